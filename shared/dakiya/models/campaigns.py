@@ -1,0 +1,144 @@
+"""Campaigns, the immutable versions of their content, templates, and their counters."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from dakiya.models.base import Base
+from dakiya.models.people import DEFAULT_TIMEZONE
+from dakiya.models.smtp import SmtpAccount, text_enum
+
+
+class CampaignStatus(StrEnum):
+    """The life of a campaign.
+
+    draft      → preparing (the user schedules it)
+    preparing  → scheduled (every recipient has a ledger row)
+    scheduled  → sending (its instant has come)
+    sending    → finished (no row waits and none is on its way)
+    preparing, scheduled, sending → pausing → paused (nothing more goes out)
+    paused     → preparing | scheduled | sending (the user resumes)
+    preparing, scheduled, sending, pausing, paused → cancelling → cancelled
+    finished   → sending (retry failed, resend unknown)
+    """
+
+    DRAFT = "draft"
+    PREPARING = "preparing"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    FINISHED = "finished"
+
+
+class Campaign(Base):
+    """A mail to many: content, account, instant and status."""
+
+    __tablename__ = "campaign"
+    __table_args__ = (
+        CheckConstraint(
+            "status = 'draft' OR num_nulls(scheduled_at, smtp_account_id, content_version_id) = 0",
+            name="scheduled_is_complete",
+        ),
+        Index("ix_campaign_workspace_id_id", "workspace_id", "id"),
+        Index(
+            "ix_campaign_active",
+            "status",
+            postgresql_where=text("status NOT IN ('draft', 'finished', 'cancelled')"),
+        ),
+        Index("ix_campaign_smtp_account_id", "smtp_account_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    status: Mapped[CampaignStatus] = mapped_column(
+        text_enum(CampaignStatus, "campaign_status"), server_default=CampaignStatus.DRAFT.value
+    )
+    smtp_account_id: Mapped[int | None] = mapped_column(ForeignKey("smtp_account.id"))
+    content_version_id: Mapped[int | None] = mapped_column(
+        ForeignKey("content_version.id", use_alter=True)
+    )
+    scheduled_at: Mapped[datetime | None]
+    timezone: Mapped[str] = mapped_column(server_default=DEFAULT_TIMEZONE)
+    # Random; Message-IDs are derived from it, so that nobody can guess or forge one.
+    token: Mapped[str]
+    # Every recipient up to this id has its ledger row (preparation is resumable).
+    prepared_up_to: Mapped[int] = mapped_column(server_default="0")
+    prepared_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    smtp_account: Mapped[SmtpAccount | None] = relationship()
+    content: Mapped["ContentVersion | None"] = relationship(foreign_keys=[content_version_id])
+
+
+class ContentVersion(Base):
+    """What a campaign says. Never updated: an edit makes the next number."""
+
+    __tablename__ = "content_version"
+    __table_args__ = (UniqueConstraint("campaign_id", "number"),)
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    subject: Mapped[str]
+    html: Mapped[str]
+    text: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Template(Base):
+    """Content kept for later campaigns."""
+
+    __tablename__ = "template"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(
+        ForeignKey("workspace.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[str]
+    subject: Mapped[str]
+    html: Mapped[str]
+    text: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class CampaignCounter(Base):
+    """How many ledger rows are in each state, kept in slots that are summed on reading.
+
+    One shared row per campaign cost 40 % of the commits; a slot may well be negative.
+    """
+
+    __tablename__ = "campaign_counter"
+
+    campaign_id: Mapped[int] = mapped_column(
+        ForeignKey("campaign.id", ondelete="CASCADE"), primary_key=True
+    )
+    slot: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    pending: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    claimed: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    sending: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    sent: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    deferred: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    failed: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    unknown: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    bounced: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    cancelled: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    suppressed: Mapped[int] = mapped_column(BigInteger, server_default="0")

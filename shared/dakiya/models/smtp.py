@@ -1,0 +1,125 @@
+"""SMTP accounts, the tests made of them, and the log of their pace."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Enum, ForeignKey, Identity, Index, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dakiya.models.base import Base
+
+DEFAULT_CONNECTIONS = 4
+MAX_CONNECTIONS = 50
+DEFAULT_MAILS_PER_CONNECTION = 100
+
+
+class Security(StrEnum):
+    """How a connection is protected: never, by STARTTLS, or from the first byte."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    TLS = "tls"
+
+
+class TestStatus(StrEnum):
+    """queued → running → passed | failed."""
+
+    __test__ = False  # not a test class, whatever pytest thinks of its name
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PASSED = "passed"
+    FAILED = "failed"
+
+
+def text_enum(enum: type[StrEnum], name: str) -> Enum:
+    """Map a StrEnum to a native PostgreSQL enum (4 bytes) by its values."""
+    return Enum(enum, name=name, values_callable=lambda members: [m.value for m in members])
+
+
+class SmtpAccount(Base):
+    """A server that a workspace sends through, with its limits and its present trouble.
+
+    ``pause_reason`` is set while the account waits: until ``paused_until``, or, where that
+    is null, until its owner changes something. A deleted account keeps its row for the
+    history of its campaigns.
+    """
+
+    __tablename__ = "smtp_account"
+    __table_args__ = (
+        CheckConstraint("port BETWEEN 1 AND 65535", name="port"),
+        CheckConstraint(f"connections BETWEEN 1 AND {MAX_CONNECTIONS}", name="connections"),
+        CheckConstraint("mails_per_connection > 0", name="mails_per_connection"),
+        CheckConstraint(
+            "per_second > 0 AND per_minute > 0 AND per_hour > 0 AND per_day > 0", name="limits"
+        ),
+        CheckConstraint("(paused_at IS NULL) = (pause_reason IS NULL)", name="pause"),
+        Index(
+            "ix_smtp_account_workspace_id",
+            "workspace_id",
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    host: Mapped[str]
+    port: Mapped[int]
+    security: Mapped[Security] = mapped_column(text_enum(Security, "smtp_security"))
+    username: Mapped[str | None]
+    password_encrypted: Mapped[str | None]
+    from_email: Mapped[str]
+    from_name: Mapped[str | None]
+
+    per_second: Mapped[int | None]
+    per_minute: Mapped[int | None]
+    per_hour: Mapped[int | None]
+    per_day: Mapped[int | None]
+    connections: Mapped[int] = mapped_column(server_default=str(DEFAULT_CONNECTIONS))
+    mails_per_connection: Mapped[int] = mapped_column(
+        server_default=str(DEFAULT_MAILS_PER_CONNECTION)
+    )
+
+    paused_at: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]
+    pause_reason: Mapped[str | None]
+    pause_detail: Mapped[str | None]
+    # Failures in a row, for the back-off; any accepted mail sets it to zero.
+    trouble_count: Mapped[int] = mapped_column(server_default="0")
+
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    deleted_at: Mapped[datetime | None]
+
+
+class SmtpTest(Base):
+    """One test of an account: the steps that were walked and how each ended."""
+
+    __tablename__ = "smtp_test"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    smtp_account_id: Mapped[int] = mapped_column(
+        ForeignKey("smtp_account.id", ondelete="CASCADE"), index=True
+    )
+    to_email: Mapped[str]
+    status: Mapped[TestStatus] = mapped_column(
+        text_enum(TestStatus, "smtp_test_status"), server_default=TestStatus.QUEUED.value
+    )
+    steps: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class PaceUsage(Base):
+    """How many mails an account was given to send at an instant; the rolling limits sum it."""
+
+    __tablename__ = "pace_usage"
+    __table_args__ = (CheckConstraint("mails >= 0", name="mails"),)
+
+    smtp_account_id: Mapped[int] = mapped_column(
+        ForeignKey("smtp_account.id", ondelete="CASCADE"), primary_key=True
+    )
+    start_at: Mapped[datetime] = mapped_column(primary_key=True)
+    mails: Mapped[int]
