@@ -1,0 +1,177 @@
+"""Fixtures on real servers: PostgreSQL and Valkey from wheels, one of each per session.
+
+``session``       one transaction that is rolled back; for code that only needs a session
+``database_url``  a database of the test's own, for code that commits or runs elsewhere;
+                  ``engine`` and ``session_factory`` are connected to it
+``redis_url``     an empty Valkey
+``environment``   both of them as settings, in os.environ and as a dict for child processes
+
+``session`` and ``database_url`` are different databases: a test uses one of the two.
+"""
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg2
+import pytest
+import redis
+from psycopg2 import sql
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from dakiya.config import Settings
+from dakiya.db import SessionFactory, make_engine, make_session_factory
+from dakiya.migrations.run import upgrade
+from dakiya_dev.embedded import EmbeddedPostgres, EmbeddedValkey
+
+pytest_plugins = ["tests.recorder.plugin"] if find_spec("tests.recorder") else []
+
+TEMPLATE_DATABASE = "dakiya_template"
+SHARED_DATABASE = "dakiya_shared"
+WEB_PASSWORD = "the-password-of-the-web-role"
+SECRET_KEY = "a-secret-key-that-only-the-tests-know-0123456789"
+SETTING_NAMES = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> Iterator[None]:
+    """Keep a developer's own settings out of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith("DAKIYA_") or name.removesuffix("_FILE") in SETTING_NAMES:
+                patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def _server_dir() -> Iterator[Path]:
+    # Not below pytest's own folder, which other users may not enter.
+    path = Path(tempfile.mkdtemp(prefix="dakiya-tests-"))
+    path.chmod(0o711)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(_server_dir: Path) -> Iterator[EmbeddedPostgres]:
+    """The session's PostgreSQL; not safe against power cuts, and faster for it."""
+    with EmbeddedPostgres(_server_dir / "postgres", durable=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def valkey_server(_server_dir: Path) -> Iterator[EmbeddedValkey]:
+    """The session's Valkey."""
+    with EmbeddedValkey(_server_dir / "valkey") as server:
+        yield server
+
+
+def _as_admin(server: EmbeddedPostgres, statement: str, *names: str) -> None:
+    connection = psycopg2.connect(server.url_for("postgres", admin=True))
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+    finally:
+        connection.close()
+
+
+def _sqlalchemy_url(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg2://", 1)
+
+
+@pytest.fixture(scope="session")
+def _template_database(postgres_server: EmbeddedPostgres) -> str:
+    """A migrated database that the others are copied from."""
+    _as_admin(postgres_server, "CREATE DATABASE {} OWNER dakiya", TEMPLATE_DATABASE)
+    upgrade(_sqlalchemy_url(postgres_server.url_for(TEMPLATE_DATABASE)), WEB_PASSWORD)
+    return TEMPLATE_DATABASE
+
+
+@pytest.fixture(scope="session")
+def _shared_engine(postgres_server: EmbeddedPostgres, _template_database: str) -> Iterator[Engine]:
+    _as_admin(
+        postgres_server,
+        "CREATE DATABASE {} OWNER dakiya TEMPLATE {}",
+        SHARED_DATABASE,
+        _template_database,
+    )
+    engine = make_engine(_sqlalchemy_url(postgres_server.url_for(SHARED_DATABASE)))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(_shared_engine: Engine) -> Iterator[Session]:
+    """A session whose commits and rollbacks stay inside one transaction, undone at the end."""
+    with _shared_engine.connect() as connection, connection.begin() as transaction:
+        with Session(
+            connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+        ) as session:
+            yield session
+        transaction.rollback()
+
+
+@pytest.fixture
+def database_url(postgres_server: EmbeddedPostgres, _template_database: str) -> Iterator[str]:
+    """The URL, as its owner, of a migrated and empty database of this test's own."""
+    name = f"dakiya_test_{next(_numbers)}"
+    _as_admin(
+        postgres_server, "CREATE DATABASE {} OWNER dakiya TEMPLATE {}", name, _template_database
+    )
+    yield _sqlalchemy_url(postgres_server.url_for(name))
+    _as_admin(postgres_server, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def web_database_url(database_url: str) -> str:
+    """The test's own database as the role of the web, which owns no table."""
+    _, _, place = database_url.rpartition("@")
+    return f"postgresql+psycopg2://dakiya_web:{WEB_PASSWORD}@{place}"
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on the test's own database."""
+    engine = make_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session_factory(engine: Engine) -> SessionFactory:
+    """A factory of sessions on the test's own database, which really commit."""
+    return make_session_factory(engine)
+
+
+@pytest.fixture
+def redis_url(valkey_server: EmbeddedValkey) -> str:
+    """The URL of an empty Valkey."""
+    with redis.Redis.from_url(valkey_server.url) as client:
+        client.flushall()
+    return valkey_server.url
+
+
+@pytest.fixture
+def environment(
+    database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """os.environ with the settings of this test's servers; also given as a whole."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.setenv("SECRET_KEY", SECRET_KEY)
+    monkeypatch.setenv("DAKIYA_LOG_FORMAT", "json")
+    return dict(os.environ)
+
+
+@pytest.fixture
+def settings(environment: dict[str, str]) -> Settings:
+    """The settings that every service shares, read from ``environment``."""
+    return Settings.load()
