@@ -1,0 +1,112 @@
+"""Which encoding a text file is in, and reading it so that nothing unreadable slips by."""
+
+import codecs
+import io
+import re
+from typing import BinaryIO
+
+from charset_normalizer import from_bytes
+
+from dakiya_scheduler.imports.kind import utf_16_without_bom
+
+# Stands for a NUL and for bytes that are no text in the file's encoding.
+UNREADABLE = "\ufffd"
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_BLOCK_BYTES = 1024 * 1024
+_SAMPLE_BYTES = 32 * 1024
+# What spreadsheet programs save CSV in when it is not Unicode.
+_CANDIDATES = [
+    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257",
+    "cp932", "cp949", "gb18030", "big5",
+]  # fmt: skip
+_WESTERN = "cp1252"
+# Signs that stand inside a word only when the page is wrong: Łódź of cp1250 reads £ódŸ.
+_SIGN_IN_A_WORD = re.compile(r"[^\W\d_][£¥¿¡³¹²¼½¾¯¸]|[£¥³¹²¼½¾¯¸][^\W\d_]")
+_MANY_TO_ONE = 10
+
+
+def detect_encoding(file: BinaryIO) -> str:
+    """Name the encoding: a byte order mark, then UTF-8, then a guess among legacy code pages.
+
+    Mostly UTF-8 with a few broken bytes stays UTF-8: only the rows with those are lost.
+    """
+    file.seek(0)
+    head = file.read(_BLOCK_BYTES)
+    for mark, name in _BOMS:
+        if head.startswith(mark):
+            return name
+    wide = utf_16_without_bom(head)
+    if wide is not None:
+        return wide
+    good, bad, sample = _weigh_utf_8(file)
+    if good >= bad * _MANY_TO_ONE:
+        return "utf-8"
+    return _guess_legacy(sample)
+
+
+def _weigh_utf_8(file: BinaryIO) -> tuple[int, int, bytes]:
+    """Count non-ASCII characters and broken bytes, and keep some lines that are not ASCII."""
+    good = bad = 0
+    sample = bytearray()
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    file.seek(0)
+    while block := file.read(_BLOCK_BYTES):
+        text = decoder.decode(block)
+        if text.isascii():
+            continue
+        broken = len(text) - len(text.encode("utf-8", "ignore").decode("utf-8"))
+        bad += broken
+        good += len(text) - len(text.encode("ascii", "ignore")) - broken
+        for line in block.splitlines():
+            if len(sample) < _SAMPLE_BYTES and not line.isascii():
+                sample += line[:1024] + b"\n"
+    return good, bad + len(decoder.getstate()[0]), bytes(sample)
+
+
+def _guess_legacy(sample: bytes) -> str:
+    """Guess a code page; between equals the Western one, by far the most common, wins.
+
+    charset-normalizer alone calls German and French names cp1250 (measured).
+    """
+    matches = list(from_bytes(sample, cp_isolation=_CANDIDATES, enable_fallback=False))
+    if not matches:
+        return _WESTERN
+    best = matches[0]
+    if _WESTERN in best.could_be_from_charset:  # both give the same text
+        return _WESTERN
+    for match in matches:
+        if match.encoding == _WESTERN and match.chaos <= best.chaos:
+            as_western = sample.decode(_WESTERN, "replace")
+            if match.coherence >= best.coherence and not _SIGN_IN_A_WORD.search(as_western):
+                return _WESTERN
+    return best.encoding
+
+
+class TextSource(io.TextIOWrapper):
+    """The file as text for a CSV parser, with NULs and broken bytes made visible.
+
+    Line ends are left alone: inside quotes they belong to a cell. Call ``detach`` to keep
+    the file open.
+    """
+
+    def __init__(self, file: BinaryIO, encoding: str) -> None:
+        file.seek(0)
+        super().__init__(file, encoding=encoding, errors="replace", newline="")
+        self._ahead = ""
+
+    def put_back(self, text: str) -> None:
+        """Have ``text`` read next, by one call whatever its size."""
+        self._ahead = text
+
+    def read(self, size: int | None = -1, /) -> str:
+        """Return about ``size`` characters, "" at the end."""
+        if self._ahead:
+            ahead, self._ahead = self._ahead, ""
+            return ahead
+        return super().read(size).replace("\0", UNREADABLE)

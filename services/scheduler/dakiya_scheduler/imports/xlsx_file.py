@@ -1,0 +1,103 @@
+"""Read a workbook row by row; every cell becomes the text that its reader expects."""
+
+import datetime as dt
+import math
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, BinaryIO
+from xml.etree.ElementTree import ParseError
+
+from dakiya_scheduler.imports.parsed import FileLimits, FileRefused, Record, Table
+
+_MAX_SHEETS = 20
+_SPREADSHEET_ERRORS = frozenset(
+    {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"}
+)
+# What openpyxl and the parsers beneath it raise for a file that is not as it should be.
+_DAMAGE = (
+    ArithmeticError, AttributeError, EOFError, LookupError, NotImplementedError, OSError,
+    ParseError, RuntimeError, TypeError, ValueError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+_BROKEN = (
+    "The workbook is damaged: open it in your spreadsheet program, save it again as .xlsx "
+    "and upload it."
+)
+
+
+def open_xlsx(file: BinaryIO, limits: FileLimits) -> Iterator[Table]:
+    """Yield the visible sheets, in order. Raises FileRefused, also while records are read.
+
+    The archive's sizes have been checked before (`check_archive`).
+    """
+    import openpyxl
+
+    warnings.simplefilter("ignore")  # openpyxl's, about styles and extensions it drops
+    try:
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    except _DAMAGE as error:
+        raise FileRefused(_BROKEN) from error
+    if not sheets:
+        raise FileRefused("The workbook has no visible sheet: unhide the one with the list.")
+    for sheet in sheets[:_MAX_SHEETS]:
+        yield Table(_records(sheet, limits), sheet=sheet.title)
+
+
+def _records(sheet: Any, limits: FileLimits) -> Iterator[Record]:
+    # Some programs write a wrong dimension, and openpyxl would cut the sheet to it.
+    sheet.reset_dimensions()
+    rows = 0
+    try:
+        for row, values in enumerate(sheet.iter_rows(values_only=True), start=1):
+            cells = [cell_text(value) for value in values]
+            while cells and not cells[-1]:
+                cells.pop()
+            if cells:
+                rows += 1
+                if rows > limits.rows + 1:
+                    raise FileRefused(
+                        f"The sheet has more than {limits.rows:,} rows: split it into several "
+                        "files."
+                    )
+            yield Record(row, cells)
+    except _DAMAGE as error:
+        raise FileRefused(_BROKEN) from error
+
+
+def cell_text(value: object) -> str:
+    """Write a cell's value as text: whole numbers without ".0", dates as 2026-11-24.
+
+    A spreadsheet error (#N/A) is an empty cell. Text is left as it is.
+    """
+    if isinstance(value, str):
+        return "" if value in _SPREADSHEET_ERRORS else value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, dt.datetime | dt.time):
+        return _moment(value)
+    return str(value)
+
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return ""
+    if value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    # 15 digits are what a spreadsheet keeps and shows: 0.1 + 0.2 is 0.3 there.
+    return format(Decimal(format(value, ".15g")), "f")
+
+
+def _moment(value: dt.datetime | dt.time) -> str:
+    if isinstance(value, dt.time):
+        return value.isoformat("minutes" if not value.second else "seconds")
+    value = (value + dt.timedelta(microseconds=500_000)).replace(microsecond=0)
+    if value.time() == dt.time():
+        return value.date().isoformat()
+    return value.isoformat(" ", "minutes" if not value.second else "seconds")
