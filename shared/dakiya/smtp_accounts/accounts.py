@@ -1,0 +1,170 @@
+"""SMTP accounts: find, add, change, delete and ask for a test."""
+
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dakiya.accounts.users import visible_to
+from dakiya.errors import IllegalState, InvalidInput, NotFound
+from dakiya.models import Campaign, CampaignStatus, Security, SmtpAccount, SmtpTest, TestStatus
+from dakiya.smtp_accounts.secrets import SecretBox
+
+# A test whose sender was lost must not block the next one for ever.
+TEST_LASTS_AT_MOST = timedelta(minutes=5)
+# Where the stored password goes: who changes one of these must know it.
+LOGIN_FIELDS = frozenset({"host", "port", "security", "username"})
+_ENDED = (CampaignStatus.DRAFT, CampaignStatus.FINISHED, CampaignStatus.CANCELLED)
+
+
+@dataclass(frozen=True)
+class AccountValues:
+    """Everything of an account that its owner decides, without the password."""
+
+    name: str
+    host: str
+    port: int
+    security: Security
+    username: str | None
+    from_email: str
+    from_name: str | None
+    per_second: int | None
+    per_minute: int | None
+    per_hour: int | None
+    per_day: int | None
+    connections: int
+    mails_per_connection: int
+
+    @classmethod
+    def of(cls, account: SmtpAccount) -> "AccountValues":
+        """Return what a stored account has."""
+        return cls(**{field.name: getattr(account, field.name) for field in fields(cls)})
+
+
+def find_account(
+    session: Session, account_id: int, *, user_id: int, lock: bool = False
+) -> SmtpAccount:
+    """Return an account that the user may see. Raises NotFound; a deleted one is not there."""
+    query = select(SmtpAccount).where(
+        SmtpAccount.id == account_id,
+        SmtpAccount.deleted_at.is_(None),
+        visible_to(user_id, SmtpAccount.workspace_id),
+    )
+    if lock:
+        query = query.with_for_update(key_share=True)
+    account = session.scalar(query)
+    if account is None:
+        raise NotFound("There is no such SMTP account.")
+    return account
+
+
+def list_accounts(session: Session, *, user_id: int) -> list[SmtpAccount]:
+    """Return the user's accounts, oldest first."""
+    return list(
+        session.scalars(
+            select(SmtpAccount)
+            .where(SmtpAccount.deleted_at.is_(None), visible_to(user_id, SmtpAccount.workspace_id))
+            .order_by(SmtpAccount.id)
+        )
+    )
+
+
+def create_account(
+    session: Session,
+    values: AccountValues,
+    *,
+    workspace_id: int,
+    password: str | None,
+    box: SecretBox,
+) -> SmtpAccount:
+    """Add an account; its password is stored sealed."""
+    account = SmtpAccount(
+        workspace_id=workspace_id,
+        password_encrypted=box.seal(password) if password else None,
+        **asdict(values),
+    )
+    session.add(account)
+    session.flush()
+    return account
+
+
+def change_account(
+    account: SmtpAccount, values: AccountValues, *, password: str | None, box: SecretBox
+) -> None:
+    """Store new values and end the account's pause, since its trouble may be mended.
+
+    ``password`` None keeps the stored one, but not for another host, port, security or user
+    name: whoever gets hold of a session must not send it to a server of their own. Raises
+    InvalidInput then. Without a user name no password is kept.
+    """
+    now_set = AccountValues.of(account)
+    moved = any(getattr(values, name) != getattr(now_set, name) for name in LOGIN_FIELDS)
+    if values.username is None:
+        account.password_encrypted = None
+    elif password is not None:
+        account.password_encrypted = box.seal(password)
+    elif moved and account.password_encrypted is not None:
+        raise InvalidInput(
+            "Type the password again: the host, port, security or username has changed.",
+            "password",
+        )
+    for name, value in asdict(values).items():
+        setattr(account, name, value)
+    end_pause(account)
+
+
+def end_pause(account: SmtpAccount) -> None:
+    """Let the account send again: its owner changed it, or a test passed."""
+    account.paused_at = None
+    account.paused_until = None
+    account.pause_reason = None
+    account.pause_detail = None
+    account.trouble_count = 0
+
+
+def delete_account(session: Session, account: SmtpAccount, *, now: datetime) -> None:
+    """Hide the account and forget its password; campaigns keep it for their history.
+
+    Raises IllegalState naming the campaigns that still send through it.
+    """
+    live = session.scalars(
+        select(Campaign.name)
+        .where(Campaign.smtp_account_id == account.id, Campaign.status.not_in(_ENDED))
+        .order_by(Campaign.id)
+        .limit(4)
+    ).all()
+    if live:
+        names = ", ".join(f"“{name}”" for name in live[:3]) + (", …" if len(live) > 3 else "")
+        raise IllegalState(
+            f"This account is used by {names}. Cancel the campaign or wait until it has finished."
+        )
+    account.deleted_at = now
+    account.password_encrypted = None
+
+
+def request_test(
+    session: Session, account: SmtpAccount, to_email: str, *, now: datetime
+) -> SmtpTest:
+    """Add a test for a sender to run. Raises IllegalState while another one is on its way."""
+    latest = latest_test(session, account)
+    if (
+        latest is not None
+        and latest.status in (TestStatus.QUEUED, TestStatus.RUNNING)
+        and now - latest.created_at < TEST_LASTS_AT_MOST
+    ):
+        raise IllegalState("A test of this account is still running. Wait for its result.")
+    test = SmtpTest(smtp_account_id=account.id, to_email=to_email)
+    session.add(test)
+    session.flush()
+    return test
+
+
+def latest_test(session: Session, account: SmtpAccount) -> SmtpTest | None:
+    """Return the account's last test, if there was one."""
+    return session.scalar(
+        select(SmtpTest)
+        .where(SmtpTest.smtp_account_id == account.id)
+        .order_by(SmtpTest.id.desc())
+        .limit(1)
+    )
