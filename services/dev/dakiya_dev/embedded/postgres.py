@@ -10,7 +10,8 @@ from pathlib import Path
 import psycopg2
 from psycopg2 import sql
 
-from dakiya_dev.embedded.server import HOST, EmbeddedServer, folder_of, kept_secret
+from dakiya_dev.embedded.server import EmbeddedServer, folder_of, kept_secret
+from dakiya_dev.ports import HOST
 from dakiya_dev.processes import spawn
 from dakiya_dev.trouble import ServerTrouble
 

@@ -5,7 +5,6 @@ import os
 import random
 import secrets
 import signal
-import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
@@ -15,10 +14,10 @@ from pathlib import Path
 from typing import Self
 
 from dakiya_dev.embedded.unprivileged import server_identity
+from dakiya_dev.ports import port_is_free
 from dakiya_dev.processes import Identity, command_line, wait_for_exit
 from dakiya_dev.trouble import ServerTrouble
 
-HOST = "127.0.0.1"
 # Below the range that systems give to outgoing connections, so that it stays ours.
 PORTS = range(15_000, 30_000)
 START_TIMEOUT_S = 60.0
@@ -217,17 +216,6 @@ class EmbeddedServer(ABC):
             text = self.log_file.read_text(encoding="utf-8", errors="replace")
             return "\n".join(text.splitlines()[-12:])
         return f"(none in {self.log_file})"
-
-
-def port_is_free(port: int, host: str = HOST) -> bool:
-    """Whether a server could listen on this port now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
 
 
 def kept_secret(path: Path) -> str:

@@ -1,0 +1,39 @@
+"""Ports on this machine."""
+
+import socket
+from contextlib import suppress
+
+from dakiya_dev.trouble import ServerTrouble
+
+HOST = "127.0.0.1"
+SEARCHED_PORTS = 100
+PROBE_TIMEOUT_S = 0.5
+
+
+def port_is_free(port: int, host: str = HOST) -> bool:
+    """Whether a server could listen on this port now, and be the one that is reached."""
+    # macOS lets us bind beside a listener on all addresses (AirPlay sits on 5000 like that).
+    for address in {host, "::1" if host == HOST else host}:
+        with suppress(OSError), socket.create_connection((address, port), PROBE_TIMEOUT_S):
+            return False
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def first_free_port(start: int, host: str = HOST) -> int:
+    """The first port from ``start`` that a server could listen on.
+
+    Raises ServerTrouble when a hundred in a row are taken.
+    """
+    for port in range(start, start + SEARCHED_PORTS):
+        if port_is_free(port, host):
+            return port
+    raise ServerTrouble(
+        f"no port is free from {start} to {start + SEARCHED_PORTS - 1}",
+        "Stop what holds them.",
+    )
