@@ -142,6 +142,7 @@ class Batch(Base):
             "campaign_id",
             postgresql_where=text("state IN ('ready', 'taken')"),
         ),
+        Index("ix_batch_campaign_id_id", "campaign_id", "id"),
         Index("ix_batch_done", "finished_at", postgresql_where=text("state = 'done'")),
         CheckConstraint(
             "(state = 'taken') = (lease_expires_at IS NOT NULL)", name="lease_while_taken"

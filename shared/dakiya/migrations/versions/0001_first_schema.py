@@ -376,6 +376,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_batch")),
     )
+    op.create_index("ix_batch_campaign_id_id", "batch", ["campaign_id", "id"], unique=False)
     op.create_index(
         "ix_batch_done",
         "batch",
@@ -767,6 +768,7 @@ def downgrade() -> None:
         "ix_batch_open", table_name="batch", postgresql_where=sa.text("state IN ('ready', 'taken')")
     )
     op.drop_index("ix_batch_done", table_name="batch", postgresql_where=sa.text("state = 'done'"))
+    op.drop_index("ix_batch_campaign_id_id", table_name="batch")
     op.drop_table("batch")
     op.drop_index(op.f("ix_smtp_test_smtp_account_id"), table_name="smtp_test")
     op.drop_table("smtp_test")

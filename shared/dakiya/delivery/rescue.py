@@ -1,0 +1,131 @@
+"""What the tick mends: leases that ran out, and rings that were lost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, text, update
+from sqlalchemy.orm import Session
+
+from dakiya.delivery.counters import SCHEDULER_SLOT, Moves
+from dakiya.delivery.outcomes import Reason
+from dakiya.models import Attempt, Batch, BatchState, Email, EmailState
+
+# A stepped clock must not hold a batch for hours: no honest lease is this far ahead.
+ABSURD_LEASES = 10
+RING_AGAIN_AFTER = timedelta(seconds=30)
+BATCHES_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Rescued:
+    """What came back from senders that are gone."""
+
+    batches: int
+    returned: int
+    unknown: int
+
+
+_EXPIRED = text("""
+    SELECT id, campaign_id FROM batch
+     WHERE state = 'taken'
+       AND (lease_expires_at < clock_timestamp()
+            OR lease_expires_at > clock_timestamp() + make_interval(secs => :absurd_s))
+     ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED
+""")
+
+
+def rescue_expired(session: Session, *, lease_s: float) -> Rescued:
+    """Close batches whose lease ran out: claimed mails wait again, ``sending`` is unknown.
+
+    Never back to pending from ``sending``: its final dot may have been sent.
+    """
+    expired = session.execute(
+        _EXPIRED, {"absurd_s": ABSURD_LEASES * lease_s, "most": BATCHES_AT_ONCE}
+    ).all()
+    returned = unknown = 0
+    for batch_id, campaign_id in expired:
+        moves = Moves()
+        returned += return_claimed(session, batch_id, moves)
+        unknown += _give_up_on_sending(session, batch_id, moves)
+        moves.store(session, campaign_id=campaign_id, slot=SCHEDULER_SLOT)
+        session.execute(
+            update(Batch)
+            .where(Batch.id == batch_id)
+            .values(
+                state=BatchState.DONE, lease_expires_at=None, finished_at=text("clock_timestamp()")
+            )
+        )
+    return Rescued(len(expired), returned, unknown)
+
+
+def return_claimed(session: Session, batch_id: int, moves: Moves) -> int:
+    """Move a batch's claimed mails back to pending, whoever holds the batch."""
+    returned = session.execute(
+        update(Email)
+        .where(Email.batch_id == batch_id, Email.state == EmailState.CLAIMED)
+        .values(state=EmailState.PENDING, batch_id=None)
+    ).rowcount  # type: ignore[attr-defined]
+    moves.add(EmailState.CLAIMED, EmailState.PENDING, returned)
+    return int(returned)
+
+
+def _give_up_on_sending(session: Session, batch_id: int, moves: Moves) -> int:
+    lost = session.execute(
+        update(Email)
+        .where(Email.batch_id == batch_id, Email.state == EmailState.SENDING)
+        .values(state=EmailState.UNKNOWN, reason=Reason.SENDER_LOST.value)
+        .returning(Email.id, Email.attempts)
+    ).all()
+    for email_id, attempts in lost:
+        session.add(
+            Attempt(
+                email_id=email_id,
+                number=attempts,
+                outcome=EmailState.UNKNOWN,
+                phase="dot",
+                reason=Reason.SENDER_LOST.value,
+            )
+        )
+    moves.add(EmailState.SENDING, EmailState.UNKNOWN, len(lost))
+    return len(lost)
+
+
+def batches_to_ring(session: Session, *, now: datetime, all_of_them: bool = False) -> Sequence[int]:
+    """Return the ready batches whose ring is due or was lost, marking them as rung now.
+
+    ``all_of_them``: Redis holds fewer messages than there are untaken batches.
+    """
+    lost = (
+        []
+        if all_of_them
+        else [or_(Batch.rung_at.is_(None), Batch.rung_at < now - RING_AGAIN_AFTER)]
+    )
+    due = (
+        select(Batch.id)
+        .where(Batch.state == BatchState.READY, Batch.start_at <= now, *lost)
+        .order_by(Batch.id)
+        .with_for_update(skip_locked=True)
+    )
+    return session.scalars(
+        update(Batch).where(Batch.id.in_(due)).values(rung_at=now).returning(Batch.id)
+    ).all()
+
+
+def count_rung(session: Session) -> int:
+    """Count the untaken batches for which a message should stand in Redis."""
+    return len(
+        session.scalars(
+            select(Batch.id).where(Batch.state == BatchState.READY, Batch.rung_at.is_not(None))
+        ).all()
+    )
+
+
+def next_start(session: Session) -> datetime | None:
+    """Return the earliest instant of a batch that was not rung yet."""
+    return session.scalar(
+        select(Batch.start_at)
+        .where(Batch.state == BatchState.READY, Batch.rung_at.is_(None))
+        .order_by(Batch.start_at)
+        .limit(1)
+    )

@@ -1,0 +1,62 @@
+"""What was given of an account's pace, in the database."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from dakiya.delivery.pacing import Limits, Pace, Slot
+from dakiya.models import PaceUsage, SmtpAccount
+
+
+def limits_of(account: SmtpAccount) -> Limits:
+    """Return an account's limits as the pace knows them."""
+    return Limits(account.per_second, account.per_minute, account.per_hour, account.per_day)
+
+
+def load_pace(session: Session, account: SmtpAccount, *, now: datetime) -> Pace:
+    """Read an account's pace; hold a lock on the account's row to act on it."""
+    limits = limits_of(account)
+    usage: Sequence[Slot] = ()
+    if limits.windows:
+        rows = session.execute(
+            select(PaceUsage.start_at, PaceUsage.mails).where(
+                PaceUsage.smtp_account_id == account.id,
+                PaceUsage.start_at > now - limits.longest,
+            )
+        )
+        usage = [Slot(start_at, mails) for start_at, mails in rows]
+    return Pace(limits, usage)
+
+
+def add_usage(session: Session, smtp_account_id: int, slot: Slot) -> None:
+    """Note that so many mails may start at an instant."""
+    added = insert(PaceUsage).values(
+        smtp_account_id=smtp_account_id, start_at=slot.start_at, mails=slot.mails
+    )
+    session.execute(
+        added.on_conflict_do_update(
+            index_elements=[PaceUsage.smtp_account_id, PaceUsage.start_at],
+            set_={"mails": PaceUsage.mails + added.excluded.mails},
+        )
+    )
+
+
+def return_usage(session: Session, smtp_account_id: int, slot: Slot) -> None:
+    """Give back what was not used of a slot."""
+    if slot.mails:
+        session.execute(
+            update(PaceUsage)
+            .where(
+                PaceUsage.smtp_account_id == smtp_account_id, PaceUsage.start_at == slot.start_at
+            )
+            .values(mails=func.greatest(PaceUsage.mails - slot.mails, 0))
+        )
+
+
+def forget_usage(session: Session, *, before: datetime) -> int:
+    """Delete what no window can see any more; returns the rows deleted."""
+    result = session.execute(delete(PaceUsage).where(PaceUsage.start_at < before))
+    return int(result.rowcount)  # type: ignore[attr-defined]
