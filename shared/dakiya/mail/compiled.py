@@ -1,0 +1,230 @@
+"""A campaign's mail, compiled once per content version and filled once per recipient.
+
+Building an EmailMessage per recipient takes 1.5 ms. Here everything that all recipients share is
+bytes already, and filling a 6 KB mail takes about a tenth of that. Tests prove with the standard
+library's parser that both say the same.
+"""
+
+import binascii
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Final
+
+from dakiya.errors import InvalidInput
+from dakiya.mail.headers import mailbox_header, text_header
+from dakiya.mail.merge import Escape, Template, TemplateError, parse
+from dakiya.mail.plain import text_from_html
+
+# The names that Gmail's Feedback-ID expects: three of the sender's choice and a constant one.
+_FEEDBACK_SENDER: Final = "dakiya"
+
+_ADDRESS = re.compile(r"[!-;=?A-~]+@[!-;=?A-~]+")
+_URI = re.compile(r"[a-z]+:[!-;=?-~]+")
+_MESSAGE_ID = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
+_LIST_ID = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
+
+_CRLF: Final = "\r\n"
+_MAX_URI_CHARS: Final = 900  # leaves room for the header's name in a line of 998
+_BASE64_LINE_BYTES: Final = 57
+_AS_QP: Final = b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+_AS_BASE64: Final = b"Content-Transfer-Encoding: base64\r\n\r\n"
+
+_HTML_FOOTER: Final = (
+    '<p style="margin:2em 0 0;font:13px/1.5 sans-serif;color:#666;text-align:center">'
+    "You do not want these mails any more? "
+    '<a href="{{ unsubscribe_url }}" style="color:#666">Unsubscribe</a></p>\r\n'
+)
+_TEXT_FOOTER: Final = "\r\n-- \r\nUnsubscribe: {{ unsubscribe_url }}\r\n"
+
+
+class MessageError(InvalidInput):
+    """A mail that cannot be built as it should stand on the wire."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One immutable version of what a campaign says.
+
+    `text` None or blank: written from the HTML. `list_id` is an ASCII dotted name, without brackets
+    (RFC 2919).
+    """
+
+    subject: str
+    html: str
+    text: str | None
+    list_id: str
+    campaign_id: int
+    workspace_id: int
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who the mail comes from; `from_email` is the `envelope` of a parsed address."""
+
+    from_email: str
+    from_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whom the mail goes to: `Address.envelope`, and merge values by normalised field name."""
+
+    envelope: str
+    name: str | None
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledMessage:
+    """Everything about a mail but its recipient; immutable, so threads may share it."""
+
+    subject: Template
+    text: Template
+    html: Template
+    top: bytes
+    bottom: bytes
+    before_text: bytes
+    before_html: bytes
+    end: bytes
+
+    def fill(
+        self,
+        to: Addressee,
+        *,
+        message_id: str,
+        date: datetime,
+        unsubscribe_url: str,
+        unsubscribe_mailto: str | None,
+    ) -> bytes:
+        """Build one recipient's mail: 7-bit, CRLF only, not dot-stuffed.
+
+        `message_id` has its angle brackets, `date` its zone; `unsubscribe_mailto` is an address
+        or a mailto: URI. The fields `email` and `unsubscribe_url` are always ours, `name` is
+        `to.name` if it has one. Raises MessageError or TemplateError: this mail alone is bad.
+        """
+        if not _ADDRESS.fullmatch(to.envelope):
+            raise MessageError("the recipient's address is not a plain ASCII address")
+        if not _MESSAGE_ID.fullmatch(message_id):
+            raise MessageError("the Message-ID is not well-formed")
+        if date.tzinfo is None:
+            raise ValueError("the date has no zone")
+        values = {**to.values, "email": to.envelope, "unsubscribe_url": unsubscribe_url}
+        if to.name:
+            values["name"] = to.name
+        return b"".join(
+            (
+                self.top,
+                mailbox_header("To", to.name or "", to.envelope),
+                text_header("Subject", self.subject.render(values, Escape.HEADER)),
+                f"Date: {format_datetime(date)}\r\n"
+                f"Message-ID: {message_id}\r\n"
+                f"X-Dakiya-Message-ID: {message_id}\r\n".encode("ascii"),
+                _list_unsubscribe(unsubscribe_url, unsubscribe_mailto),
+                self.bottom,
+                self.before_text,
+                _encoded(self.text.render(values, Escape.TEXT)),
+                self.before_html,
+                _encoded(self.html.render(values, Escape.HTML)),
+                self.end,
+            )
+        )
+
+
+def compile_message(content: Content, sender: Sender) -> CompiledMessage:
+    """Compile a content version; a missing unsubscribe link is added as a small footer.
+
+    Raises TemplateError for a template, MessageError for an address or a List-ID that cannot
+    stand in a header.
+    """
+    for address in (sender.from_email, content.reply_to):
+        if address is not None and not _ADDRESS.fullmatch(address):
+            raise MessageError("the From or Reply-To address is not a plain ASCII address")
+    if not _LIST_ID.fullmatch(content.list_id):
+        raise MessageError("the List-ID is not a dotted name in ASCII")
+    html = _with_html_footer(content.html)
+    text = content.text or ""
+    text = _with_text_footer(text if text.strip() else text_from_html(html))
+    # "=_" occurs neither in quoted-printable nor in base64 (RFC 2045 6.7).
+    digest = hashlib.sha256(f"{content.campaign_id} {content.list_id}".encode("ascii")).hexdigest()
+    boundary = f"=_{digest[:24]}"
+    feedback = (content.campaign_id, content.workspace_id, "campaign", _FEEDBACK_SENDER)
+    top = mailbox_header("From", sender.from_name, sender.from_email)
+    if content.reply_to is not None:
+        top += mailbox_header("Reply-To", "", content.reply_to)
+    return CompiledMessage(
+        subject=parse(content.subject),
+        text=parse(text),
+        html=parse(html),
+        top=top,
+        bottom=(
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+            f"List-ID: <{content.list_id}>\r\n"
+            f"Feedback-ID: {':'.join(map(str, feedback))}\r\n"
+            "MIME-Version: 1.0\r\n"
+            f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
+        ).encode("ascii"),
+        before_text=_part_start(boundary, "plain"),
+        before_html=_part_start(boundary, "html"),
+        end=f"--{boundary}--\r\n".encode("ascii"),
+    )
+
+
+def _part_start(boundary: str, subtype: str) -> bytes:
+    return f"--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n".encode("ascii")
+
+
+def _with_html_footer(html: str) -> str:
+    """Add the footer at the end of the body, unless the link is there for every recipient."""
+    if "unsubscribe_url" in parse(html).always:
+        return html
+    ends = [found.start() for found in _BODY_END.finditer(html)]
+    for at in (*ends[-1:], len(html)):
+        longer = html[:at] + _HTML_FOOTER + html[at:]
+        try:
+            if "unsubscribe_url" in parse(longer).always:
+                return longer
+        except TemplateError:  # the </body> stood inside a merge tag
+            continue
+    raise MessageError("the unsubscribe link cannot be added to this HTML")
+
+
+def _with_text_footer(text: str) -> str:
+    return text if "unsubscribe_url" in parse(text).always else text + _TEXT_FOOTER
+
+
+def _list_unsubscribe(url: str, mailto: str | None) -> bytes:
+    """Build List-Unsubscribe (RFC 2369 3.2), one URI per line."""
+    uris = [url]
+    if mailto is not None:
+        uris.append(mailto if mailto.startswith("mailto:") else f"mailto:{mailto}")
+    if not all(_URI.fullmatch(uri) and len(uri) <= _MAX_URI_CHARS for uri in uris):
+        raise MessageError("the unsubscribe link is not a well-formed URI")
+    return f"List-Unsubscribe: {f',{_CRLF} '.join(f'<{uri}>' for uri in uris)}\r\n".encode("ascii")
+
+
+def _encoded(text: str) -> bytes:
+    """Encode a part's body, with the header that says how; the last CRLF is the boundary's."""
+    if "\0" in text:
+        raise MessageError("there is a NUL character in the mail")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\n", "\r\n")
+    try:
+        data = text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise MessageError("there is half a character (a lone surrogate) in the mail") from None
+    # Quoted-printable is readable and smaller up to one letter in five beyond ASCII.
+    if 8 * (len(data) - len(text)) <= len(data):
+        # b2a_qp takes its own line ends from the first one it sees: there must be one.
+        return _AS_QP + binascii.b2a_qp(data + b"\r\n", istext=True)
+    lines = [
+        binascii.b2a_base64(data[at : at + _BASE64_LINE_BYTES], newline=False)
+        for at in range(0, len(data), _BASE64_LINE_BYTES)
+    ]
+    return _AS_BASE64 + b"\r\n".join([*lines, b""])
