@@ -1,6 +1,7 @@
 """Ports on this machine."""
 
 import socket
+from collections.abc import Collection
 from contextlib import suppress
 
 from dakiya_dev.trouble import ServerTrouble
@@ -25,13 +26,13 @@ def port_is_free(port: int, host: str = HOST) -> bool:
     return True
 
 
-def first_free_port(start: int, host: str = HOST) -> int:
-    """The first port from ``start`` that a server could listen on.
+def first_free_port(start: int, host: str = HOST, *, spoken_for: Collection[int] = ()) -> int:
+    """The first port from ``start`` that a server could listen on and nobody else will.
 
     Raises ServerTrouble when a hundred in a row are taken.
     """
     for port in range(start, start + SEARCHED_PORTS):
-        if port_is_free(port, host):
+        if port not in spoken_for and port_is_free(port, host):
             return port
     raise ServerTrouble(
         f"no port is free from {start} to {start + SEARCHED_PORTS - 1}",

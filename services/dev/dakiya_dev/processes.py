@@ -28,6 +28,7 @@ def spawn(
     death_signal: signal.Signals,
     identity: Identity | None = None,
     env: Mapping[str, str] | None = None,
+    cwd: str | None = None,
     stdin: int | IO[bytes] = subprocess.DEVNULL,
     stdout: int | IO[bytes] | None = None,
     stderr: int | IO[bytes] | None = subprocess.STDOUT,
@@ -48,7 +49,7 @@ def spawn(
     return subprocess.Popen(
         [*launcher, *map(str, command)],
         start_new_session=True,
-        cwd="/",
+        cwd=cwd,
         env=env,
         stdin=stdin,
         stdout=stdout,

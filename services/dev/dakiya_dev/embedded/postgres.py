@@ -10,9 +10,10 @@ from pathlib import Path
 import psycopg2
 from psycopg2 import sql
 
-from dakiya_dev.embedded.server import EmbeddedServer, folder_of, kept_secret
+from dakiya_dev.embedded.server import EmbeddedServer, folder_of
 from dakiya_dev.ports import HOST
 from dakiya_dev.processes import spawn
+from dakiya_dev.secret_files import kept_secret
 from dakiya_dev.trouble import ServerTrouble
 
 ADMIN = "postgres"
@@ -102,7 +103,9 @@ class EmbeddedPostgres(EmbeddedServer):
         ]
         log_fd = self.open_log()
         try:
-            process = spawn(command, death_signal=signal.SIGTERM, identity=identity, stdout=log_fd)
+            process = spawn(
+                command, death_signal=signal.SIGTERM, identity=identity, cwd="/", stdout=log_fd
+            )
             code = process.wait()
         finally:
             os.close(log_fd)
@@ -131,6 +134,7 @@ class EmbeddedPostgres(EmbeddedServer):
                 [self.program, "-D", self._cluster, *arguments],
                 death_signal=self.death_signal,
                 identity=self.identity(),
+                cwd="/",
                 stdout=log_fd,
             )
         finally:

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import random
-import secrets
 import signal
 import subprocess
 import time
@@ -95,6 +94,8 @@ class EmbeddedServer(ABC):
             for attempt in range(1, START_ATTEMPTS + 1):
                 self._choose_port()
                 if self._try_start():
+                    # Whoever has our URL must find us there again after a crash.
+                    self._wanted_port = self._port
                     return self
                 if attempt < START_ATTEMPTS:
                     time.sleep(attempt * 0.5)
@@ -104,6 +105,20 @@ class EmbeddedServer(ABC):
         except BaseException:
             self.stop(force=True)
             raise
+
+    @property
+    def patience_s(self) -> float:
+        """How long a clean stop may take."""
+        return self.stop_signals[0][1]
+
+    def exit_words(self) -> str:
+        """How it ended, for people."""
+        return f"has ended, see {self.log_file}"
+
+    def ask_to_stop(self) -> None:
+        """Begin a clean stop without waiting for its end; ``stop`` waits."""
+        if self._process is not None and self.runs():
+            self._process.send_signal(self.stop_signals[0][0])
 
     def stop(self, *, force: bool = False) -> None:
         """Stop cleanly, or at once with ``force``; may be repeated."""
@@ -216,22 +231,6 @@ class EmbeddedServer(ABC):
             text = self.log_file.read_text(encoding="utf-8", errors="replace")
             return "\n".join(text.splitlines()[-12:])
         return f"(none in {self.log_file})"
-
-
-def kept_secret(path: Path) -> str:
-    """Read a secret from a file of mode 0600, making both the first time."""
-    with suppress(FileNotFoundError):
-        if value := path.read_text(encoding="ascii").strip():
-            return value
-    value = secrets.token_urlsafe(32)
-    partial = path.with_name(f"{path.name}.new")
-    partial.unlink(missing_ok=True)
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(value + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    return value
 
 
 def folder_of(package: str) -> Path:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import redis
 
-from dakiya_dev.embedded.server import EmbeddedServer, folder_of, kept_secret
+from dakiya_dev.embedded.server import EmbeddedServer, folder_of
 from dakiya_dev.ports import HOST
 from dakiya_dev.processes import spawn
+from dakiya_dev.secret_files import kept_secret
 from dakiya_dev.trouble import ServerTrouble
 
 
@@ -51,6 +52,7 @@ class EmbeddedValkey(EmbeddedServer):
                 [self.program, "-", "--dir", self.pid_file.parent],
                 death_signal=self.death_signal,
                 identity=self.identity(),
+                cwd="/",
                 stdin=subprocess.PIPE,
                 stdout=log_fd,
             )

@@ -45,7 +45,7 @@ class Receiver:
             return f"452 4.3.1 The inbox cannot store this mail: {error}"
         return "250 2.0.0 Kept in the demo inbox"
 
-    async def handle_EHLO(  # noqa: N802, PLR0917 - aiosmtpd's name and order
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name and order
         self,
         server: SMTP,
         session: Session,

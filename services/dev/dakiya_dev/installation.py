@@ -1,0 +1,230 @@
+"""`make run`: the whole system on one machine, with its data in one folder."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import psycopg2
+
+from dakiya_dev.children import Child, ChildRecord
+from dakiya_dev.console import Console
+from dakiya_dev.embedded import EmbeddedPostgres, EmbeddedValkey
+from dakiya_dev.environment import as_web_role, child_environment, given
+from dakiya_dev.ports import HOST, first_free_port
+from dakiya_dev.secret_files import kept_secret
+from dakiya_dev.supervisor import StopSignals, Supervisor
+from dakiya_dev.trouble import ServerTrouble
+
+WEB_PORT = 5000
+SMTP_PORT = 1025
+INBOX_PORT = 8025
+HEALTH_PATH = "/api/v1/health"
+# Senders finish the mails in their hands; a server may take its time with the last reply.
+DRAIN_PATIENCE_S = 60.0
+PATIENCE_S = 20.0
+DEATHS_AT_START = 3
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the running installation is reached."""
+
+    web_port: int
+    inbox_port: int
+    smtp_port: int
+
+    @property
+    def web_url(self) -> str:
+        return f"http://localhost:{self.web_port}"
+
+    @property
+    def inbox_url(self) -> str:
+        return f"http://localhost:{self.inbox_port}"
+
+
+class Installation:
+    """Everything that `make run` starts, in the order in which it starts."""
+
+    def __init__(
+        self,
+        var_dir: Path,
+        environ: Mapping[str, str],
+        *,
+        console: Console,
+        signals: StopSignals,
+        senders: int = 2,
+    ) -> None:
+        self._var_dir = var_dir
+        self._environ = environ
+        self._console = console
+        self._signals = signals
+        self._senders = senders
+        self._supervisor = Supervisor(console, signals)
+        self._record = ChildRecord(var_dir / "children.json")
+
+    def start(self) -> Addresses:
+        """Start everything and wait until the web answers.
+
+        Raises ServerTrouble, and StopRequested when asked to stop on the way.
+        """
+        if left := self._record.sweep():
+            self._console.say(f"Ended {left} processes that the last run had left.")
+        database_url, redis_url = self._start_databases()
+        addresses = self._choose_ports()
+        env = child_environment(
+            self._environ,
+            database_url=database_url,
+            redis_url=redis_url,
+            secret_key=given(self._environ, "SECRET_KEY")
+            or kept_secret(self._var_dir / "secret_key"),
+            web_port=addresses.web_port,
+            smtp_port=addresses.smtp_port,
+        )
+        self._start_inbox(env, addresses)
+        web_env = self._migrate(env)
+        self._start_services(env, web_env)
+        self._console.say("Waiting for the web ...")
+        self._supervisor.watch_until(
+            lambda: answers(self._web_host(), addresses.web_port),
+            deaths_allowed=DEATHS_AT_START,
+        )
+        return addresses
+
+    def watch(self) -> None:
+        """Keep everything running; raises StopRequested when asked to stop."""
+        self._supervisor.watch_until(lambda: False)
+
+    def stop(self) -> None:
+        """Stop everything in order: web, scheduler, senders, inbox, Valkey, PostgreSQL."""
+        self._supervisor.stop()
+        self._record.clear()
+
+    def _start_databases(self) -> tuple[str, str]:
+        database_url = given(self._environ, "DATABASE_URL")
+        if database_url is None:
+            self._console.say("Starting PostgreSQL ...")
+            postgres = EmbeddedPostgres(self._var_dir / "postgres")
+            self._supervisor.start(postgres)
+            database_url = postgres.url
+        redis_url = given(self._environ, "REDIS_URL")
+        if redis_url is None:
+            self._console.say("Starting Valkey ...")
+            valkey = EmbeddedValkey(self._var_dir / "valkey")
+            self._supervisor.start(valkey)
+            redis_url = valkey.url
+        return database_url, redis_url
+
+    def _choose_ports(self) -> Addresses:
+        wanted = int(self._environ.get("DAKIYA_PORT") or WEB_PORT)
+        chosen = first_free_port(wanted, self._web_host())
+        if chosen != wanted:
+            self._console.say(f"Port {wanted} is taken: the web uses {chosen} instead.")
+        return Addresses(
+            web_port=chosen,
+            inbox_port=first_free_port(INBOX_PORT, spoken_for={chosen}),
+            smtp_port=first_free_port(SMTP_PORT, spoken_for={chosen}),
+        )
+
+    def _web_host(self) -> str:
+        bind = self._environ.get("DAKIYA_BIND") or HOST
+        return HOST if bind in {"0.0.0.0", "::"} else bind  # noqa: S104 - compared, not bound
+
+    def _start_inbox(self, env: Mapping[str, str], addresses: Addresses) -> None:
+        folder = str(self._var_dir / "inbox")
+        options = ("--smtp-port", addresses.smtp_port, "--http-port", addresses.inbox_port)
+        inbox = Child(
+            "inbox",
+            [sys.executable, "-m", "dakiya_dev.inbox", "--dir", folder, *map(str, options)],
+            env=env,
+            console=self._console,
+            patience_s=PATIENCE_S,
+            record=self._record,
+            marker=folder,
+        )
+        self._supervisor.start(inbox)
+
+    def _migrate(self, env: Mapping[str, str]) -> dict[str, str]:
+        """Bring the schema up to date; returns the environment of the web."""
+        self._console.say("Migrating the database ...")
+        password = given(self._environ, "DAKIYA_WEB_DB_PASSWORD")
+        if password is None and may_create_roles(env["DATABASE_URL"]):
+            password = kept_secret(self._var_dir / "web_db_password")
+        migrate_env = {**env, "DAKIYA_WEB_DB_PASSWORD": password or ""}
+        done = subprocess.run(
+            [script("dakiya"), "migrate"],
+            env=migrate_env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            start_new_session=True,
+        )
+        if done.returncode:
+            raise ServerTrouble(f"the migration failed:\n{done.stdout.strip()}")
+        if password is None:
+            self._console.say(
+                "The web connects as the owner of the tables, since the user of DATABASE_URL"
+                " may not create roles. Set DAKIYA_WEB_DB_PASSWORD once there is one."
+            )
+            return dict(env)
+        return {**env, "DATABASE_URL": as_web_role(env["DATABASE_URL"], password)}
+
+    def _start_services(self, env: Mapping[str, str], web_env: Mapping[str, str]) -> None:
+        numbers = range(1, self._senders + 1)
+        senders = [self._service(f"sender-{n}", "dakiya-sender", env) for n in numbers]
+        self._supervisor.start(*senders)
+        self._supervisor.start(self._service("scheduler", "dakiya-scheduler", env))
+        self._supervisor.start(self._service("web", "dakiya-web", web_env))
+
+    def _service(self, name: str, program: str, env: Mapping[str, str]) -> Child:
+        return Child(
+            name,
+            [script(program)],
+            env=env,
+            console=self._console,
+            patience_s=DRAIN_PATIENCE_S if program == "dakiya-sender" else PATIENCE_S,
+            record=self._record,
+        )
+
+
+def script(name: str) -> Path:
+    """A console script of this virtual environment. Raises ServerTrouble when missing."""
+    path = Path(sys.executable).with_name(name)
+    if not os.access(path, os.X_OK):
+        raise ServerTrouble(f"{path} is missing", "Run make run, which installs it.")
+    return path
+
+
+def answers(host: str, port: int) -> bool:
+    """Whether the web's health check is content."""
+    with closing(HTTPConnection(host, port, timeout=5)) as connection:
+        try:
+            connection.request("GET", HEALTH_PATH)
+            return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
+            return False
+
+
+def may_create_roles(database_url: str) -> bool:
+    """Whether the user of this URL may make the web's role. Raises ServerTrouble."""
+    url = database_url.replace("postgresql+psycopg2://", "postgresql://", 1)
+    try:
+        with closing(psycopg2.connect(url, connect_timeout=10)) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
+                )
+                row = cursor.fetchone()
+    except psycopg2.OperationalError as error:
+        raise ServerTrouble(
+            f"cannot connect to DATABASE_URL: {str(error).strip()}",
+            "Start that server, or unset DATABASE_URL to use the embedded one.",
+        ) from error
+    return bool(row and row[0])
