@@ -1,0 +1,120 @@
+# Everything a newcomer, a maintainer or CI types. `make` alone lists it.
+# Needs Python 3.11 to 3.14 and make, nothing else; PYTHON=... picks an interpreter.
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?=
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+OWN := shared services/web services/scheduler services/sender services/dev
+CODE := shared services tests
+COMPOSE := docker compose
+
+# A .venv holds absolute paths: one that was made elsewhere, or whose Python is gone, is made anew.
+ifneq ($(shell test -x $(BIN)/python && cat $(VENV)/.made-in 2>/dev/null),$(CURDIR))
+.PHONY: $(VENV)/.made-in
+endif
+
+##@ Use it
+.PHONY: run
+run: $(VENV)/.ready-run ## Start the whole system here: web, scheduler, senders, databases, demo inbox
+	@exec $(BIN)/dakiya dev
+
+.PHONY: migrate
+migrate: $(VENV)/.ready-run ## Bring the database named by DATABASE_URL to the newest schema
+	@$(BIN)/dakiya migrate
+
+.PHONY: up
+up: ## Build and start the containers; then http://localhost:5000 (DAKIYA_PORT=...)
+	$(COMPOSE) up --build --detach --wait
+
+.PHONY: down
+down: ## Stop the containers; the data stays
+	$(COMPOSE) down
+
+##@ Work on it
+.PHONY: test
+test: $(VENV)/.ready-test ## Every test that needs only wheels: real PostgreSQL, Valkey and SMTP
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: test-system
+test-system: $(VENV)/.ready-system ## Tests with Postfix, a browser and containers (Debian, root)
+	@$(BIN)/python -m pytest -m system $(ARGS)
+
+.PHONY: check
+check: $(VENV)/.ready-test ## Format, lint, types, import rules, migrations, committed files
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/repository
+
+.PHONY: format
+format: $(VENV)/.ready-test ## Format the code and mend what ruff can mend
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix $(CODE)
+
+.PHONY: clean
+clean: ## Remove .venv and caches; ./var (your data) stays
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find $(CODE) -type d \( -name __pycache__ -o -name '*.egg-info' -o -name build \) -prune -exec rm -rf {} +
+
+##@ Look after it
+# Versions stay as they are in deploy/constraints.txt unless UPGRADE=1 is given.
+LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
+	--python-version 3.11 --no-emit-index-url --only-binary :all: --excludes deploy/own-packages.txt
+PIN = $(LOCK) --generate-hashes --constraint deploy/constraints.txt
+SHARED := shared/pyproject.toml
+
+.PHONY: lock
+lock: $(VENV)/.ready-tools ## Write the hash-pinned requirements anew (UPGRADE=1: newest versions)
+	$(LOCK) $(if $(UPGRADE),--upgrade) --no-annotate -o deploy/constraints.txt $(OWN:=/pyproject.toml) \
+		shared/requirements-build.in tests/requirements.in tests/requirements-system.in tests/requirements-tools.in
+	$(PIN) -o shared/requirements-build.txt shared/requirements-build.in
+	$(PIN) -o services/web/requirements.txt $(SHARED) services/web/pyproject.toml
+	$(PIN) -o services/scheduler/requirements.txt $(SHARED) services/scheduler/pyproject.toml
+	$(PIN) -o services/sender/requirements.txt $(SHARED) services/sender/pyproject.toml
+	$(PIN) -o services/dev/requirements.txt $(OWN:=/pyproject.toml)
+	$(PIN) -o tests/requirements.txt tests/requirements.in
+	$(PIN) -o tests/requirements-system.txt tests/requirements-system.in
+	$(PIN) -o tests/requirements-tools.txt tests/requirements-tools.in
+
+# pip-audit calls a package that it could not look up "skipped" and still succeeds.
+.PHONY: audit
+audit: $(VENV)/.ready-tools ## Look the pinned packages up among known vulnerabilities (needs the internet)
+	$(BIN)/python tests/audit.py $(wildcard services/*/requirements.txt) tests/requirements.txt
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+# --- what the above stand on; a second `make run` finds all of it done ---
+
+$(VENV)/.made-in:
+	@PYTHON="$(PYTHON)" services/dev/make-venv $(VENV)
+	@echo "$(CURDIR)" >$@
+
+$(VENV)/.ready-run: $(VENV)/.made-in services/dev/requirements.txt shared/requirements-build.txt $(OWN:=/pyproject.toml)
+	@echo "Installing Dakiya into $(VENV) (about a minute, once) ..."
+	@$(PIP) install --quiet --require-hashes --only-binary :all: \
+		-r shared/requirements-build.txt -r services/dev/requirements.txt
+	@$(PIP) install --quiet --no-deps --no-build-isolation --no-index $(addprefix --editable ./,$(OWN))
+	@touch $@
+
+$(VENV)/.ready-test: $(VENV)/.ready-run tests/requirements.txt
+	@echo "Installing what the tests need ..."
+	@$(PIP) install --quiet --require-hashes --only-binary :all: -r tests/requirements.txt
+	@touch $@
+
+$(VENV)/.ready-system: $(VENV)/.ready-test tests/requirements-system.txt
+	@$(PIP) install --quiet --require-hashes --only-binary :all: -r tests/requirements-system.txt
+	@touch $@
+
+$(VENV)/.ready-tools: $(VENV)/.made-in tests/requirements-tools.txt
+	@$(PIP) install --quiet --require-hashes --only-binary :all: -r tests/requirements-tools.txt
+	@touch $@
