@@ -9,14 +9,9 @@ import os
 import resource
 import sys
 
-from dakiya_scheduler.imports.parsed import FileLimits, FileRefused
+from dakiya_scheduler.imports.parsed import TOO_MUCH_MEMORY, FileLimits, FileRefused
 from dakiya_scheduler.imports.read import read_file
 from dakiya_scheduler.imports.wire import encode, encode_failure, encode_refusal
-
-TOO_MUCH_MEMORY = (
-    "Reading the file takes more memory than is allowed: delete columns and sheets that the "
-    "mail does not need, or save the list as CSV and split it into several files."
-)
 
 
 def main() -> int:
@@ -46,18 +41,19 @@ def limit_process(limits: FileLimits) -> None:
 
     macOS accepts no cap on address space: there the other limits have to do.
     """
-    _limit(resource.RLIMIT_CPU, limits.cpu_s)
+    # The soft limit a little lower: it ends the process with a signal of its own.
+    _limit(resource.RLIMIT_CPU, limits.cpu_s, spare=5)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_CORE, 0)
     if sys.platform != "darwin":
         _limit(resource.RLIMIT_AS, limits.memory_bytes)
 
 
-def _limit(which: int, value: int) -> None:
+def _limit(which: int, value: int, *, spare: int = 0) -> None:
     _, hard = resource.getrlimit(which)
-    if hard != resource.RLIM_INFINITY:
-        value = min(value, hard)
-    resource.setrlimit(which, (value, value))
+    if hard == resource.RLIM_INFINITY or hard > value + spare:
+        hard = value + spare
+    resource.setrlimit(which, (min(value, hard), hard))
 
 
 if __name__ == "__main__":

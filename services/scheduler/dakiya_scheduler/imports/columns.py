@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dakiya.mail.merge import field_name
+from dakiya.mail.fields import BUILT_IN_FIELDS, field_name
 from dakiya_scheduler.imports.parsed import Column, FileLimits, FileRefused, Record, Role
 
 # As `field_name` writes them.
@@ -21,8 +21,6 @@ _FIRST_NAME_HEADERS = frozenset({"first_name", "firstname", "given_name", "foren
 _LAST_NAME_HEADERS = frozenset(
     {"last_name", "lastname", "surname", "family_name", "उपनाम", "अंतिम_नाम", "कुलनाम"}
 )
-# Merge fields that every mail has without a column of that name.
-_BUILT_IN_FIELDS = frozenset({"email", "name", "unsubscribe_url"})
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 # A title and a blank row or two often stand above the header.
 _HEADER_WITHIN_ROWS = 10
@@ -131,7 +129,7 @@ def _make_columns(
     name: int | None,
     limits: FileLimits,
 ) -> tuple[Column, ...]:
-    taken = set(_BUILT_IN_FIELDS)
+    taken = set(BUILT_IN_FIELDS)
     columns = []
     for index, header in enumerate(headers):
         label = header[: limits.header_chars]

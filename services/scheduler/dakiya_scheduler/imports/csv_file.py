@@ -106,10 +106,10 @@ class _CsvReader:
             )  # fmt: skip
             row = -1
             for frame in chunks:
-                filled = (frame != "").to_numpy()
+                table = frame.to_numpy()
                 # the last filled cell of each row; 0 for a blank row
-                ends = (filled * range(1, width + 1)).max(axis=1)
-                for cells, end in zip(frame.to_numpy(), ends, strict=True):
+                ends = ((table != "") * range(1, width + 1)).max(axis=1)
+                for cells, end in zip(table, ends, strict=True):
                     row += 1
                     if row:
                         yield Record(row, cells[:end].tolist())
@@ -127,8 +127,8 @@ def _refusal(error: str, limits: FileLimits) -> FileRefused:
         )
     if found := _TOO_WIDE.search(error):
         return FileRefused(
-            f"Row {int(found[2]) - 1} has {found[3]} columns, more than the {limits.columns} that are "
-            "allowed: delete the columns that the mail does not need."
+            f"Row {int(found[2]) - 1} has {found[3]} columns, more than the "
+            f"{limits.columns} that are allowed: delete the columns that the mail does not need."
         )
     return FileRefused(
         "The file cannot be read as CSV: open it in your spreadsheet program, save it again as "

@@ -6,6 +6,15 @@ from enum import StrEnum
 
 from dakiya.errors import InvalidInput
 
+TOO_MUCH_MEMORY = (
+    "Reading the file takes more memory than is allowed: delete columns and sheets that the "
+    "mail does not need, or save the list as CSV and split it into several files."
+)
+TOO_SLOW = (
+    "Reading the file takes too long: delete columns and sheets that the mail does not need, "
+    "or save the list as CSV and split it into several files."
+)
+
 
 class FileRefused(InvalidInput):
     """A recipient file that is not read, or not read on; the text says how to mend it."""

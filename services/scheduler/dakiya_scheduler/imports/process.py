@@ -14,17 +14,19 @@ from dataclasses import asdict
 from pathlib import PurePath
 from typing import IO
 
-from dakiya_scheduler.imports.parsed import FileLimits, FileRefused, Parsed
+from dakiya_scheduler.imports.parsed import (
+    TOO_MUCH_MEMORY,
+    TOO_SLOW,
+    FileLimits,
+    FileRefused,
+    Parsed,
+)
 from dakiya_scheduler.imports.wire import ParserFailed, decode
 
 _CHILD = "dakiya_scheduler.imports.child"
 _READ_BYTES = 256 * 1024
 # Far above what the child puts on a line: 500 rows of at most 1 MB of text.
 _MAX_LINE_BYTES = 64 * 1024 * 1024
-_TOO_SLOW = (
-    "Reading the file takes too long: delete columns and sheets that the mail does not need, "
-    "or save the list as CSV and split it into several files."
-)
 
 
 def parse_in_child(data: bytes, filename: str, limits: FileLimits) -> Iterator[Parsed]:
@@ -86,7 +88,7 @@ def _lines(child: subprocess.Popen[bytes], limits: FileLimits) -> Iterator[bytes
             ready = selector.select(timeout=max(left_s, 0))
             left_s -= time.monotonic() - began
             if not ready:
-                raise FileRefused(_TOO_SLOW)
+                raise FileRefused(TOO_SLOW)
             block = os.read(fd, _READ_BYTES)
             if not block:
                 break
@@ -100,6 +102,9 @@ def _lines(child: subprocess.Popen[bytes], limits: FileLimits) -> Iterator[bytes
 def _explain_end(child: subprocess.Popen[bytes]) -> None:
     """Say why a child ended that did not say so itself."""
     status = child.wait()
-    if status in (-signal.SIGXCPU, -signal.SIGKILL):
-        raise FileRefused(_TOO_SLOW)
+    if status == -signal.SIGXCPU:
+        raise FileRefused(TOO_SLOW)
+    # A container short of memory kills; native code that gets no memory aborts or crashes.
+    if status in (-signal.SIGKILL, -signal.SIGABRT, -signal.SIGSEGV):
+        raise FileRefused(TOO_MUCH_MEMORY)
     raise ParserFailed(f"exit status {status}")

@@ -1,0 +1,189 @@
+"""Work one import off: parse its file in a child, store its rows chunk by chunk."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field
+
+from dakiya.contacts.checks import RawRecipient, show_address
+from dakiya.contacts.imports import (
+    MAX_TAKES,
+    TakenImport,
+    finish_import,
+    load_content,
+    put_back_import,
+    record_format,
+    refuse_import,
+    renew_lease,
+    store_rows,
+    take_import,
+)
+from dakiya.contacts.recipients import Rejection, remember_rows
+from dakiya.db import SessionFactory
+from dakiya.errors import IllegalState
+from dakiya.log import get_logger
+from dakiya.models import ImportStatus
+from dakiya_scheduler.imports.parsed import BadRow, FileLimits, FileRefused, Header, Row
+from dakiya_scheduler.imports.process import parse_in_child
+from dakiya_scheduler.imports.wire import ParserFailed
+
+LEASE_S = 60.0
+ROWS_PER_CHUNK = 1_000
+
+_log = get_logger(__name__)
+_BREAKS_US = (
+    "The file broke its reader several times: open it in your spreadsheet program, save it "
+    "again as .xlsx or CSV and upload that."
+)
+
+
+@dataclass(slots=True)
+class _Chunk:
+    rows: list[RawRecipient] = field(default_factory=list)
+    bad_rows: list[Rejection] = field(default_factory=list)
+    up_to_row: int = 0
+
+    def __len__(self) -> int:
+        return len(self.rows) + len(self.bad_rows)
+
+    def add(self, item: Row | BadRow) -> None:
+        if isinstance(item, Row):
+            self.rows.append(RawRecipient(item.row, item.email, item.name, item.fields))
+        else:
+            self.bad_rows.append(Rejection(item.row, show_address(item.email), item.error))
+        self.up_to_row = item.row
+
+
+def run_import(
+    session_factory: SessionFactory,
+    import_id: int,
+    limits: FileLimits,
+    *,
+    lease_s: float = LEASE_S,
+) -> ImportStatus | None:
+    """Take an import, read its file to the end, and say how it ended.
+
+    None when there was nothing to take, or when it was cancelled or taken over meanwhile.
+    May be called again at any time and by anybody: rows are stored once. Raises ParserFailed
+    when the fault is ours; the import then waits for the next try.
+    """
+    with session_factory.begin() as session:
+        taken = take_import(session, import_id, lease_s=lease_s)
+    if taken is None:
+        return None
+    log = _log.bind(import_id=import_id, campaign_id=taken.campaign_id, fence=taken.fence)
+    log.info("import_taken", rows_done=taken.rows_done)
+    try:
+        with _kept_lease(session_factory, taken, lease_s=lease_s):
+            outcome = _read(session_factory, taken, limits)
+    except (FileRefused, IllegalState) as refusal:
+        outcome = _refuse(session_factory, taken, str(refusal))
+    except ParserFailed as failure:
+        if taken.fence >= MAX_TAKES:
+            outcome = _refuse(session_factory, taken, _BREAKS_US)
+        else:
+            log.warning("import_parser_failed", cause=str(failure))
+            with session_factory.begin() as session:
+                put_back_import(session, taken)
+            raise
+    log.info("import_ended", outcome=outcome)
+    return outcome
+
+
+def _read(
+    session_factory: SessionFactory, taken: TakenImport, limits: FileLimits
+) -> ImportStatus | None:
+    if taken.fence > MAX_TAKES:
+        raise FileRefused(_BREAKS_US)
+    with session_factory() as session:
+        content = load_content(session, taken)
+    if content is None:
+        return None
+    chunk = _Chunk()
+    first_rows: dict[str, int] = {}
+    with closing(parse_in_child(content, taken.filename, limits)) as items:
+        for item in items:
+            if isinstance(item, Header):
+                if not _record_format(session_factory, taken, item):
+                    return None
+                continue
+            chunk.add(item)
+            if len(chunk) >= ROWS_PER_CHUNK:
+                if not _store(session_factory, taken, chunk, first_rows):
+                    return None
+                chunk = _Chunk()
+    if len(chunk) and not _store(session_factory, taken, chunk, first_rows):
+        return None
+    with session_factory.begin() as session:
+        return ImportStatus.DONE if finish_import(session, taken) else None
+
+
+def _record_format(session_factory: SessionFactory, taken: TakenImport, header: Header) -> bool:
+    with session_factory.begin() as session:
+        return record_format(
+            session,
+            taken,
+            columns=[asdict(column) for column in header.columns],
+            file_format={
+                "encoding": header.encoding,
+                "delimiter": header.delimiter,
+                "sheet": header.sheet,
+            },
+        )
+
+
+def _store(
+    session_factory: SessionFactory,
+    taken: TakenImport,
+    chunk: _Chunk,
+    first_rows: dict[str, int],
+) -> bool:
+    """Store a chunk in one transaction; what an earlier worker stored is only remembered.
+
+    False when the import is no longer ours.
+    """
+    if chunk.up_to_row <= taken.rows_done:
+        remember_rows(chunk.rows, first_rows)
+        return True
+    done = [row for row in chunk.rows if row.row <= taken.rows_done]
+    remember_rows(done, first_rows)
+    with session_factory.begin() as session:
+        intake = store_rows(
+            session,
+            taken,
+            chunk.rows[len(done) :],
+            bad_rows=[bad for bad in chunk.bad_rows if bad.row > taken.rows_done],
+            up_to_row=chunk.up_to_row,
+            first_rows=first_rows,
+        )
+    return intake is not None
+
+
+def _refuse(session_factory: SessionFactory, taken: TakenImport, error: str) -> ImportStatus | None:
+    with session_factory.begin() as session:
+        return ImportStatus.REFUSED if refuse_import(session, taken, error=error) else None
+
+
+@contextmanager
+def _kept_lease(
+    session_factory: SessionFactory, taken: TakenImport, *, lease_s: float
+) -> Iterator[None]:
+    """Renew the lease every third of its length while the block runs.
+
+    A lease that cannot be renewed is found out by the next chunk, which the fence stops.
+    """
+    stop = threading.Event()
+
+    def renew() -> None:
+        while not stop.wait(lease_s / 3):
+            with session_factory.begin() as session:
+                if not renew_lease(session, taken, lease_s=lease_s):
+                    return
+
+    thread = threading.Thread(target=renew, name="import-lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
