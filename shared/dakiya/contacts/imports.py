@@ -6,7 +6,7 @@ transaction that stores the rows. Killed at any point, it is taken up again wher
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Update, and_, func, or_, select, update
@@ -24,6 +24,8 @@ from dakiya.models import (
 )
 
 OPEN = (ImportStatus.QUEUED, ImportStatus.RUNNING)
+LEASE_S = 60.0
+RING_AGAIN_AFTER = timedelta(seconds=30)
 # A file that has broken its worker so often would break the next one too.
 MAX_TAKES = 10
 # A lease that lies this many times its length ahead was written under a stepped clock.
@@ -182,7 +184,7 @@ def cancel_import(session: Session, import_id: int) -> None:
         raise IllegalState("The import has ended already; there is nothing to cancel.")
 
 
-def imports_to_ring(session: Session, *, lease_s: float, ring_again_s: float) -> Sequence[int]:
+def imports_to_ring(session: Session, *, now: datetime, lease_s: float = LEASE_S) -> Sequence[int]:
     """Return the imports that wait for a worker and were not rung lately; marks them as rung.
 
     The caller commits, then rings.
@@ -192,7 +194,7 @@ def imports_to_ring(session: Session, *, lease_s: float, ring_again_s: float) ->
         .where(
             RecipientImport.status.in_(OPEN),
             _takeable(lease_s),
-            RecipientImport.rung_at < _from_now(-ring_again_s),
+            RecipientImport.rung_at < now - RING_AGAIN_AFTER,
         )
         .values(rung_at=func.clock_timestamp())
         .returning(RecipientImport.id)

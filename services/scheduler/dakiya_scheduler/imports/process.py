@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import PurePath
@@ -29,7 +29,7 @@ _READ_BYTES = 256 * 1024
 _MAX_LINE_BYTES = 64 * 1024 * 1024
 
 
-def parse_in_child(data: bytes, filename: str, limits: FileLimits) -> Iterator[Parsed]:
+def parse_in_child(data: bytes, filename: str, limits: FileLimits) -> Generator[Parsed, None, None]:
     """Yield the header, then the rows, of a file that somebody uploaded.
 
     The child starts with the first item asked for and is killed when the iterator is closed.

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from dakiya.contacts.checks import RawRecipient, show_address
 from dakiya.contacts.imports import (
+    LEASE_S,
     MAX_TAKES,
     TakenImport,
     finish_import,
@@ -27,7 +30,6 @@ from dakiya_scheduler.imports.parsed import BadRow, FileLimits, FileRefused, Hea
 from dakiya_scheduler.imports.process import parse_in_child
 from dakiya_scheduler.imports.wire import ParserFailed
 
-LEASE_S = 60.0
 ROWS_PER_CHUNK = 1_000
 
 _log = get_logger(__name__)
@@ -176,9 +178,12 @@ def _kept_lease(
 
     def renew() -> None:
         while not stop.wait(lease_s / 3):
-            with session_factory.begin() as session:
-                if not renew_lease(session, taken, lease_s=lease_s):
-                    return
+            try:
+                with session_factory.begin() as session:
+                    if not renew_lease(session, taken, lease_s=lease_s):
+                        return
+            except SQLAlchemyError as error:
+                _log.warning("import_lease_not_renewed", cause=type(error).__name__)
 
     thread = threading.Thread(target=renew, name="import-lease", daemon=True)
     thread.start()
