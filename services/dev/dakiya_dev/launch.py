@@ -15,7 +15,8 @@ import os
 import sys
 
 PR_SET_PDEATHSIG = 1
-PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 LINUX_CAPABILITY_VERSION_3 = 0x20080522
@@ -44,10 +45,11 @@ def _prctl(option: int, *args: int) -> None:
 def become(uid: int, gid: int, capability: int | None) -> None:
     """Change to an unprivileged user for good, keeping at most one capability.
 
-    The capability is made ambient (capabilities(7)), or else the next exec would drop it.
+    The capability is made ambient, or else the next exec would drop it, and the fix-up of
+    setuid is switched off, or else access(2) would ignore it (capabilities(7)).
     """
     if capability is not None:
-        _prctl(PR_SET_KEEPCAPS, 1)
+        _prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP)
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)

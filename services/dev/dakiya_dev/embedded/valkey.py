@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from dakiya_dev.embedded.server import EmbeddedServer, folder_of
 from dakiya_dev.ports import HOST
@@ -77,7 +79,13 @@ set-proc-title no
 """
 
     def _answers(self) -> bool:
-        with redis.Redis(host=HOST, port=self.port, password=self._password()) as client:
+        with redis.Redis(
+            host=HOST,
+            port=self.port,
+            password=self._password(),
+            socket_timeout=2,
+            retry=Retry(NoBackoff(), 0),
+        ) as client:
             try:
                 return bool(client.ping())
             except (redis.ConnectionError, redis.exceptions.BusyLoadingError):
