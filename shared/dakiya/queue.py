@@ -86,6 +86,10 @@ class Doorbell:
         if self.redis.set(EARLY_TICK_KEY, "1", nx=True, px=EARLY_TICK_TTL_MS):
             self._ring(SCHEDULER_QUEUE, TICK_ACTOR, "early")
 
+    def count_messages(self, queue: str) -> int:
+        """Count a queue's messages, waiting and running (KEDA reads the same hash)."""
+        return int(self.redis.hlen(f"dramatiq:{queue}.msgs"))
+
     def answer_tick(self) -> None:
         """Say that a tick has begun, so that a later wish gets a tick of its own."""
         self.redis.delete(EARLY_TICK_KEY)

@@ -13,7 +13,15 @@ from sqlalchemy.orm import Session
 from dakiya.delivery.counters import WEB_SLOT, Moves
 from dakiya.delivery.locks import campaign_lock
 from dakiya.errors import IllegalState
-from dakiya.models import Batch, BatchState, Campaign, CampaignStatus, Email, EmailState
+from dakiya.models import (
+    Batch,
+    BatchState,
+    Campaign,
+    CampaignStatus,
+    Email,
+    EmailState,
+    SmtpAccount,
+)
 
 RUNNING = (CampaignStatus.PREPARING, CampaignStatus.SCHEDULED, CampaignStatus.SENDING)
 PAUSABLE = (*RUNNING, CampaignStatus.PAUSING, CampaignStatus.PAUSED)
@@ -32,6 +40,8 @@ def schedule(
         raise IllegalState(
             f"The campaign is {campaign.status} already; only a draft can be scheduled."
         )
+    account = session.get_one(SmtpAccount, campaign.smtp_account_id)
+    campaign.message_domain = account.from_email.rpartition("@")[2]
     campaign.scheduled_at = max(at, now)
     campaign.timezone = timezone
     campaign.status = CampaignStatus.PREPARING

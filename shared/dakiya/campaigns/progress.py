@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, text, update
+from sqlalchemy import ColumnElement, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from dakiya.delivery.counters import SCHEDULER_SLOT, Moves
@@ -155,7 +155,7 @@ def _at_rest(session: Session, campaign: Campaign) -> bool:
         Batch.campaign_id == campaign.id, Batch.state.in_((BatchState.READY, BatchState.TAKEN))
     )
     waiting = select(Email.id).where(Email.campaign_id == campaign.id, _WAITING)
-    busy = open_batch.exists()
+    busy: ColumnElement[bool] = open_batch.exists()
     if campaign.status is CampaignStatus.SENDING:
         busy = or_(busy, waiting.exists())
     return not session.scalar(select(busy))

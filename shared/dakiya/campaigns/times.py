@@ -98,9 +98,7 @@ def describe_distance(distance: timedelta) -> str:
 def _read(at: str) -> datetime:
     form = _FORM.fullmatch(at)
     if form is None:
-        raise InvalidInput(
-            'Write the time as "2026-11-24T09:00", or "now" to send at once.', "at"
-        )
+        raise InvalidInput('Write the time as "2026-11-24T09:00", or "now" to send at once.', "at")
     day, clock, offset = form.groups()
     offset = "+00:00" if offset in ("Z", "z") else offset or ""
     try:
@@ -188,6 +186,9 @@ def _local(instant: datetime, zone: BaseTzInfo) -> str:
 
 
 def _with_offset(local: datetime) -> str:
-    return local.replace(tzinfo=None).isoformat(timespec="minutes") + f"{local:%z}"[:3] + ":" + (
-        f"{local:%z}"[3:5]
+    return (
+        local.replace(tzinfo=None).isoformat(timespec="minutes")
+        + f"{local:%z}"[:3]
+        + ":"
+        + (f"{local:%z}"[3:5])
     )

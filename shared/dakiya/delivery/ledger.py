@@ -151,10 +151,13 @@ _RECORD = text("""
                        AND batch.fence = :fence AND batch.state = 'taken'))
          FOR UPDATE)
     UPDATE email SET state = CAST(:state AS email_state),
-           attempts = email.attempts + (held.state = 'claimed' AND :tried)::int,
+           attempts = email.attempts
+               + CASE WHEN held.state = 'claimed' THEN :charge ELSE :charge - 1 END,
            fence = :fence,
-           first_tried_at = CASE WHEN :tried THEN coalesce(email.first_tried_at, clock_timestamp())
-                                 ELSE email.first_tried_at END,
+           first_tried_at = CASE WHEN :charge = 1
+                                 THEN coalesce(email.first_tried_at, clock_timestamp())
+                                 WHEN held.attempts > (held.state <> 'claimed')::int
+                                 THEN email.first_tried_at END,
            sent_at = CASE WHEN :state = 'sent' THEN clock_timestamp() END,
            due_at = CASE WHEN :state = 'deferred'
                          THEN clock_timestamp() + make_interval(secs => :retry_in_s)
@@ -180,7 +183,7 @@ def record(session: Session, claim: Claim, email_id: int, outcome: Outcome, move
             "batch_id": claim.batch_id,
             "fence": claim.fence,
             "state": outcome.state.value,
-            "tried": outcome.state not in _UNTRIED,
+            "charge": int(outcome.charged and outcome.state not in _UNTRIED),
             "retry_in_s": outcome.retry_in_s,
             "reply_code": outcome.reply_code,
             "reply_text": words,

@@ -24,7 +24,8 @@ class Reason(StrEnum):
 class Outcome:
     """The end of one attempt. ``phase`` names the SMTP step, or ``build``.
 
-    ``retry_in_s`` is for DEFERRED only.
+    ``retry_in_s`` is for DEFERRED only. ``charged`` is False where the recipient is not to
+    blame (trouble of the account): the attempt does not count.
     """
 
     state: EmailState
@@ -33,6 +34,7 @@ class Outcome:
     reply_text: str | None = None
     reason: str | None = None
     retry_in_s: float = 0
+    charged: bool = True
 
 
 def backoff_s(attempts: int, *, base_s: float, jitter: float | None = None) -> float:

@@ -105,7 +105,7 @@ def _refuse_common_mistakes(raw: str) -> None:
             "the address contains a line break, a tab or another invisible control character: "
             "type it again in one line"
         )
-    if len(raw) > 4 * MAX_ADDRESS_OCTETS:
+    if len(raw) > MAX_ADDRESS_OCTETS * (1 if raw.isascii() else 4):
         raise AddressError(
             f"the address is longer than {MAX_ADDRESS_OCTETS} characters: "
             "no mail server accepts that"
@@ -182,5 +182,5 @@ def clean_header(value: str) -> str:
     runs of blanks become one space. Joiners and directional marks stay: names need them.
     """
     if value.isascii() and value.isprintable() and "  " not in value:
-        return value.strip(" ")
-    return _HEADER_SPACE.sub(" ", _HEADER_CONTROL.sub("", value)).strip(" ")
+        return value.strip()
+    return _HEADER_SPACE.sub(" ", _HEADER_CONTROL.sub("", value)).strip()

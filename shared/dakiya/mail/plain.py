@@ -89,7 +89,7 @@ class _Walker:
         elif name == "img":
             self._write(piece.attributes.get("alt", ""))
         elif name == "hr":
-            self.lines += ["", "-" * 20, ""]
+            self.lines += ["", "-" * 20, "", ""]
         self.quotes += name == "blockquote"
         self.preformatted += name == "pre"
 

@@ -75,8 +75,10 @@ class Campaign(Base):
     )
     scheduled_at: Mapped[datetime | None]
     timezone: Mapped[str] = mapped_column(server_default=DEFAULT_TIMEZONE)
-    # Random; Message-IDs are derived from it, so that nobody can guess or forge one.
+    # Random. With the domain, fixed when it is scheduled, it makes the Message-IDs: the same
+    # on every attempt, and nobody can forge one.
     token: Mapped[str]
+    message_domain: Mapped[str | None]
     # Every recipient up to this id has its ledger row (preparation is resumable).
     prepared_up_to: Mapped[int] = mapped_column(server_default="0")
     prepared_at: Mapped[datetime | None]

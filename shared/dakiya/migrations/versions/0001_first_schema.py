@@ -241,6 +241,7 @@ def upgrade() -> None:
         sa.Column("scheduled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("timezone", sa.Text(), server_default="Asia/Kolkata", nullable=False),
         sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("message_domain", sa.Text(), nullable=True),
         sa.Column("prepared_up_to", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("prepared_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(

@@ -1,0 +1,63 @@
+"""The scheduler's actors: each opens what it needs and calls a plain function."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import dramatiq
+from dramatiq import Actor
+from dramatiq.brokers.redis import RedisBroker
+
+from dakiya.campaigns.progress import prepare_chunk
+from dakiya.db import SessionFactory
+from dakiya.log import get_logger
+from dakiya.queue import PREPARE_ACTOR, SCHEDULER_QUEUE, TICK_ACTOR, Doorbell
+from dakiya_scheduler.clock import EverySeconds
+from dakiya_scheduler.ticking import Ticker
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class SchedulerContext:
+    """What the scheduler's actors share."""
+
+    session_factory: SessionFactory
+    doorbell: Doorbell
+    ticker: Ticker
+    tick_seconds: int
+
+
+def declare_actors(broker: RedisBroker, context: SchedulerContext) -> Actor[Any, Any]:
+    """Register the scheduler's actors and return the one that the clock enqueues."""
+
+    def tick(kind: str = "clock") -> None:
+        context.ticker.tick(by_clock=kind == "clock")
+
+    def prepare_campaign(campaign_id: int) -> None:
+        prepare(context.session_factory, campaign_id)
+        context.doorbell.ring_tick()
+
+    # No retries: the next tick is the retry. An old tick has nothing to say.
+    declare = partial(dramatiq.actor, broker=broker, queue_name=SCHEDULER_QUEUE, max_retries=0)
+    declare(actor_name=PREPARE_ACTOR)(prepare_campaign)
+    clock_tick: Actor[Any, Any] = declare(
+        actor_name=TICK_ACTOR,
+        max_age=context.tick_seconds * 1000,
+        periodic=EverySeconds(context.tick_seconds),
+    )(tick)
+    return clock_tick
+
+
+def prepare(session_factory: SessionFactory, campaign_id: int) -> None:
+    """Write a campaign's ledger rows, chunk by chunk, each committed."""
+    rows = 0
+    while True:
+        with session_factory() as session:
+            written = prepare_chunk(session, campaign_id)
+            session.commit()
+        rows += written or 0
+        if not written:
+            break
+    if written == 0:
+        log.info("campaign_prepared", campaign=campaign_id, rows=rows)

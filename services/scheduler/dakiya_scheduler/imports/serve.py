@@ -1,0 +1,48 @@
+"""The import worker's process: recipient files, one after the other, beside the ticks."""
+
+import dramatiq
+
+from dakiya.config import Settings
+from dakiya.db import make_engine, make_session_factory
+from dakiya.log import configure_logging, get_logger
+from dakiya.queue import IMPORT_ACTOR, IMPORTS_QUEUE, make_broker
+from dakiya.worker import make_worker, stop_event_on_signals, stop_with_parent
+from dakiya_scheduler.imports.parsed import FileLimits
+from dakiya_scheduler.imports.worker import run_import
+
+log = get_logger(__name__)
+
+# One file at a time: each parser may take a whole memory cap.
+THREADS = 1
+DRAIN_MS = 15_000
+
+
+def main() -> None:
+    """Run until SIGTERM, or until the scheduler that started us is gone."""
+    settings = Settings.load()
+    configure_logging(settings.log_format, settings.log_level)
+    stop = stop_event_on_signals()
+    stop_with_parent(stop)
+    broker = make_broker(settings.redis_url.get_secret_value())
+    sessions = make_session_factory(
+        make_engine(settings.database_url.get_secret_value(), application_name="dakiya-imports")
+    )
+    limits = FileLimits(max_bytes=settings.max_upload_mb * 1024 * 1024)
+
+    def import_recipients(import_id: int) -> None:
+        run_import(sessions, import_id, limits)
+
+    # No retries: the tick rings an import again while it is open.
+    dramatiq.actor(
+        broker=broker, actor_name=IMPORT_ACTOR, queue_name=IMPORTS_QUEUE, max_retries=0
+    )(import_recipients)
+    worker = make_worker(broker, queues={IMPORTS_QUEUE}, threads=THREADS)
+    worker.start()
+    log.info("import_worker_started")
+    stop.wait()
+    worker.stop(timeout=DRAIN_MS)
+    log.info("import_worker_stopped")
+
+
+if __name__ == "__main__":
+    main()

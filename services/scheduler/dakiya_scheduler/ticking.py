@@ -1,0 +1,181 @@
+"""One tick: look into PostgreSQL, move on what has to move, ring the services.
+
+1. start the campaigns whose instant has come;
+2. rescue the batches whose lease ran out;
+3. claim due mail for every lane, each in a transaction of its own, and ring its batches;
+4. settle the campaigns that have come to rest;
+5. on the clock's ticks: ring again what was lost (batches, preparations, imports), and
+   once a minute forget what nobody will look at again.
+
+Every step commits before it rings. A doubled tick is harmless: claims skip locked rows.
+"""
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from dakiya.campaigns.progress import campaigns_to_prepare, settle, start_due
+from dakiya.contacts.imports import imports_to_ring
+from dakiya.db import SessionFactory
+from dakiya.delivery.claims import claim_lane, find_lanes
+from dakiya.delivery.presence import forget_gone, say_alive
+from dakiya.delivery.rescue import batches_to_ring, count_rung, rescue_expired
+from dakiya.delivery.taking import database_now
+from dakiya.delivery.usage import forget_usage
+from dakiya.log import get_logger
+from dakiya.models import Batch, BatchState, SmtpTest, TestStatus, Tick
+from dakiya.queue import SENDER_QUEUE, Doorbell
+
+log = get_logger(__name__)
+
+KEEP_USAGE = timedelta(hours=25)
+KEEP_BATCHES = timedelta(days=7)
+RING_TEST_AGAIN_AFTER = timedelta(seconds=30)
+HOUSEKEEPING_EVERY = timedelta(minutes=1)
+
+
+@dataclass
+class Count:
+    """What a tick did."""
+
+    due: int = 0
+    claimed: int = 0
+    rung: int = 0
+
+
+class Ticker:
+    """Runs ticks, one at a time in this process."""
+
+    def __init__(
+        self,
+        session_factory: SessionFactory,
+        doorbell: Doorbell,
+        *,
+        batch_size: int,
+        lease_s: float,
+        service_id: str,
+    ) -> None:
+        self._sessions = session_factory
+        self._doorbell = doorbell
+        self._batch_size = batch_size
+        self._lease_s = lease_s
+        self._service_id = service_id
+        self._one_at_a_time = threading.Lock()
+        self._housekept_at: datetime | None = None
+
+    def tick(self, *, by_clock: bool) -> Count:
+        """Run one tick; returns how many mails were due and claimed, and batches rung."""
+        with self._one_at_a_time:
+            self._doorbell.answer_tick()
+            count = Count()
+            now = self._move_on()
+            self._claim(now, count)
+            self._settle()
+            if by_clock:
+                self._ring_again(count)
+                self._note(now, count)
+                self._keep_house(now)
+            if by_clock or count.claimed:
+                log.info(
+                    "tick", due=count.due, claimed=count.claimed, rung=count.rung, clock=by_clock
+                )
+            return count
+
+    def _move_on(self) -> datetime:
+        with self._sessions() as session:
+            now = database_now(session)
+            started = start_due(session, now=now)
+            session.commit()
+            rescued = rescue_expired(session, lease_s=self._lease_s)
+            session.commit()
+        for campaign_id in started:
+            log.info("campaign_started", campaign=campaign_id)
+        if rescued.batches:
+            log.warning(
+                "batches_rescued",
+                batches=rescued.batches,
+                returned=rescued.returned,
+                unknown=rescued.unknown,
+            )
+        return now
+
+    def _claim(self, now: datetime, count: Count) -> None:
+        with self._sessions() as session:
+            lanes = find_lanes(session, now=now)
+            session.commit()
+            for lane in lanes:
+                count.due += lane.due
+                claimed = claim_lane(session, lane, now=now, batch_size=self._batch_size)
+                session.commit()
+                count.claimed += claimed.mails
+                for batch_id in claimed.ring_now:
+                    self._doorbell.ring_batch(batch_id)
+                    count.rung += 1
+
+    def _settle(self) -> None:
+        with self._sessions() as session:
+            moved = settle(session)
+            session.commit()
+        for campaign_id, status in moved:
+            log.info("campaign_settled", campaign=campaign_id, status=status.value)
+
+    def _ring_again(self, count: Count) -> None:
+        with self._sessions() as session:
+            now = database_now(session)
+            emptied = count_rung(session) > self._doorbell.count_messages(SENDER_QUEUE)
+            batch_ids = batches_to_ring(session, now=now, all_of_them=emptied)
+            campaign_ids = campaigns_to_prepare(session)
+            import_ids = imports_to_ring(session, now=now)
+            test_ids = session.scalars(
+                select(SmtpTest.id).where(
+                    SmtpTest.status == TestStatus.QUEUED,
+                    SmtpTest.created_at < now - RING_TEST_AGAIN_AFTER,
+                )
+            ).all()
+            session.commit()
+        for batch_id in batch_ids:
+            self._doorbell.ring_batch(batch_id)
+        for campaign_id in campaign_ids:
+            self._doorbell.ring_prepare(campaign_id)
+        for import_id in import_ids:
+            self._doorbell.ring_import(import_id)
+        for test_id in test_ids:
+            self._doorbell.ring_smtp_test(test_id)
+        count.rung += len(batch_ids)
+
+    def _note(self, now: datetime, count: Count) -> None:
+        with self._sessions() as session:
+            values = {
+                "ticked_at": now,
+                "due": count.due,
+                "claimed": count.claimed,
+                "rung": count.rung,
+            }
+            session.execute(
+                insert(Tick)
+                .values(id=1, **values)
+                .on_conflict_do_update(index_elements=[Tick.id], set_=values)
+            )
+            say_alive(session, service_id=self._service_id, kind="scheduler")
+            session.commit()
+
+    def _keep_house(self, now: datetime) -> None:
+        if self._housekept_at and abs(now - self._housekept_at) < HOUSEKEEPING_EVERY:
+            return
+        self._housekept_at = now
+        with self._sessions() as session:
+            keep_house(session, now=now)
+            session.commit()
+
+
+def keep_house(session: Session, *, now: datetime) -> None:
+    """Delete what no window, no page and no rescue looks at any more."""
+    forget_usage(session, before=now - KEEP_USAGE)
+    forget_gone(session)
+    session.execute(
+        delete(Batch).where(Batch.state == BatchState.DONE, Batch.finished_at < now - KEEP_BATCHES)
+    )

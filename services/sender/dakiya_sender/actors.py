@@ -1,0 +1,36 @@
+"""The sender's actors: each calls a plain function."""
+
+from functools import partial
+
+import dramatiq
+from dramatiq.brokers.redis import RedisBroker
+
+from dakiya.queue import DELIVER_ACTOR, SENDER_QUEUE, SMTP_TEST_ACTOR
+from dakiya_sender import account_test, batches
+from dakiya_sender.batches import SenderContext
+
+# For failures of PostgreSQL and Redis only: SMTP's retries stand in the ledger.
+MAX_RETRIES = 3
+MIN_BACKOFF_MS = 500
+MAX_BACKOFF_MS = 5_000
+
+
+def declare_actors(broker: RedisBroker, context: SenderContext) -> None:
+    """Register the sender's actors."""
+
+    def deliver_batch(batch_id: int) -> None:
+        batches.deliver_batch(context, batch_id)
+
+    def run_smtp_test(test_id: int) -> None:
+        account_test.run_smtp_test(context.session_factory, context.servers, test_id)
+
+    declare = partial(
+        dramatiq.actor,
+        broker=broker,
+        queue_name=SENDER_QUEUE,
+        max_retries=MAX_RETRIES,
+        min_backoff=MIN_BACKOFF_MS,
+        max_backoff=MAX_BACKOFF_MS,
+    )
+    declare(actor_name=DELIVER_ACTOR)(deliver_batch)
+    declare(actor_name=SMTP_TEST_ACTOR)(run_smtp_test)

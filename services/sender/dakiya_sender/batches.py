@@ -1,0 +1,153 @@
+"""From a ring to a delivered batch: take it, make ready what it needs, deliver, close."""
+
+import threading
+import zlib
+from dataclasses import dataclass
+
+import psycopg2
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dakiya.db import SessionFactory
+from dakiya.delivery.counters import FIRST_SENDER_SLOT, SLOTS
+from dakiya.delivery.ledger import hand_back, load_emails
+from dakiya.delivery.outcomes import Outcome, Reason
+from dakiya.delivery.taking import Taken, database_now, take_batch
+from dakiya.log import get_logger
+from dakiya.mail.compiled import MessageError
+from dakiya.mail.merge import TemplateError
+from dakiya.models import Batch, BatchState, EmailState
+from dakiya.queue import Doorbell
+from dakiya_sender.delivery import BatchDelivery, NoConnectionFree, Report, RetryRule
+from dakiya_sender.keeper import Keeper
+from dakiya_sender.messages import MessageCache
+from dakiya_sender.pool import ConnectionPool
+from dakiya_sender.recording import Recorder
+from dakiya_sender.servers import ServerRefused, Servers
+
+log = get_logger(__name__)
+
+# Long enough for an idle connection elsewhere to be closed, short enough not to be felt.
+WAIT_FOR_CONNECTION_S = 0.5
+
+
+@dataclass(frozen=True)
+class SenderContext:
+    """What the threads of a sender process share."""
+
+    session_factory: SessionFactory
+    doorbell: Doorbell
+    keeper: Keeper
+    pool: ConnectionPool
+    servers: Servers
+    messages: MessageCache
+    retry: RetryRule
+    service_id: str
+    threads: int
+    lease_s: float
+    public_url: str
+    link_key: bytes
+    stop: threading.Event
+
+
+def deliver_batch(context: SenderContext, batch_id: int) -> None:
+    """Deliver a batch if it is still to be had; a second message for it does nothing."""
+    if context.stop.is_set():
+        return  # rung again in a moment, for a sender that stays
+    slot = _counter_slot(context.service_id)
+    with context.session_factory() as session:
+        taken = take_batch(
+            session, batch_id, taken_by=context.service_id, lease_s=context.lease_s, slot=slot
+        )
+        unfair = taken is not None and _takes_too_much(context, session, taken)
+        if taken is not None and unfair:
+            hand_back(session, taken.claim, wait_s=WAIT_FOR_CONNECTION_S)
+        session.commit()
+    if taken is None or unfair:
+        return
+    context.keeper.hold(taken.claim)
+    try:
+        _deliver_taken(context, taken, slot)
+    finally:
+        context.keeper.let_go(taken.claim)
+    context.doorbell.ring_tick()
+
+
+def _deliver_taken(context: SenderContext, taken: Taken, slot: int) -> None:
+    claim = taken.claim
+    recorder = Recorder(context.session_factory, claim, slot=slot, stop=context.stop)
+    try:
+        report = _send(context, taken, recorder)
+    except (NoConnectionFree, psycopg2.Error):
+        # Every connection of the account is in use elsewhere, or its locks cannot be asked.
+        with context.session_factory() as session:
+            hand_back(session, claim, wait_s=WAIT_FOR_CONNECTION_S)
+            session.commit()
+        return
+    returned = recorder.finish(
+        unused=taken.mails - report.attempted if taken.paced else 0,
+        trouble=report.trouble,
+        had_trouble=taken.account.trouble_count > 0,
+    )
+    if report.trouble is not None:
+        log.warning("account_paused", account=claim.smtp_account_id, reason=report.trouble.reason)
+    log.info(
+        "batch_done",
+        batch=claim.batch_id,
+        campaign=claim.campaign_id,
+        account=claim.smtp_account_id,
+        mails=taken.mails,
+        attempted=report.attempted,
+        accepted=report.accepted,
+        returned=returned,
+    )
+
+
+def _send(context: SenderContext, taken: Taken, recorder: Recorder) -> Report:
+    with context.session_factory() as session:
+        mails = load_emails(session, taken.claim)
+        try:
+            message = context.messages.get(session, taken.claim.campaign_id, taken.account)
+        except (TemplateError, MessageError) as error:
+            for mail in mails:
+                recorder.learn(mail, _not_built(error))
+            return Report(0, 0, None)
+    try:
+        server = context.servers.server_for(taken.account)
+    except ServerRefused as refused:
+        return Report(0, 0, refused.trouble)
+    delivery = BatchDelivery(
+        taken,
+        message=message,
+        server=server,
+        pool=context.pool,
+        recorder=recorder,
+        retry=context.retry,
+        public_url=context.public_url,
+        link_key=context.link_key,
+        stop=context.stop,
+    )
+    return delivery.run(mails)
+
+
+def _not_built(error: Exception) -> Outcome:
+    return Outcome(EmailState.FAILED, "build", reply_text=str(error), reason=Reason.TEMPLATE.value)
+
+
+def _takes_too_much(context: SenderContext, session: Session, taken: Taken) -> bool:
+    """Tell whether the account has half of our threads already while another one waits."""
+    account_id = taken.claim.smtp_account_id
+    if context.keeper.active(account_id) < max(1, context.threads // 2):
+        return False
+    others = select(Batch.id).where(
+        Batch.state == BatchState.READY,
+        Batch.smtp_account_id != account_id,
+        Batch.start_at <= database_now(session),
+    )
+    return bool(session.scalar(select(others.exists())))
+
+
+def _counter_slot(service_id: str) -> int:
+    """Give each thread of each process a counter slot; sharing one costs speed, not truth."""
+    name = f"{service_id}/{threading.get_ident()}".encode()
+    return FIRST_SENDER_SLOT + zlib.crc32(name) % (SLOTS - FIRST_SENDER_SLOT)

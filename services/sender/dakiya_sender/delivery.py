@@ -1,0 +1,279 @@
+"""Delivers one batch: a mail after the other, each intent committed right before its dot.
+
+For each mail:
+
+1. build it (a mail that cannot be built fails alone);
+2. borrow a connection; one that cannot be opened is the account's trouble;
+3. MAIL, RCPT, DATA, and the body without its final dot;
+4. commit the outcome of the mail before and the intent of this one; if the ledger says no,
+   cut the connection without the dot;
+5. the dot, and the reply: sent, deferred, failed, or unknown if no reply came.
+
+Between two mails the loop looks whether it has to stop; what it did not send goes back.
+"""
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.exc import DBAPIError
+
+from dakiya.delivery.ledger import ClaimedEmail, Intent
+from dakiya.delivery.outcomes import Outcome, Reason
+from dakiya.delivery.taking import Taken
+from dakiya.delivery.trouble import AccountTrouble
+from dakiya.log import get_logger
+from dakiya.mail.compiled import MessageError
+from dakiya.mail.merge import TemplateError
+from dakiya.models import EmailState
+from dakiya_sender import judging
+from dakiya_sender.messages import CampaignMessage
+from dakiya_sender.pool import ConnectionPool, PooledConnection
+from dakiya_sender.recording import Recorder
+from dakiya_sender.smtp import (
+    Connection,
+    Envelope,
+    OutcomeUnknown,
+    Phase,
+    Refusal,
+    Reply,
+    Server,
+    SmtpTrouble,
+)
+
+log = get_logger(__name__)
+
+# A batch that takes longer gives its rest back, so that a slow server holds no thread for long.
+SOFT_DEADLINE_S = 300.0
+# So many mails in a row at which the server broke off are not the mails' fault.
+BROKEN_IN_A_ROW = 3
+
+
+class _Stop(Exception):
+    """Ends the batch; the rest goes back to pending."""
+
+    def __init__(self, trouble: AccountTrouble | None = None) -> None:
+        super().__init__()
+        self.trouble = trouble
+
+
+class NoConnectionFree(Exception):
+    """Other batches hold all of the account's connections."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of a batch; ``attempted`` counts the mails that the server was asked about."""
+
+    attempted: int
+    accepted: int
+    trouble: AccountTrouble | None
+
+
+@dataclass(frozen=True)
+class RetryRule:
+    """When a deferred mail is tried again, and when it is given up."""
+
+    base_s: float
+    give_up_s: float
+
+
+class BatchDelivery:
+    """The delivery of one taken batch by one thread."""
+
+    def __init__(
+        self,
+        taken: Taken,
+        *,
+        message: CampaignMessage,
+        server: Server,
+        pool: ConnectionPool,
+        recorder: Recorder,
+        retry: RetryRule,
+        public_url: str,
+        link_key: bytes,
+        stop: threading.Event,
+    ) -> None:
+        self._taken = taken
+        self._message = message
+        self._server = server
+        self._pool = pool
+        self._recorder = recorder
+        self._retry = retry
+        self._public_url = public_url
+        self._link_key = link_key
+        self._stop = stop
+        self._lent: PooledConnection | None = None
+        self._attempted = 0
+        self._broken_in_a_row = 0
+
+    def run(self, mails: Sequence[ClaimedEmail]) -> Report:
+        """Send what can be sent. Raises NoConnectionFree if not even the first mail could go."""
+        deadline = time.monotonic() + SOFT_DEADLINE_S
+        trouble = None
+        try:
+            for mail in mails:
+                if self._stop.is_set() or time.monotonic() > deadline:
+                    break
+                self._deliver(mail)
+        except _Stop as stop:
+            trouble = stop.trouble
+        except NoConnectionFree:
+            if not self._attempted:
+                raise
+        finally:
+            self._return_connection()
+        return Report(self._attempted, self._recorder.accepted, trouble)
+
+    def _deliver(self, mail: ClaimedEmail) -> None:
+        try:
+            message = self._message.build(
+                mail, public_url=self._public_url, link_key=self._link_key
+            )
+        except (TemplateError, MessageError, ValueError) as error:
+            failed = Outcome(
+                EmailState.FAILED, "build", reply_text=str(error), reason=Reason.TEMPLATE.value
+            )
+            self._recorder.learn(mail, failed)
+            return
+        match self._offer(mail, message):
+            case Refusal(phase, reply):
+                self._judge(mail, phase, reply)
+            case SmtpTrouble() as trouble:
+                self._broke_off_twice(mail, trouble)
+            case connection:
+                self._send_dot(mail, connection)
+
+    def _offer(self, mail: ClaimedEmail, message: bytes) -> Connection | Refusal | SmtpTrouble:
+        """Walk up to the dot; once more on a new connection when the server breaks off.
+
+        Returns the connection that waits for the dot, a refusal, or the second break.
+        """
+        envelope = Envelope(self._message.mail_from, mail.email, len(message))
+        connection = self._borrow()
+        self._attempted += 1
+        for tries_left in (1, 0):
+            try:
+                answer = connection.begin(envelope)
+                if isinstance(answer, Refusal):
+                    return answer
+                connection.write_body(message)
+            except SmtpTrouble as trouble:
+                # 421 on a connection that stood idle says nothing about this mail.
+                if trouble.reply is not None and (not tries_left or trouble.reply.code != 421):
+                    return Refusal(trouble.phase, trouble.reply)
+                if not tries_left:
+                    return trouble
+                self._drop_connection()
+                connection = self._borrow()
+            else:
+                break
+        return connection
+
+    def _send_dot(self, mail: ClaimedEmail, connection: Connection) -> None:
+        try:
+            intent = self._recorder.intend(mail)
+        except DBAPIError as error:
+            # Perhaps it was committed, perhaps not; the mail is certainly not accepted.
+            connection.abort()
+            log.warning("intent_failed", email=mail.id, error=type(error).__name__)
+            self._recorder.learn(mail, judging.uncharged("The database was away."))
+            raise _Stop from None
+        if intent is not Intent.GO:
+            connection.abort()
+            log.info("mail_not_sent", email=mail.id, why=intent.value)
+            if intent is not Intent.SUPPRESSED:
+                raise _Stop
+            self._recorder.learn(
+                mail, Outcome(EmailState.SUPPRESSED, reason=Reason.SUPPRESSED.value)
+            )
+            return
+        try:
+            reply = connection.finish()
+        except OutcomeUnknown as unknown:
+            self._learn_unknown(mail, unknown)
+        except SmtpTrouble as trouble:
+            self._recorder.learn(mail, judging.uncharged(trouble.detail))
+            self._count_broken(trouble)
+        else:
+            if reply.is_positive:
+                self._recorder.learn(mail, judging.accepted(reply))
+                self._broken_in_a_row = 0
+            else:
+                self._judge(mail, Phase.DOT, reply)
+
+    def _judge(self, mail: ClaimedEmail, phase: Phase, reply: Reply) -> None:
+        judged, verdict = judging.refused(
+            phase,
+            reply,
+            attempts=mail.attempts + 1,
+            age_s=mail.age_s,
+            retry_base_s=self._retry.base_s,
+            give_up_s=self._retry.give_up_s,
+        )
+        if isinstance(judged, Outcome):
+            self._recorder.learn(mail, judged, suppresses=verdict.suppress)
+            return
+        if phase is Phase.DOT:  # its intent stands in the ledger
+            self._recorder.learn(mail, judging.uncharged(judged.detail))
+        raise _Stop(judged)
+
+    def _broke_off_twice(self, mail: ClaimedEmail, trouble: SmtpTrouble) -> None:
+        outcome = judging.broken_twice(
+            trouble,
+            attempts=mail.attempts + 1,
+            age_s=mail.age_s,
+            retry_base_s=self._retry.base_s,
+            give_up_s=self._retry.give_up_s,
+        )
+        self._recorder.learn(mail, outcome)
+        self._count_broken(trouble)
+
+    def _learn_unknown(self, mail: ClaimedEmail, unknown: OutcomeUnknown) -> None:
+        self._recorder.learn(
+            mail,
+            Outcome(
+                EmailState.UNKNOWN,
+                Phase.DOT.value,
+                reply_text=unknown.detail,
+                reason=Reason.NO_REPLY.value,
+            ),
+        )
+        self._recorder.flush()
+        self._count_broken(unknown)
+
+    def _count_broken(self, error: SmtpTrouble | OutcomeUnknown) -> None:
+        self._broken_in_a_row += 1
+        if self._broken_in_a_row >= BROKEN_IN_A_ROW:
+            raise _Stop(AccountTrouble("connection", error.detail))
+
+    def _borrow(self) -> Connection:
+        """Return the lent connection, or borrow another.
+
+        Raises NoConnectionFree, or _Stop with the account's trouble.
+        """
+        account = self._taken.account
+        if self._lent is not None:
+            if self._pool.may_go_on(self._lent, mails_per_connection=account.mails_per_connection):
+                return self._lent.connection
+            self._drop_connection()
+        self._recorder.flush()  # connecting may take long
+        try:
+            lent = self._pool.borrow(account.id, self._server, cap=account.connections)
+        except SmtpTrouble as trouble:
+            raise _Stop(judging.cannot_connect(trouble)) from None
+        if lent is None:
+            raise NoConnectionFree
+        self._lent = lent
+        return lent.connection
+
+    def _drop_connection(self) -> None:
+        if self._lent is not None:
+            self._pool.discard(self._lent)
+            self._lent = None
+
+    def _return_connection(self) -> None:
+        if self._lent is not None:
+            lent, self._lent = self._lent, None
+            self._pool.give(lent)

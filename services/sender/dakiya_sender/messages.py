@@ -1,0 +1,87 @@
+"""Messages of a campaign: compiled once per content version and account, filled per mail."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dakiya.campaigns.message_ids import message_id_of
+from dakiya.delivery.ledger import ClaimedEmail
+from dakiya.mail.compiled import Addressee, CompiledMessage, Content, Sender, compile_message
+from dakiya.mail.links import UnsubscribeRef, unsubscribe_token
+from dakiya.models import Campaign, ContentVersion, SmtpAccount
+
+CACHED = 64
+
+
+@dataclass(frozen=True)
+class CampaignMessage:
+    """A campaign's compiled message and what its Message-IDs and links are made of."""
+
+    compiled: CompiledMessage
+    campaign_id: int
+    token: str
+    domain: str
+    mail_from: str
+
+    def build(self, mail: ClaimedEmail, *, public_url: str, link_key: bytes) -> bytes:
+        """Build one recipient's mail. Raises TemplateError or MessageError: that row fails."""
+        ref = UnsubscribeRef(self.campaign_id, mail.recipient_id)
+        return self.compiled.fill(
+            Addressee(mail.email, mail.name or None, mail.fields),
+            message_id=message_id_of(
+                campaign_id=self.campaign_id,
+                token=self.token,
+                domain=self.domain,
+                recipient_id=mail.recipient_id,
+            ),
+            date=datetime.now(UTC),
+            unsubscribe_url=f"{public_url}/u/{unsubscribe_token(link_key, ref)}",
+            unsubscribe_mailto=None,
+        )
+
+
+class MessageCache:
+    """The compiled messages of this process, least recently used ones forgotten."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._messages: OrderedDict[tuple[object, ...], CampaignMessage] = OrderedDict()
+
+    def get(self, session: Session, campaign_id: int, account: SmtpAccount) -> CampaignMessage:
+        """Return a campaign's message. Raises TemplateError or MessageError: no mail can go out."""
+        campaign = session.scalars(select(Campaign).where(Campaign.id == campaign_id)).one()
+        key = (campaign_id, campaign.content_version_id, account.from_email, account.from_name)
+        with self._lock:
+            if key in self._messages:
+                self._messages.move_to_end(key)
+                return self._messages[key]
+        message = _compile(session, campaign, account)
+        with self._lock:
+            self._messages[key] = message
+            while len(self._messages) > CACHED:
+                self._messages.popitem(last=False)
+        return message
+
+
+def _compile(session: Session, campaign: Campaign, account: SmtpAccount) -> CampaignMessage:
+    version = session.get_one(ContentVersion, campaign.content_version_id)
+    domain = campaign.message_domain or account.from_email.rpartition("@")[2]
+    content = Content(
+        subject=version.subject,
+        html=version.html,
+        text=version.text,
+        list_id=f"dakiya-{campaign.workspace_id}.{domain}",
+        campaign_id=campaign.id,
+        workspace_id=campaign.workspace_id,
+    )
+    return CampaignMessage(
+        compiled=compile_message(content, Sender(account.from_email, account.from_name or "")),
+        campaign_id=campaign.id,
+        token=campaign.token,
+        domain=domain,
+        mail_from=account.from_email,
+    )

@@ -1,0 +1,106 @@
+"""Open SMTP connections, kept for the next batch of the same account."""
+
+import threading
+from collections import defaultdict
+from dataclasses import dataclass
+
+from dakiya_sender.slots import ConnectionSlot, ConnectionSlots
+from dakiya_sender.smtp import Connection, Server
+
+# Servers close idle connections after minutes; ours go first.
+CLOSE_IDLE_AFTER_S = 15.0
+# Idle longer than this, a connection is asked (NOOP) before it is used: a closed one shows
+# as 421 at MAIL FROM.
+ASK_AFTER_S = 3.0
+
+
+@dataclass
+class PooledConnection:
+    """A connection, the slot it stands on, and the server it was made for."""
+
+    connection: Connection
+    slot: ConnectionSlot
+    server: Server
+
+
+class ConnectionPool:
+    """Lends connections to the threads of one process, within each account's cap."""
+
+    def __init__(self, slots: ConnectionSlots) -> None:
+        self._slots = slots
+        self._lock = threading.Lock()
+        self._idle: dict[int, list[PooledConnection]] = defaultdict(list)
+
+    def borrow(self, smtp_account_id: int, server: Server, *, cap: int) -> PooledConnection | None:
+        """Lend an open connection, a new one if need be; None when no slot is free.
+
+        Raises SmtpTrouble when the server cannot be connected to.
+        """
+        while (pooled := self._take_idle(smtp_account_id)) is not None:
+            connection = pooled.connection
+            if pooled.server != server or not self._slots.holds(pooled.slot):
+                self.discard(pooled)
+            elif connection.idle_s < ASK_AFTER_S or connection.check():
+                return pooled
+            else:
+                self.discard(pooled)
+        slot = self._slots.acquire(smtp_account_id, cap=cap)
+        if slot is None:
+            return None
+        try:
+            return PooledConnection(Connection.open(server), slot, server)
+        except BaseException:
+            self._slots.release(slot)
+            raise
+
+    def give(self, pooled: PooledConnection) -> None:
+        """Keep a connection for the next batch."""
+        if not pooled.connection.is_open or not self._slots.holds(pooled.slot):
+            self.discard(pooled)
+            return
+        with self._lock:
+            self._idle[pooled.slot.smtp_account_id].append(pooled)
+
+    def discard(self, pooled: PooledConnection) -> None:
+        """Close a connection and free its slot."""
+        pooled.connection.close()
+        self._slots.release(pooled.slot)
+
+    def may_go_on(self, pooled: PooledConnection, *, mails_per_connection: int) -> bool:
+        """Tell whether a lent connection may carry another mail."""
+        connection = pooled.connection
+        return (
+            connection.is_open
+            and connection.mails_sent < mails_per_connection
+            and self._slots.holds(pooled.slot)
+        )
+
+    def tend(self) -> None:
+        """Close what is idle too long, what others wait for, and what lost its slot."""
+        wanted = self._slots.wanted()
+        with self._lock:
+            ended = [
+                pooled
+                for idle in self._idle.values()
+                for pooled in idle
+                if pooled.connection.idle_s > CLOSE_IDLE_AFTER_S
+                or pooled.slot.smtp_account_id in wanted
+                or not self._slots.holds(pooled.slot)
+            ]
+            for pooled in ended:
+                self._idle[pooled.slot.smtp_account_id].remove(pooled)
+        for pooled in ended:
+            self.discard(pooled)
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        with self._lock:
+            idle = [pooled for several in self._idle.values() for pooled in several]
+            self._idle.clear()
+        for pooled in idle:
+            self.discard(pooled)
+
+    def _take_idle(self, smtp_account_id: int) -> PooledConnection | None:
+        with self._lock:
+            idle = self._idle[smtp_account_id]
+            return idle.pop() if idle else None

@@ -1,0 +1,155 @@
+"""Commits what a batch learned and intends, and does not forget while the database is away."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from dakiya.contacts.suppressions import suppress
+from dakiya.db import SessionFactory
+from dakiya.delivery.counters import Moves
+from dakiya.delivery.ledger import (
+    Claim,
+    ClaimedEmail,
+    Intent,
+    close_batch,
+    give_back,
+    intend,
+    lock_batch,
+    lock_for_intent,
+    record,
+)
+from dakiya.delivery.outcomes import Outcome
+from dakiya.delivery.pacing import Slot
+from dakiya.delivery.trouble import AccountTrouble, clear_trouble, pause_account
+from dakiya.delivery.usage import return_usage
+from dakiya.log import get_logger
+from dakiya.models import EmailState, SuppressionReason
+
+log = get_logger(__name__)
+
+FIRST_WAIT_S = 0.2
+LONGEST_WAIT_S = 5.0
+# What was learned is worth waiting for; without it the row says "unknown".
+PATIENCE_S = 900.0
+# Once we are told to stop, there is less time.
+PATIENCE_WHEN_STOPPING_S = 30.0
+
+
+class Recorder:
+    """Writes one batch's outcomes. Those of mail k go with the intent of mail k + 1."""
+
+    def __init__(
+        self, session_factory: SessionFactory, claim: Claim, *, slot: int, stop: threading.Event
+    ) -> None:
+        self._sessions = session_factory
+        self._claim = claim
+        self._slot = slot
+        self._stop = stop
+        self._outcomes: list[tuple[ClaimedEmail, Outcome, bool]] = []
+        self.accepted = 0
+
+    def learn(self, mail: ClaimedEmail, outcome: Outcome, *, suppresses: bool = False) -> None:
+        """Keep an outcome for the next commit."""
+        self._outcomes.append((mail, outcome, suppresses))
+        self.accepted += outcome.state is EmailState.SENT
+        log.info(
+            "mail",
+            email=mail.id,
+            campaign=self._claim.campaign_id,
+            outcome=outcome.state.value,
+            code=outcome.reply_code,
+            phase=outcome.phase,
+            reason=outcome.reason,
+        )
+
+    def intend(self, mail: ClaimedEmail) -> Intent:
+        """Commit the outcomes so far and the intent to send this mail's final dot.
+
+        Raises DBAPIError; whether it was committed is not known then, so no dot may be sent.
+        """
+        with self._sessions() as session:
+            moves = Moves()
+            lock_for_intent(session, self._claim)
+            self._write_outcomes(session, moves)
+            intent = intend(session, self._claim, mail.id, moves)
+            moves.store(session, campaign_id=self._claim.campaign_id, slot=self._slot)
+            session.commit()
+        self._outcomes.clear()
+        return intent
+
+    def flush(self) -> None:
+        """Commit the outcomes now, if there are any: the next step may take long."""
+        if self._outcomes:
+            self._patiently(self._flush_once)
+
+    def finish(self, *, unused: int, trouble: AccountTrouble | None, had_trouble: bool) -> int:
+        """Commit the rest, give unsent mails back and close the batch; returns how many.
+
+        ``unused`` mails of the pace are returned. ``trouble`` pauses the account; mails that
+        were accepted end an earlier trouble.
+        """
+        returned = 0
+
+        def once(session: Session) -> None:
+            nonlocal returned
+            moves = Moves()
+            lock_batch(session, self._claim)
+            self._write_outcomes(session, moves)
+            returned = give_back(session, self._claim, moves)
+            moves.store(session, campaign_id=self._claim.campaign_id, slot=self._slot)
+            if close_batch(session, self._claim):
+                return_usage(
+                    session, self._claim.smtp_account_id, Slot(self._claim.start_at, unused)
+                )
+            if trouble is not None:
+                pause_account(session, self._claim.smtp_account_id, trouble)
+            elif had_trouble and self.accepted:
+                clear_trouble(session, self._claim.smtp_account_id)
+
+        self._patiently(once)
+        return returned
+
+    def _flush_once(self, session: Session) -> None:
+        moves = Moves()
+        self._write_outcomes(session, moves)
+        moves.store(session, campaign_id=self._claim.campaign_id, slot=self._slot)
+
+    def _write_outcomes(self, session: Session, moves: Moves) -> None:
+        for mail, outcome, suppresses in self._outcomes:
+            if not record(session, self._claim, mail.id, outcome, moves):
+                log.warning("outcome_not_recorded", email=mail.id, outcome=outcome.state.value)
+            elif suppresses:
+                suppress(
+                    session,
+                    self._claim.workspace_id,
+                    mail.email,
+                    SuppressionReason.BOUNCED,
+                    campaign_id=self._claim.campaign_id,
+                )
+
+    def _patiently(self, write: Callable[[Session], None]) -> None:
+        """Run and commit until it succeeds; writes are idempotent under the fence.
+
+        Raises DBAPIError when the database stays away for too long: the rows
+        that say "sending" then become unknown.
+        """
+        wait_s = FIRST_WAIT_S
+        began_at = time.monotonic()
+        while True:
+            try:
+                with self._sessions() as session:
+                    write(session)
+                    session.commit()
+            except DBAPIError as error:
+                patience_s = PATIENCE_WHEN_STOPPING_S if self._stop.is_set() else PATIENCE_S
+                if time.monotonic() - began_at > patience_s:
+                    raise
+                log.warning("database_away", error=type(error).__name__, retry_in_s=wait_s)
+                time.sleep(wait_s)
+                wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+            else:
+                self._outcomes.clear()
+                return

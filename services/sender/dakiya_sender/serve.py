@@ -1,0 +1,74 @@
+"""``dakiya-sender``: one process, so many threads, until SIGTERM; scale it by starting more."""
+
+from dakiya.db import make_engine, make_session_factory
+from dakiya.errors import ConfigurationError
+from dakiya.log import configure_logging, get_logger
+from dakiya.mail.links import derive_key
+from dakiya.queue import SENDER_QUEUE, Doorbell, make_broker
+from dakiya.smtp_accounts.egress import EgressRule
+from dakiya.smtp_accounts.secrets import SecretBox
+from dakiya.worker import make_worker, service_id, stop_event_on_signals
+from dakiya_sender.actors import declare_actors
+from dakiya_sender.batches import SenderContext
+from dakiya_sender.delivery import RetryRule
+from dakiya_sender.keeper import Keeper
+from dakiya_sender.messages import MessageCache
+from dakiya_sender.pool import ConnectionPool
+from dakiya_sender.servers import Servers
+from dakiya_sender.settings import SenderSettings
+from dakiya_sender.slots import ConnectionSlots
+
+log = get_logger(__name__)
+
+
+def main() -> None:
+    """Run a sender until SIGTERM, then let the mails on the wire finish."""
+    try:
+        settings = SenderSettings.load()
+        box = SecretBox(settings)
+    except ConfigurationError as error:
+        raise SystemExit(f"dakiya-sender: {error}") from None
+    configure_logging(settings.log_format, settings.log_level)
+    stop = stop_event_on_signals()
+    broker = make_broker(settings.redis_url.get_secret_value())
+    database_url = settings.database_url.get_secret_value()
+    sessions = make_session_factory(
+        make_engine(
+            database_url,
+            pool_size=settings.threads + 2,
+            max_overflow=2,
+            application_name="dakiya-sender",
+        )
+    )
+    pool = ConnectionPool(slots := ConnectionSlots(database_url))
+    name = service_id("sender")
+    keeper = Keeper(sessions, pool, service_id=name, lease_s=settings.lease_seconds)
+    context = SenderContext(
+        session_factory=sessions,
+        doorbell=Doorbell(broker),
+        keeper=keeper,
+        pool=pool,
+        servers=Servers(
+            EgressRule.parse(settings.allowed_internal_hosts), box, helo_name=settings.helo_name
+        ),
+        messages=MessageCache(),
+        retry=RetryRule(settings.retry_base_seconds, settings.give_up_hours * 3600),
+        service_id=name,
+        threads=settings.threads,
+        lease_s=settings.lease_seconds,
+        public_url=settings.public_url,
+        link_key=derive_key(settings.secret_key.get_secret_value(), "unsubscribe"),
+        stop=stop,
+    )
+    declare_actors(broker, context)
+    worker = make_worker(broker, queues={SENDER_QUEUE}, threads=settings.threads)
+    keeper.start()
+    worker.start()
+    log.info("sender_started", sender=name, threads=settings.threads)
+    stop.wait()
+    log.info("sender_stopping", sender=name)
+    worker.stop(timeout=int(settings.drain_seconds * 1000))
+    keeper.end()
+    pool.close()
+    slots.close()
+    log.info("sender_stopped", sender=name)

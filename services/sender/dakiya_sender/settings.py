@@ -1,0 +1,16 @@
+"""The sender's settings."""
+
+import socket
+
+from pydantic import Field
+
+from dakiya.config import Settings
+
+
+class SenderSettings(Settings):
+    """What the sender knows besides: its threads, and the name it greets servers with."""
+
+    threads: int = Field(8, ge=1, le=64, validation_alias="DAKIYA_SENDER_THREADS")
+    helo_name: str = Field(default_factory=socket.getfqdn, validation_alias="DAKIYA_HELO_NAME")
+    # How long a stopping sender waits for the mails on the wire.
+    drain_seconds: float = Field(60, gt=0, validation_alias="DAKIYA_DRAIN_SECONDS")

@@ -1,0 +1,237 @@
+"""Drafts: make, change, delete, and check whether one can be scheduled."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, delete, func, select, text, update
+from sqlalchemy.orm import Session
+
+from dakiya.errors import IllegalState, InvalidInput
+from dakiya.mail.fields import BUILT_IN_FIELDS, check_fields
+from dakiya.mail.merge import parse
+from dakiya.mail.template import Template
+from dakiya.models import (
+    Campaign,
+    CampaignStatus,
+    ContentVersion,
+    Email,
+    ImportStatus,
+    Recipient,
+    RecipientImport,
+    SmtpAccount,
+)
+
+DELETABLE = (CampaignStatus.DRAFT, CampaignStatus.CANCELLED, CampaignStatus.FINISHED)
+OPEN_IMPORT = (ImportStatus.QUEUED, ImportStatus.RUNNING)
+# A list of 200 columns in an error helps nobody.
+FIELDS_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a campaign says; every part may carry merge fields."""
+
+    subject: str
+    html: str
+    text: str | None
+
+
+@dataclass(frozen=True)
+class MissingField:
+    """A merge field that some recipients lack: they get its default, or nothing."""
+
+    field: str
+    missing: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What stands in the way of scheduling a draft, by field; and what its owner should know."""
+
+    errors: Mapping[str, list[str]] = field(default_factory=dict)
+    warnings: Sequence[MissingField] = ()
+
+
+def create_campaign(
+    session: Session,
+    *,
+    workspace_id: int,
+    name: str,
+    content: Content,
+    account: SmtpAccount,
+    timezone: str,
+) -> Campaign:
+    """Add a draft. The account is the same workspace's: the caller has looked it up."""
+    campaign = Campaign(
+        workspace_id=workspace_id,
+        name=name,
+        smtp_account_id=account.id,
+        timezone=timezone,
+        token=secrets.token_urlsafe(12),
+    )
+    session.add(campaign)
+    session.flush()
+    set_content(session, campaign, content)
+    return campaign
+
+
+def set_content(session: Session, campaign: Campaign, content: Content) -> None:
+    """Give a draft new content as its next version; the same content makes none."""
+    present = campaign.content
+    if present is not None and content_of(present) == content:
+        return
+    last = session.scalar(
+        select(func.max(ContentVersion.number)).where(ContentVersion.campaign_id == campaign.id)
+    )
+    campaign.content = ContentVersion(
+        campaign_id=campaign.id,
+        number=(last or 0) + 1,
+        subject=content.subject,
+        html=content.html,
+        text=content.text,
+    )
+    session.flush()
+
+
+def content_of(version: ContentVersion) -> Content:
+    """Return what a stored version says."""
+    return Content(version.subject, version.html, version.text)
+
+
+def require_draft(campaign: Campaign, action: str) -> None:
+    """Raise IllegalState unless the campaign is a draft; ``action`` completes the sentence."""
+    if campaign.status is not CampaignStatus.DRAFT:
+        raise IllegalState(f"The campaign is {campaign.status}; only a draft can be {action}.")
+
+
+def delete_campaign(session: Session, campaign: Campaign) -> None:
+    """Delete a campaign that does not run, with everything it owns. Raises IllegalState."""
+    if campaign.status not in DELETABLE:
+        raise IllegalState(
+            f"The campaign is {campaign.status}; cancel it or wait until it has finished, "
+            "then it can be deleted."
+        )
+    open_imports = _open_imports(session, campaign)
+    if open_imports:
+        raise IllegalState("A recipient file is still being read. Delete the campaign after it.")
+    # In this order no row is left whose cascade would have to look for rows of another table.
+    session.execute(delete(Email).where(Email.campaign_id == campaign.id))
+    session.execute(delete(Recipient).where(Recipient.campaign_id == campaign.id))
+    session.execute(
+        update(Campaign).where(Campaign.id == campaign.id).values(content_version_id=None)
+    )
+    session.delete(campaign)
+    session.flush()
+
+
+def check_ready(session: Session, campaign: Campaign) -> Readiness:
+    """Check a draft's account, recipients and merge fields before it is scheduled.
+
+    Raises IllegalState while a recipient file is being read.
+    """
+    if _open_imports(session, campaign):
+        raise IllegalState(
+            "A recipient file is still being read. Schedule the campaign when it is done."
+        )
+    errors: dict[str, list[str]] = {}
+    if not _has_account(session, campaign):
+        errors["smtp_account_id"] = ["The SMTP account was deleted. Choose another one."]
+    if campaign.content is None:
+        return Readiness({**errors, "html": ["The campaign has no content yet."]})
+    templates: dict[str, Template] = {}
+    for part, source in (
+        ("subject", campaign.content.subject),
+        ("html", campaign.content.html),
+        ("text", campaign.content.text or ""),
+    ):
+        try:
+            templates[part] = parse(source)
+        except InvalidInput as error:
+            errors[part] = [str(error)]
+    if errors:
+        return Readiness(errors)
+    return _check_recipients(session, campaign, templates)
+
+
+def _check_recipients(
+    session: Session, campaign: Campaign, templates: Mapping[str, Template]
+) -> Readiness:
+    named = sorted(frozenset().union(*(template.fields for template in templates.values())))
+    total, available = _count_filled(session, campaign, named)
+    if total == 0:
+        return Readiness({"recipients": ["The campaign has no recipients yet. Add some first."]})
+    report = check_fields(templates.values(), available, total)
+    if report.unknown:
+        existing = _existing_fields(session, campaign)
+        return Readiness(
+            {
+                part: messages
+                for part, template in templates.items()
+                if (
+                    messages := [
+                        _unknown(n, existing) for n in report.unknown if n in template.fields
+                    ]
+                )
+            }
+        )
+    return Readiness(
+        warnings=tuple(
+            MissingField(name, missing, total) for name, missing in report.partly_missing.items()
+        )
+    )
+
+
+def _unknown(name: str, existing: Sequence[str]) -> str:
+    shown = ", ".join(existing[:FIELDS_SHOWN]) + (", …" if len(existing) > FIELDS_SHOWN else "")
+    return f"No recipient has a field “{name}”. Fields that exist: {shown}."
+
+
+def _count_filled(
+    session: Session, campaign: Campaign, names: Sequence[str]
+) -> tuple[int, dict[str, int]]:
+    """Count the recipients, and those who have a value for each of these fields; one scan."""
+    columns: list[ColumnElement[int]] = [func.count()]
+    for name in names:
+        value = Recipient.name if name == "name" else Recipient.fields[name].astext
+        columns.append(func.count().filter(func.coalesce(value, "") != ""))
+    row = session.execute(select(*columns).where(Recipient.campaign_id == campaign.id)).one()
+    return row[0], dict(zip(names, row[1:], strict=True))
+
+
+def _existing_fields(session: Session, campaign: Campaign) -> list[str]:
+    keys = session.scalars(
+        text(
+            "SELECT DISTINCT key FROM recipient, jsonb_object_keys(fields) AS key"
+            " WHERE campaign_id = :campaign_id ORDER BY key LIMIT 1000"
+        ),
+        {"campaign_id": campaign.id},
+    ).all()
+    return [*sorted(BUILT_IN_FIELDS), *keys]
+
+
+def _has_account(session: Session, campaign: Campaign) -> bool:
+    """Whether the account is still there; locked, so that it is not deleted meanwhile."""
+    return (
+        session.scalar(
+            select(SmtpAccount.id)
+            .where(SmtpAccount.id == campaign.smtp_account_id, SmtpAccount.deleted_at.is_(None))
+            .with_for_update(read=True)
+        )
+        is not None
+    )
+
+
+def _open_imports(session: Session, campaign: Campaign) -> bool:
+    return (
+        session.scalar(
+            select(RecipientImport.id)
+            .where(
+                RecipientImport.campaign_id == campaign.id,
+                RecipientImport.status.in_(OPEN_IMPORT),
+            )
+            .limit(1)
+        )
+        is not None
+    )

@@ -1,0 +1,56 @@
+"""Runs a Dramatiq worker in this process until it is told to stop."""
+
+import os
+import signal
+import socket
+import threading
+import time
+import uuid
+from types import FrameType
+
+from dramatiq import Worker
+from dramatiq.brokers.redis import RedisBroker
+
+# How long an idle worker sleeps between two looks at Redis, at most.
+IDLE_POLL_MS = 200
+PARENT_POLL_S = 1.0
+
+
+def service_id(kind: str) -> str:
+    """Return a name for this process that no other has, now or later."""
+    return f"{kind}-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+def make_worker(broker: RedisBroker, *, queues: set[str], threads: int) -> Worker:
+    """Make a worker that takes no more messages than it has threads.
+
+    Dramatiq's default of twice as many let one of two processes take all of 8 batches.
+    """
+    worker = Worker(broker, queues=queues, worker_threads=threads, worker_timeout=IDLE_POLL_MS)
+    worker.queue_prefetch = threads
+    return worker
+
+
+def stop_event_on_signals() -> threading.Event:
+    """Return an event that SIGTERM and SIGINT set; call it in the main thread."""
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    return stop
+
+
+def stop_with_parent(stop: threading.Event) -> None:
+    """Set the event when the parent process is gone, so that no orphan works on."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while not stop.is_set():
+            if os.getppid() != parent:
+                stop.set()
+            time.sleep(PARENT_POLL_S)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
