@@ -1,0 +1,253 @@
+"""Campaigns by API: list, make, change, delete, schedule, steer and watch."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import jsonify, request, url_for
+from flask.typing import ResponseReturnValue
+
+from dakiya.campaigns import drafts, lifecycle, reading
+from dakiya.campaigns.times import describe_instant, find_zone, resolve_instant
+from dakiya.contacts.recipients import Rejection, add_recipients
+from dakiya.delivery.counters import read_counts
+from dakiya.errors import NotFound
+from dakiya.models import Campaign, CampaignStatus, EmailState, SmtpAccount
+from dakiya.smtp_accounts.accounts import find_account
+from dakiya_web.api.blueprint import api, asking, json_body, optional_json_body
+from dakiya_web.api.present import instant
+from dakiya_web.input.campaign import read_campaign, read_schedule
+from dakiya_web.input.query import read_page
+from dakiya_web.input.reader import InvalidFields
+from dakiya_web.ring import ring
+from dakiya_web.wiring import request_session, wiring
+
+
+@api.get("/campaigns")
+def list_campaigns() -> ResponseReturnValue:
+    """A page of the user's campaigns, newest first."""
+    session = request_session()
+    page = read_page(request.args)
+    found = reading.list_campaigns(
+        session, user_id=asking().user_id, before_id=page.cursor, limit=page.limit
+    )
+    following = str(found[-1].id) if len(found) == page.limit else None
+    return jsonify(items=_present_all(found), next=following)
+
+
+@api.post("/campaigns")
+def create_campaign() -> ResponseReturnValue:
+    """Add a draft and the recipients that came with it."""
+    session, token = request_session(), asking()
+    sent = read_campaign(json_body())
+    campaign = drafts.create_campaign(
+        session,
+        workspace_id=token.workspace_id,
+        name=sent.name,
+        content=sent.content,
+        account=_find_body_account(sent.smtp_account_id, user_id=token.user_id),
+        timezone=token.user.timezone,
+    )
+    intake = add_recipients(session, campaign, sent.recipients.raw)
+    session.commit()
+    rejected = present_rejections([*sent.recipients.rejected, *intake.rejected])
+    place = url_for("api.show_campaign", campaign_id=campaign.id)
+    return (
+        jsonify(
+            id=campaign.id, status=campaign.status, accepted=intake.accepted, rejected=rejected
+        ),
+        201,
+        {"Location": place},
+    )
+
+
+@api.get("/campaigns/<id:campaign_id>")
+def show_campaign(campaign_id: int) -> ResponseReturnValue:
+    """One campaign: its content, counts, and why it waits."""
+    session = request_session()
+    campaign = reading.find_campaign(session, campaign_id, user_id=asking().user_id)
+    return jsonify(_present(campaign))
+
+
+@api.patch("/campaigns/<id:campaign_id>")
+def change_campaign(campaign_id: int) -> ResponseReturnValue:
+    """Change some fields of a draft; what is not sent stays."""
+    session, token = request_session(), asking()
+    body = json_body()
+    campaign = reading.find_campaign(session, campaign_id, user_id=token.user_id, lock=True)
+    drafts.require_draft(campaign, "changed")
+    sent = read_campaign(_overlay(campaign, body), with_recipients=False)
+    if sent.smtp_account_id != campaign.smtp_account_id:
+        account = _find_body_account(sent.smtp_account_id, user_id=token.user_id)
+        campaign.smtp_account_id = account.id
+    campaign.name = sent.name
+    drafts.set_content(session, campaign, sent.content)
+    session.commit()
+    session.refresh(campaign)
+    return jsonify(_present(campaign))
+
+
+@api.delete("/campaigns/<id:campaign_id>")
+def delete_campaign(campaign_id: int) -> ResponseReturnValue:
+    """Delete a campaign that does not run, with all its recipients."""
+    session = request_session()
+    campaign = reading.find_campaign(session, campaign_id, user_id=asking().user_id, lock=True)
+    drafts.delete_campaign(session, campaign)
+    session.commit()
+    return "", 204
+
+
+@api.post("/campaigns/<id:campaign_id>/schedule")
+def schedule_campaign(campaign_id: int) -> ResponseReturnValue:
+    """Check a draft and give it its instant."""
+    session, token, now = request_session(), asking(), wiring().clock()
+    sent = read_schedule(json_body())
+    campaign = reading.find_campaign(session, campaign_id, user_id=token.user_id, lock=True)
+    drafts.require_draft(campaign, "scheduled")
+    timezone = str(find_zone(sent.timezone or token.user.timezone))
+    at = resolve_instant(sent.at, timezone, now=now)
+    ready = drafts.check_ready(session, campaign)
+    if ready.errors:
+        raise InvalidFields(dict(ready.errors))
+    lifecycle.schedule(session, campaign, at=at, timezone=timezone, now=now)
+    session.commit()
+    ring(lambda doorbell: doorbell.ring_prepare(campaign.id))
+    warnings = [
+        {"field": warning.field, "missing": warning.missing, "of": warning.of}
+        for warning in ready.warnings
+    ]
+    return jsonify(_present(campaign) | {"warnings": warnings})
+
+
+@api.post("/campaigns/<id:campaign_id>/pause")
+def pause_campaign(campaign_id: int) -> ResponseReturnValue:
+    """Stop a campaign; the answer says how many mails are on the wire already."""
+    return _steer(campaign_id, "pause")
+
+
+@api.post("/campaigns/<id:campaign_id>/resume")
+def resume_campaign(campaign_id: int) -> ResponseReturnValue:
+    """Let a paused campaign go on."""
+    return _steer(campaign_id, "resume")
+
+
+@api.post("/campaigns/<id:campaign_id>/cancel")
+def cancel_campaign(campaign_id: int) -> ResponseReturnValue:
+    """Stop a campaign for good; the answer says how many mails are on the wire already."""
+    return _steer(campaign_id, "cancel")
+
+
+@api.get("/campaigns/<id:campaign_id>/emails")
+def list_emails(campaign_id: int) -> ResponseReturnValue:
+    """A page of the ledger: what became of each recipient's mail."""
+    session = request_session()
+    campaign = reading.find_campaign(session, campaign_id, user_id=asking().user_id)
+    page = read_page(request.args, states=EmailState)
+    lines = reading.list_emails(
+        session,
+        campaign,
+        state=page.state,
+        after_recipient_id=page.cursor or 0,
+        limit=page.limit,
+    )
+    following = str(lines[-1].recipient_id) if len(lines) == page.limit else None
+    return jsonify(items=[_present_line(line) for line in lines], next=following)
+
+
+def present_rejections(rejected: Sequence[Rejection]) -> list[dict[str, object]]:
+    """Write the rows that were not taken, in the order in which they were sent."""
+    return [
+        {"row": rejection.row, "email": rejection.email, "error": rejection.error}
+        for rejection in sorted(rejected, key=lambda rejection: rejection.row)
+    ]
+
+
+def _steer(campaign_id: int, action: str) -> ResponseReturnValue:
+    optional_json_body()
+    session = request_session()
+    campaign = reading.find_campaign(session, campaign_id, user_id=asking().user_id)
+    extra: dict[str, object] = {}
+    if action == "pause":
+        extra["on_the_wire"] = lifecycle.pause(session, campaign)
+    elif action == "cancel":
+        extra["on_the_wire"] = lifecycle.cancel(session, campaign)
+    else:
+        lifecycle.resume(session, campaign)
+    session.commit()
+    if campaign.status is CampaignStatus.PREPARING:
+        ring(lambda doorbell: doorbell.ring_prepare(campaign.id))
+    ring(lambda doorbell: doorbell.ring_tick())
+    return jsonify(_present(campaign) | extra)
+
+
+def _find_body_account(account_id: int, *, user_id: int) -> SmtpAccount:
+    """Find the account that a body names; one of somebody else is as missing as any."""
+    try:
+        return find_account(request_session(), account_id, user_id=user_id)
+    except NotFound as error:
+        raise InvalidFields({"smtp_account_id": [str(error)]}) from None
+
+
+def _overlay(campaign: Campaign, body: Mapping[str, object]) -> dict[str, object]:
+    content = campaign.content
+    return {
+        "name": campaign.name,
+        "subject": content.subject if content else None,
+        "html": content.html if content else None,
+        "text": content.text if content else None,
+        "smtp_account_id": campaign.smtp_account_id,
+        **body,
+    }
+
+
+def _present(campaign: Campaign) -> dict[str, Any]:
+    session = request_session()
+    content = campaign.content
+    return _present_all([campaign])[0] | {
+        "subject": content.subject if content else None,
+        "html": content.html if content else None,
+        "text": content.text if content else None,
+        "waiting_because": reading.why_waiting(session, campaign, now=wiring().clock()),
+    }
+
+
+def _present_all(campaigns: Sequence[Campaign]) -> list[dict[str, Any]]:
+    session = request_session()
+    counts = read_counts(session, [campaign.id for campaign in campaigns])
+    unprepared = [campaign.id for campaign in campaigns if campaign.prepared_at is None]
+    recipients = reading.count_recipients(session, unprepared) if unprepared else {}
+    return [
+        {
+            "id": campaign.id,
+            "name": campaign.name,
+            "status": campaign.status,
+            "smtp_account_id": campaign.smtp_account_id,
+            "recipients": recipients.get(campaign.id, sum(counts[campaign.id].values())),
+            "scheduled_at": instant(campaign.scheduled_at),
+            "scheduled_for": describe_instant(campaign.scheduled_at, campaign.timezone)
+            if campaign.scheduled_at
+            else None,
+            "timezone": campaign.timezone,
+            "counts": {state.value: counts[campaign.id][state] for state in EmailState},
+            "created_at": instant(campaign.created_at),
+            "started_at": instant(campaign.started_at),
+            "finished_at": instant(campaign.finished_at),
+        }
+        for campaign in campaigns
+    ]
+
+
+def _present_line(line: reading.LedgerLine) -> dict[str, object]:
+    return {
+        "email": line.email,
+        "status": line.state,
+        "attempts": line.attempts,
+        "reply_code": line.reply_code,
+        "reply_text": line.reply_text,
+        "reason": line.reason,
+        "due_at": instant(line.due_at) if line.state in _WAITING else None,
+        "sent_at": instant(line.sent_at),
+        "message_id": line.message_id,
+    }
+
+
+_WAITING = (EmailState.PENDING, EmailState.DEFERRED)

@@ -1,0 +1,73 @@
+"""Recipients by API: a JSON list at once, or a file for the import worker."""
+
+from flask import jsonify, request, url_for
+from flask.typing import ResponseReturnValue
+
+from dakiya.campaigns import drafts, reading
+from dakiya.contacts.imports import create_import, list_rejections
+from dakiya.contacts.recipients import add_recipients
+from dakiya.models import Campaign
+from dakiya_web.api.blueprint import any_json, api, asking
+from dakiya_web.api.campaigns import present_rejections
+from dakiya_web.input.campaign import read_recipients
+from dakiya_web.input.query import read_page
+from dakiya_web.input.reader import InvalidFields
+from dakiya_web.ring import ring
+from dakiya_web.wiring import request_session
+
+REJECTIONS_PER_PAGE = 500
+
+
+@api.post("/campaigns/<id:campaign_id>/recipients")
+def add_campaign_recipients(campaign_id: int) -> ResponseReturnValue:
+    """Add recipients to a draft: JSON is taken at once, a file is read in the background."""
+    session = request_session()
+    campaign = reading.find_campaign(session, campaign_id, user_id=asking().user_id, lock=True)
+    drafts.require_draft(campaign, "given recipients")
+    if request.mimetype == "multipart/form-data":
+        return _take_file(campaign)
+    sent = read_recipients(any_json())
+    intake = add_recipients(session, campaign, sent.raw)
+    session.commit()
+    return jsonify(
+        accepted=intake.accepted,
+        rejected=present_rejections([*sent.rejected, *intake.rejected]),
+    )
+
+
+@api.get("/imports/<id:import_id>")
+def show_import(import_id: int) -> ResponseReturnValue:
+    """How far a file is, and a page of the rows that were not taken."""
+    session = request_session()
+    found = reading.find_import(session, import_id, user_id=asking().user_id)
+    page = read_page(request.args, default_limit=REJECTIONS_PER_PAGE)
+    rejected = list_rejections(session, found.id, after_row=page.cursor or 0, limit=page.limit)
+    return jsonify(
+        id=found.id,
+        campaign_id=found.campaign_id,
+        filename=found.filename,
+        status=found.status,
+        error=found.error,
+        rows_done=found.rows_done,
+        accepted=found.accepted,
+        rejected_count=found.rejected,
+        rejected=present_rejections(rejected),
+        next=str(rejected[-1].row) if len(rejected) == page.limit else None,
+        columns=found.columns,
+        format=found.file_format,
+    )
+
+
+def _take_file(campaign: Campaign) -> ResponseReturnValue:
+    files = request.files.getlist("file")
+    if len(files) != 1 or len(list(request.files.lists())) != 1:
+        raise InvalidFields({"file": ["Send exactly one file, in the field named file."]})
+    content = files[0].stream.read()
+    if not content:
+        raise InvalidFields({"file": ["The file is empty."]})
+    session = request_session()
+    created = create_import(session, campaign, filename=files[0].filename or "", content=content)
+    session.commit()
+    ring(lambda doorbell: doorbell.ring_import(created.id))
+    place = url_for("api.show_import", import_id=created.id)
+    return jsonify(import_id=created.id, status=created.status), 202, {"Location": place}

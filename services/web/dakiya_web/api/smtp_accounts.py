@@ -1,0 +1,152 @@
+"""SMTP accounts by API: list, add, show, change, delete and test."""
+
+from collections.abc import Mapping
+
+from flask import jsonify, url_for
+from flask.typing import ResponseReturnValue
+
+from dakiya.models import SmtpAccount, SmtpTest
+from dakiya.smtp_accounts import accounts
+from dakiya_web.api.blueprint import api, asking, json_body
+from dakiya_web.api.present import instant
+from dakiya_web.input.reader import InvalidFields
+from dakiya_web.input.smtp_account import read_account, read_test
+from dakiya_web.ring import ring
+from dakiya_web.wiring import request_session, wiring
+
+
+@api.get("/smtp-accounts")
+def list_smtp_accounts() -> ResponseReturnValue:
+    """All accounts of the user."""
+    session = request_session()
+    found = accounts.list_accounts(session, user_id=asking().user_id)
+    return jsonify(items=[_present(account) for account in found])
+
+
+@api.post("/smtp-accounts")
+def create_smtp_account() -> ResponseReturnValue:
+    """Add an account; the password never comes back."""
+    session, wired = request_session(), wiring()
+    sent = read_account(json_body(), egress=wired.egress)
+    account = accounts.create_account(
+        session,
+        sent.values,
+        workspace_id=asking().workspace_id,
+        password=sent.password,
+        box=wired.box,
+    )
+    session.commit()
+    place = url_for("api.show_smtp_account", account_id=account.id)
+    return jsonify(_present(account)), 201, {"Location": place}
+
+
+@api.get("/smtp-accounts/<id:account_id>")
+def show_smtp_account(account_id: int) -> ResponseReturnValue:
+    """One account, with its last test."""
+    session = request_session()
+    account = accounts.find_account(session, account_id, user_id=asking().user_id)
+    return jsonify(_present(account) | {"test": _present_test(session_test(account))})
+
+
+@api.patch("/smtp-accounts/<id:account_id>")
+def change_smtp_account(account_id: int) -> ResponseReturnValue:
+    """Change some fields; what is not sent stays."""
+    session, wired = request_session(), wiring()
+    body = json_body()
+    account = accounts.find_account(session, account_id, user_id=asking().user_id, lock=True)
+    sent = read_account(
+        _overlay(account, body),
+        egress=wired.egress,
+        has_password=account.password_encrypted is not None,
+    )
+    accounts.change_account(account, sent.values, password=sent.password, box=wired.box)
+    session.commit()
+    ring(lambda doorbell: doorbell.ring_tick())
+    return jsonify(_present(account) | {"test": _present_test(session_test(account))})
+
+
+@api.delete("/smtp-accounts/<id:account_id>")
+def delete_smtp_account(account_id: int) -> ResponseReturnValue:
+    """Delete an account that no running campaign needs."""
+    session = request_session()
+    account = accounts.find_account(session, account_id, user_id=asking().user_id, lock=True)
+    accounts.delete_account(session, account, now=wiring().clock())
+    session.commit()
+    return "", 204
+
+
+@api.post("/smtp-accounts/<id:account_id>/test")
+def test_smtp_account(account_id: int) -> ResponseReturnValue:
+    """Have a sender walk through the account's steps and send one mail."""
+    session = request_session()
+    account = accounts.find_account(session, account_id, user_id=asking().user_id, lock=True)
+    to_email = read_test(json_body())
+    test = accounts.request_test(session, account, to_email, now=wiring().clock())
+    session.commit()
+    ring(lambda doorbell: doorbell.ring_smtp_test(test.id))
+    place = url_for("api.show_smtp_account", account_id=account.id)
+    return jsonify(id=test.id, status=test.status), 202, {"Location": place}
+
+
+def session_test(account: SmtpAccount) -> SmtpTest | None:
+    """Return the account's last test."""
+    return accounts.latest_test(request_session(), account)
+
+
+def _overlay(account: SmtpAccount, body: Mapping[str, object]) -> dict[str, object]:
+    """Lay what was sent over what is stored, as if the whole account had been sent."""
+    stored = _present(account)
+    editable = {name: stored[name] for name in _EDITABLE}
+    limits = body.get("limits", {})
+    if not isinstance(limits, dict):
+        raise InvalidFields({"limits": ["must be an object: {...}."]})
+    stored_limits = stored["limits"]
+    assert isinstance(stored_limits, dict)  # noqa: S101 - _present made it
+    return {**editable, **body, "limits": {**stored_limits, **limits}}
+
+
+_EDITABLE = ("name", "host", "port", "security", "username", "from_email", "from_name")
+
+
+def _present(account: SmtpAccount) -> dict[str, object]:
+    return {
+        "id": account.id,
+        "name": account.name,
+        "host": account.host,
+        "port": account.port,
+        "security": account.security,
+        "username": account.username,
+        "has_password": account.password_encrypted is not None,
+        "from_email": account.from_email,
+        "from_name": account.from_name,
+        "limits": {
+            "per_second": account.per_second,
+            "per_minute": account.per_minute,
+            "per_hour": account.per_hour,
+            "per_day": account.per_day,
+            "connections": account.connections,
+            "mails_per_connection": account.mails_per_connection,
+        },
+        "paused": {
+            "since": instant(account.paused_at),
+            "until": instant(account.paused_until),
+            "reason": account.pause_reason,
+            "detail": account.pause_detail,
+        }
+        if account.paused_at is not None
+        else None,
+        "created_at": instant(account.created_at),
+    }
+
+
+def _present_test(test: SmtpTest | None) -> dict[str, object] | None:
+    if test is None:
+        return None
+    return {
+        "id": test.id,
+        "to": test.to_email,
+        "status": test.status,
+        "steps": test.steps,
+        "created_at": instant(test.created_at),
+        "finished_at": instant(test.finished_at),
+    }

@@ -1,0 +1,125 @@
+"""The one place where errors become HTTP answers: JSON below /api, pages elsewhere."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Flask, g, jsonify, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from dakiya.errors import IllegalState, InvalidInput, NotFound
+from dakiya.log import get_logger
+from dakiya_web.input.reader import InvalidFields, sentence
+from dakiya_web.wiring import close_session, wiring
+
+API_PREFIX = "/api/"
+_KEPT_HEADERS = ("Allow", "Retry-After")
+_log = get_logger(__name__)
+
+_WORDS: Mapping[int, str] = {
+    400: "The request could not be understood.",
+    401: "Send an API token: Authorization: Bearer TOKEN.",
+    403: "You may not do this.",
+    404: "There is nothing here.",
+    405: "This address does not take that method.",
+    409: "This is not possible at present.",
+    413: "The request is too large.",
+    415: "Send JSON with Content-Type: application/json.",
+    429: "Too many attempts. Wait a few minutes and try again.",
+    500: "Something went wrong on our side. Nothing was lost; please try again.",
+    503: "The service is not available at present. Please try again.",
+}
+
+
+class Unauthorised(Exception):
+    """A request to the API without a valid token."""
+
+
+class BadJson(Exception):
+    """A body that is not the JSON that was asked for; the text says where and why."""
+
+
+def install_failures(app: Flask) -> None:
+    """Register every error that may leave a view."""
+    handlers: Mapping[type[Exception], Callable[[Any], ResponseReturnValue]] = {
+        InvalidFields: _invalid_fields,
+        InvalidInput: _invalid_input,
+        NotFound: lambda error: answer(404, str(error)),
+        IllegalState: lambda error: answer(409, str(error)),
+        Unauthorised: _unauthorised,
+        BadJson: lambda error: answer(400, str(error)),
+        CSRFError: _csrf,
+        HTTPException: _http,
+        Exception: _unexpected,
+    }
+    for kind, handler in handlers.items():
+        app.register_error_handler(kind, handler)
+
+
+def answer(status: int, message: str = "") -> ResponseReturnValue:
+    """Answer with an error as JSON or as a page, whichever the address asks for."""
+    text = sentence(message) if message else _WORDS.get(status, _WORDS[500])
+    if request.path.startswith(API_PREFIX):
+        return jsonify(error=text), status
+    try:
+        page = render_template("error.html", status=status, message=text)
+    except Exception:  # noqa: BLE001 - the database may be what failed, and the header asks it
+        g.plain_page = True
+        page = render_template("error.html", status=status, message=text)
+    return page, status
+
+
+def _invalid_fields(error: InvalidFields) -> ResponseReturnValue:
+    if request.path.startswith(API_PREFIX):
+        return jsonify(errors=error.errors), 422
+    return answer(422, " ".join(m for messages in error.errors.values() for m in messages))
+
+
+def _invalid_input(error: InvalidInput) -> ResponseReturnValue:
+    return _invalid_fields(InvalidFields({error.field or "request": [sentence(str(error))]}))
+
+
+def _unauthorised(_error: Unauthorised) -> ResponseReturnValue:
+    response = jsonify(error=_WORDS[401])
+    response.headers["WWW-Authenticate"] = 'Bearer realm="dakiya"'
+    return response, 401
+
+
+def _csrf(_error: CSRFError) -> ResponseReturnValue:
+    return answer(400, "This form has expired. Go back, load the page anew and send it again.")
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    if error.code == 413:
+        return answer(413, f"At most {wiring().settings.max_upload_mb} MB are accepted")
+    response = make_response(answer(error.code))
+    for name, value in error.get_headers():
+        if name in _KEPT_HEADERS:
+            response.headers[name] = value
+    return response
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    _log.error(
+        "request_failed",
+        rule=request.url_rule.rule if request.url_rule else None,
+        kind=type(error).__name__,
+        # The message of a database error may quote values; the trace names only our lines.
+        where=_where(error),
+    )
+    close_session()
+    return answer(500)
+
+
+def _where(error: BaseException) -> list[str]:
+    found, trace = [], error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if "dakiya" in code.co_filename:
+            place = code.co_filename.rpartition("/dakiya")[2]
+            found.append(f"dakiya{place}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return found

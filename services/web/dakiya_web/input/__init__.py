@@ -1,0 +1,1 @@
+"""What people send, read into typed values: every mistake found at once, in plain words."""

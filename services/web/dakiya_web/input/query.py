@@ -1,0 +1,51 @@
+"""Reads the query of a list: where it goes on, how long a page is, which state."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dakiya.models import EmailState
+from dakiya_web.input.reader import MAX_ID, InvalidFields
+
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 500
+_NUMBER = re.compile(r"[0-9]{1,19}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Which part of a list is asked for."""
+
+    cursor: int | None
+    limit: int
+    state: EmailState | None = None
+
+
+def read_page(
+    query: Mapping[str, str],
+    *,
+    states: type[EmailState] | None = None,
+    default_limit: int = DEFAULT_LIMIT,
+) -> Page:
+    """Read cursor, limit and, where ``states`` is given, status. Raises InvalidFields."""
+    errors: dict[str, list[str]] = {}
+    cursor = _number(query.get("cursor"), MAX_ID)
+    if query.get("cursor") and cursor is None:
+        errors["cursor"] = ["Use the value of next from the page before, or leave it out."]
+    limit = _number(query.get("limit"), MAX_LIMIT)
+    if query.get("limit") and not limit:
+        errors["limit"] = [f"must be from 1 to {MAX_LIMIT}."]
+    written = query.get("status") if states is not None else None
+    state = EmailState(written) if written in list(EmailState) else None
+    if written and state is None:
+        errors["status"] = [f"must be one of {', '.join(EmailState)}."]
+    if errors:
+        raise InvalidFields(errors)
+    return Page(cursor, limit or default_limit, state)
+
+
+def _number(text: str | None, maximum: int) -> int | None:
+    if not text or not _NUMBER.fullmatch(text):
+        return None
+    number = int(text)
+    return number if number <= maximum else None

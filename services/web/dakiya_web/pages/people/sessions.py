@@ -1,0 +1,90 @@
+"""Who is logged in: a signed cookie that a new password or a log-out makes worthless."""
+
+import secrets
+from datetime import timedelta
+
+import redis
+from flask import Flask, g, session
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+
+from dakiya.log import get_logger
+from dakiya.models import User
+from dakiya_web.wiring import request_session, wiring
+
+_LOGIN_ID = "login_id"
+_ENDED = "dakiya:session:ended:"
+_log = get_logger(__name__)
+
+
+class LoggedIn(UserMixin):
+    """The user behind a session, as Flask-Login wants to see one."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+        self.email = user.email
+
+    def get_id(self) -> str:
+        """Name the user and the version of their sessions; a new password moves it."""
+        return f"{self.user.id}.{self.user.session_version}"
+
+
+def install_sessions(app: Flask) -> None:
+    """Teach the application who is logged in."""
+    manager = LoginManager(app)
+    manager.login_view = "people.login"
+    manager.login_message = None
+    manager.user_loader(_load)
+    app.context_processor(_for_templates)
+
+
+def begin_session(user: User) -> None:
+    """Log a user in, with nothing left of the session from before (OWASP ASVS 7.2.4)."""
+    session.clear()
+    session.permanent = True
+    session[_LOGIN_ID] = secrets.token_urlsafe(16)
+    login_user(LoggedIn(user))
+
+
+def end_session(*, lasts: timedelta) -> None:
+    """Log out, and remember the cookie's number so that a copy of it is worthless too.
+
+    Without Redis only this browser is logged out; a new password still ends the copies.
+    """
+    login_id = session.get(_LOGIN_ID)
+    if isinstance(login_id, str):
+        try:
+            wiring().redis.set(_ENDED + login_id, "1", ex=lasts)
+        except (redis.RedisError, OSError) as error:
+            _log.warning("session_end_not_kept", kind=type(error).__name__)
+    logout_user()
+    session.clear()
+
+
+def present_user() -> User | None:
+    """Return the logged-in user of this request, if there is one."""
+    return current_user.user if current_user.is_authenticated else None
+
+
+def _for_templates() -> dict[str, object]:
+    person = None if g.get("plain_page") else current_user
+    return {"person": person, "public_url": wiring().settings.public_url}
+
+
+def _load(text: str) -> LoggedIn | None:
+    user_id, _, version = text.partition(".")
+    if not (user_id.isdecimal() and version.isdecimal()) or g.get("plain_page"):
+        return None
+    user = request_session().get(User, int(user_id))
+    if user is None or user.deactivated_at is not None or user.session_version != int(version):
+        return None
+    return None if _was_ended() else LoggedIn(user)
+
+
+def _was_ended() -> bool:
+    login_id = session.get(_LOGIN_ID)
+    if not isinstance(login_id, str):
+        return True
+    try:
+        return bool(wiring().redis.exists(_ENDED + login_id))
+    except (redis.RedisError, OSError):
+        return False

@@ -1,0 +1,107 @@
+"""Sign up, log in, log out."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+from sqlalchemy.exc import IntegrityError
+
+from dakiya.accounts.users import authenticate, create_user
+from dakiya.errors import InvalidInput
+from dakiya.log import get_logger
+from dakiya_web.pages.people.forms import LoginForm, SignUpForm
+from dakiya_web.pages.people.sessions import begin_session, end_session, present_user
+from dakiya_web.pages.people.throttle import (
+    PER_ACCOUNT,
+    PER_ADDRESS,
+    SIGN_UPS_PER_ADDRESS,
+    account_key,
+    limiter,
+    log_in_failed,
+)
+from dakiya_web.wiring import request_session, wiring
+
+people = Blueprint("people", __name__)
+_log = get_logger(__name__)
+
+
+@people.route("/signup", methods=["GET", "POST"])
+@limiter.limit(SIGN_UPS_PER_ADDRESS, methods=["POST"])
+def signup() -> ResponseReturnValue:
+    """Make a user with a workspace of their own, and log them in."""
+    form = SignUpForm()
+    if request.method == "GET":
+        return redirect(_home()) if present_user() else render_template("signup.html", form=form)
+    if form.validate():
+        session = request_session()
+        try:
+            user = create_user(session, email=form.email.data, password=form.password.data)
+            session.commit()
+        except InvalidInput as error:
+            _note(form, error)
+        except IntegrityError:
+            # Somebody else took the address between the look and the insert.
+            session.rollback()
+            _note(form, InvalidInput("There is already an account with this address.", "email"))
+        else:
+            _log.info("signed_up", user_id=user.id)
+            begin_session(user)
+            return redirect(_home(), 303)
+    return render_template("signup.html", form=form), 422
+
+
+@people.route("/login", methods=["GET", "POST"])
+@limiter.limit(PER_ADDRESS, methods=["POST"], deduct_when=log_in_failed)
+@limiter.limit(PER_ACCOUNT, key_func=account_key, methods=["POST"], deduct_when=log_in_failed)
+def login() -> ResponseReturnValue:
+    """Begin a session; the answer does not tell whether address or password was wrong."""
+    form = LoginForm()
+    target = local_path(request.args.get("next", "")) or _home()
+    if request.method == "GET":
+        return redirect(target) if present_user() else render_template("login.html", form=form)
+    if form.validate():
+        session = request_session()
+        user = authenticate(
+            session,
+            email=form.email.data,
+            password=form.password.data,
+            now=wiring().clock(),
+        )
+        if user is not None:
+            session.commit()
+            begin_session(user)
+            _log.info("logged_in", user_id=user.id)
+            return redirect(target, 303)
+        _log.info("log_in_refused")
+        form.form_errors.append("Address and password do not fit together.")
+    return render_template("login.html", form=form), 422
+
+
+@people.post("/logout")
+@login_required
+def logout() -> ResponseReturnValue:
+    """End the session, here and in any copy of its cookie."""
+    end_session(lasts=current_app.permanent_session_lifetime)
+    return redirect(url_for("people.login"), 303)
+
+
+def local_path(target: str) -> str | None:
+    """Return a path of ours to go on to; None for anything that may lead elsewhere."""
+    if not target.startswith("/") or target.startswith("//") or "\\" in target:
+        return None
+    if any(ord(character) < 0x21 or ord(character) == 0x7F for character in target):
+        return None
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc else None
+
+
+def _home() -> str:
+    return url_for("campaigns.index")
+
+
+def _note(form: SignUpForm, error: InvalidInput) -> None:
+    if error.field in form:
+        form[error.field].errors = [*form[error.field].errors, str(error)]
+    else:
+        form.form_errors.append(str(error))

@@ -1,0 +1,1 @@
+"""Unsubscribing: no log-in, no cookie."""

@@ -1,0 +1,27 @@
+"""What the web service knows besides the settings that every service shares."""
+
+from pydantic import Field
+
+from dakiya.config import Settings
+
+
+class WebSettings(Settings):
+    """Where the web listens, how it stands behind a proxy, and how many requests it serves."""
+
+    port: int = Field(5000, ge=1, le=65535, validation_alias="DAKIYA_PORT")
+    # Containers set 0.0.0.0; anywhere else a service that nobody asked for stays private.
+    bind: str = Field("127.0.0.1", validation_alias="DAKIYA_BIND")
+    # How many trusted proxies stand in front and set X-Forwarded-For, -Proto and -Host.
+    proxy_hops: int = Field(0, ge=0, le=10, validation_alias="DAKIYA_PROXY_HOPS")
+    workers: int = Field(2, ge=1, le=64, validation_alias="DAKIYA_WEB_WORKERS")
+    threads: int = Field(8, ge=1, le=128, validation_alias="DAKIYA_WEB_THREADS")
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """The largest request body that is read."""
+        return self.max_upload_mb * 1024 * 1024
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach the installation over TLS."""
+        return self.public_url.startswith("https://")
