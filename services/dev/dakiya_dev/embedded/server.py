@@ -140,10 +140,17 @@ class EmbeddedServer(ABC):
         return server_identity(self.program, self.data_dir)
 
     def own_folder(self, path: Path) -> None:
-        """Make a folder that only the server's user may enter."""
-        path.mkdir(mode=0o700, exist_ok=True)
-        if identity := self.identity():
-            os.chown(path, identity.uid, identity.gid)
+        """Make a folder that only the server's user may enter. Raises ServerTrouble."""
+        identity = self.identity()
+        try:
+            path.mkdir(mode=0o700, exist_ok=True)
+            if identity:
+                os.chown(path, identity.uid, identity.gid)
+        except OSError as error:
+            raise ServerTrouble(
+                f"cannot make {path} for the user of {self.name}: {error.strerror}",
+                "Run this as an ordinary user.",
+            ) from error
 
     def open_log(self) -> int:
         """Open the log for a child; begins anew when it has grown too large."""
