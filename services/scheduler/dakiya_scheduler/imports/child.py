@@ -8,6 +8,7 @@ import json
 import os
 import resource
 import sys
+import warnings
 
 from dakiya_scheduler.imports.parsed import TOO_MUCH_MEMORY, FileLimits, FileRefused
 from dakiya_scheduler.imports.read import read_file
@@ -18,6 +19,7 @@ def main() -> int:
     """Parse stdin with the limits given as JSON in the first argument."""
     limits = FileLimits(**json.loads(sys.argv[1]))
     limit_process(limits)
+    warnings.simplefilter("ignore")  # openpyxl's, about styles and extensions it drops
     out = sys.stdout.buffer
     try:
         with os.fdopen(0, "rb", closefd=False) as file:

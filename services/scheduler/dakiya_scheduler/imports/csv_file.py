@@ -12,6 +12,7 @@ from dakiya_scheduler.imports.parsed import FileLimits, FileRefused, Record, Tab
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE_CHARS = 64 * 1024
 _ROWS_AT_ONCE = 2_000
+_NARROW = 25
 # Excel writes and reads this line, and never shows it.
 _SEP_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 _OPEN_QUOTE = re.compile(r"EOF inside string starting at row (\d+)")
@@ -70,21 +71,32 @@ class _CsvReader:
         self._skip_chars = skip_chars
 
     def check(self, limits: FileLimits) -> int:
-        """Read everything, raise FileRefused for what is wrong, return the widest row's width."""
+        """Read everything, raise FileRefused for what is wrong, return how wide to read.
+
+        Reading 200 columns where 10 are filled takes three times as long (measured), so it
+        begins narrow and doubles.
+        """
         import pandas as pd
 
-        width = rows = 0
-        try:
-            for record in self.records(limits.columns):
-                width = max(width, len(record.cells))
-                rows += bool(record.cells)
-                if rows > limits.rows + 1:
-                    raise FileRefused(
-                        f"The file has more than {limits.rows:,} rows: split it into several files."
-                    )
-        except pd.errors.ParserError as error:
-            raise _refusal(str(error), limits) from None
-        return max(width, 1)
+        width = min(_NARROW, limits.columns)
+        while True:
+            try:
+                self._check_rows(width, limits)
+                return width
+            except pd.errors.ParserError as error:
+                found = _TOO_WIDE.search(str(error))
+                if found is None or int(found[3]) > limits.columns or width == limits.columns:
+                    raise _refusal(str(error), limits) from None
+                width = min(max(2 * width, int(found[3])), limits.columns)
+
+    def _check_rows(self, width: int, limits: FileLimits) -> None:
+        rows = 0
+        for record in self.records(width):
+            rows += bool(record.cells)
+            if rows > limits.rows + 1:
+                raise FileRefused(
+                    f"The file has more than {limits.rows:,} rows: split it into several files."
+                )
 
     def records(self, width: int) -> Iterator[Record]:
         """Yield every row, blank ones too. Raises ParserError for a row wider than ``width``.

@@ -21,11 +21,11 @@ _BOMS = (
 _BLOCK_BYTES = 1024 * 1024
 _SAMPLE_BYTES = 32 * 1024
 # What spreadsheet programs save CSV in when it is not Unicode.
-_CANDIDATES = [
+_WESTERN = "cp1252"
+_CODE_PAGES = [
     "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257",
     "cp932", "cp949", "gb18030", "big5",
 ]  # fmt: skip
-_WESTERN = "cp1252"
 # Signs that stand inside a word only when the page is wrong: Łódź of cp1250 reads £ódŸ.
 _SIGN_IN_A_WORD = re.compile(r"[^\W\d_][£¥¿¡³¹²¼½¾¯¸]|[£¥³¹²¼½¾¯¸][^\W\d_]")
 _MANY_TO_ONE = 10
@@ -74,18 +74,16 @@ def _guess_legacy(sample: bytes) -> str:
 
     charset-normalizer alone calls German and French names cp1250 (measured).
     """
-    matches = list(from_bytes(sample, cp_isolation=_CANDIDATES, enable_fallback=False))
-    if not matches:
-        return _WESTERN
-    best = matches[0]
-    if _WESTERN in best.could_be_from_charset:  # both give the same text
-        return _WESTERN
+    candidates = [
+        page for page in _CODE_PAGES if not _SIGN_IN_A_WORD.search(sample.decode(page, "replace"))
+    ]
+    matches = list(from_bytes(sample, cp_isolation=candidates, enable_fallback=False))
     for match in matches:
-        if match.encoding == _WESTERN and match.chaos <= best.chaos:
-            as_western = sample.decode(_WESTERN, "replace")
-            if match.coherence >= best.coherence and not _SIGN_IN_A_WORD.search(as_western):
-                return _WESTERN
-    return best.encoding
+        as_good = match.chaos <= matches[0].chaos and match.coherence >= matches[0].coherence
+        # or: in these bytes both pages give the same text
+        if as_good and _WESTERN in (match.encoding, *match.could_be_from_charset):
+            return _WESTERN
+    return matches[0].encoding if matches else _WESTERN
 
 
 class TextSource(io.TextIOWrapper):

@@ -27,15 +27,15 @@ def main() -> None:
     sessions = make_session_factory(
         make_engine(settings.database_url.get_secret_value(), application_name="dakiya-imports")
     )
-    limits = FileLimits(max_bytes=settings.max_upload_mb * 1024 * 1024)
+    limits = FileLimits(size_bytes=settings.max_upload_mb * 1024 * 1024)
 
     def import_recipients(import_id: int) -> None:
         run_import(sessions, import_id, limits)
 
     # No retries: the tick rings an import again while it is open.
-    dramatiq.actor(
-        broker=broker, actor_name=IMPORT_ACTOR, queue_name=IMPORTS_QUEUE, max_retries=0
-    )(import_recipients)
+    dramatiq.actor(broker=broker, actor_name=IMPORT_ACTOR, queue_name=IMPORTS_QUEUE, max_retries=0)(
+        import_recipients
+    )
     worker = make_worker(broker, queues={IMPORTS_QUEUE}, threads=THREADS)
     worker.start()
     log.info("import_worker_started")

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import math
-import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -34,7 +33,6 @@ def open_xlsx(file: BinaryIO, limits: FileLimits) -> Iterator[Table]:
     """
     import openpyxl
 
-    warnings.simplefilter("ignore")  # openpyxl's, about styles and extensions it drops
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]

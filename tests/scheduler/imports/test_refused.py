@@ -1,0 +1,124 @@
+"""Files that cannot be read: each is refused in words that say how to mend it."""
+
+import io
+import struct
+import zipfile
+
+import pytest
+
+from dakiya_scheduler.imports.parsed import FileRefused
+from tests.scheduler.imports.files import (
+    archive,
+    bomb,
+    read,
+    replace_member,
+    sheet_xml,
+    xlsx,
+)
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512)
+GOOD = xlsx(["Email"], ["asha@example.com"])
+WIDE = ["Email", *(f"c{i}" for i in range(299))]
+
+
+def _encrypted_zip() -> bytes:
+    data = bytearray(GOOD)
+    at = data.find(b"PK\x01\x02")
+    while at >= 0:
+        flags = struct.unpack_from("<H", data, at + 8)[0]
+        struct.pack_into("<H", data, at + 8, flags | 1)
+        at = data.find(b"PK\x01\x02", at + 4)
+    return bytes(data)
+
+
+def _many_members() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as new:
+        for number in range(3_000):
+            new.writestr(f"xl/{number}.xml", b"")
+    return out.getvalue()
+
+
+def _entity_bomb() -> bytes:
+    entities = "".join(
+        f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' if n else '<!ENTITY e0 "ha">' for n in range(10)
+    )
+    sheet = sheet_xml('<row r="1"><c r="A1" t="inlineStr"><is><t>&e9;</t></is></c></row>')
+    return replace_member(
+        GOOD,
+        "xl/worksheets/sheet1.xml",
+        sheet.replace(b"?>", f"?><!DOCTYPE x [{entities}]>".encode(), 1),
+    )
+
+
+FILES = {
+    "empty": (b"", "0 bytes"),
+    "blank lines": (b"\n \n\n", "no row with anything in it"),
+    "byte order mark alone": (b"\xef\xbb\xbf", "no row with anything in it"),
+    "header only": (b"Email,Name\n", "only a header row"),
+    "header only, xlsx": (xlsx(["Email", "Name"]), "only a header row"),
+    "empty sheet": (xlsx(), "no row with anything in it"),
+    "no e-mail column": (b"Name,City\nAsha,Pune\n", "The columns are: “Name”, “City”"),
+    "no e-mail column, xlsx": (xlsx(["Name"], ["Asha"]), "The columns are: “Name”"),
+    "300 columns": (",".join([*WIDE, "\na@example.com"]).encode(), "more than the 200"),
+    "300 columns, xlsx": (xlsx(WIDE, ["a@example.com"]), "300 columns, more than the 200"),
+    "300 columns in a later row": (
+        b"Email\na@example.com\nb@example.com" + b",x" * 299,
+        "Row 3 has 300 columns",
+    ),
+    "quote left open": (
+        b'Email,Name\na@example.com,"Asha\nb@example.com,Ravi\n',
+        "Row 2 has an opening quote",
+    ),
+    "old xls": (OLE, "old Excel file (.xls): save the list as .xlsx or CSV"),
+    "password": (OLE + "EncryptedPackage".encode("utf-16-le"), "remove the password"),
+    "encrypted zip": (_encrypted_zip(), "protected with a password"),
+    "ods": (archive(mimetype=b"x", content_DOT_xml=b"<x/>"), "OpenDocument file (.ods)"),
+    "numbers": (archive(Index__Document_DOT_iwa=b"x"), "Numbers document"),
+    "xlsb": (archive(xl__workbook_DOT_bin=b"x"), ".xlsb"),
+    "docx": (archive(word__document_DOT_xml=b"x"), "text document"),
+    "zip": (archive(list_DOT_csv=b"Email\n"), "a zip archive"),
+    "pdf": (b"%PDF-1.7\n", "a PDF document"),
+    "picture": (b"\x89PNG\r\n\x1a\n", "a picture"),
+    "gzip": (b"\x1f\x8b\x08", "compressed archive"),
+    "web page called .xls": (b"\n<html><table><tr><td>Email", "web page or XML"),
+    "program": (bytes(range(256)) * 40 + bytes(4_000), "not a text file or a workbook"),
+    "half an upload": (GOOD[: len(GOOD) // 2], "not uploaded completely"),
+    "zip with a broken directory": (
+        GOOD.replace(b"PK\x01\x02", b"PK\x07\x07"),
+        "not uploaded completely",
+    ),
+    "sheet that is no XML": (
+        replace_member(GOOD, "xl/worksheets/sheet1.xml", b"<worksheet><sheetD"),
+        "damaged",
+    ),
+    "workbook part that is no XML": (replace_member(GOOD, "xl/workbook.xml", b"nope"), "damaged"),
+    "thousands of parts": (_many_members(), "3,000 parts"),
+    "entity bomb": (_entity_bomb(), "damaged"),
+    "bomb": (bomb(200), "unpack to 210 MB"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_file_is_refused_with_what_to_do(name: str) -> None:
+    stored, words = FILES[name]
+    with pytest.raises(FileRefused) as refused:
+        list(read(stored))
+    assert words in str(refused.value)
+
+
+def test_file_over_a_limit_is_refused() -> None:
+    many = b"Email\n" + b"a@example.com\n" * 12
+    with pytest.raises(FileRefused, match="more than 10 rows"):
+        list(read(many, rows=10))
+    with pytest.raises(FileRefused, match="split it into several"):
+        list(read(many, size_bytes=100))
+    with pytest.raises(FileRefused, match="more than 10 rows"):
+        list(read(xlsx(["Email"], *(["a@example.com"] for _ in range(12))), rows=10))
+    with pytest.raises(FileRefused, match="save the list as CSV"):
+        list(read(GOOD, unpacked_bytes=1_000))
+
+
+def test_file_at_the_limit_of_rows_is_read() -> None:
+    stored = b"Email\n" + b"a@example.com\n" * 10
+    assert len(list(read(stored, rows=10))) == 11
