@@ -46,6 +46,7 @@ class Event:
 _to_disk: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
 
 _DEFAULTS = asdict(Event("", ""))
+_NAMES = tuple(_DEFAULTS)
 
 
 class Journal:
@@ -58,6 +59,8 @@ class Journal:
         self._sync = sync
         self._lines: list[bytes] = []
         self._waiting: list[Callable[[], None]] = []
+        self._group: asyncio.Task[None] | None = None
+        self._connections = 0
 
     def keep_body(self, body: bytes) -> int:
         """Store a message and return its place, or -1 if bodies are not kept."""
@@ -68,27 +71,47 @@ class Journal:
 
     def record(self, event: Event, then: Callable[[], None] | None = None) -> None:
         """Write the event, and call `then` once it is on disk."""
-        fields = {name: value for name, value in asdict(event).items() if value != _DEFAULTS[name]}
-        fields["at"] = time.time()
-        self._lines.append(json.dumps(fields).encode() + b"\n")
+        self._lines.append(_line(event))
         if then is not None:
             self._waiting.append(then)
-        if self._sync is not Sync.GROUPED:
+        self._connections += (event.name == "opened") - (event.name == "closed")
+        # A lone connection has nobody to share with, and a thread costs more than it gives.
+        if self._sync is not Sync.GROUPED or (self._connections <= 2 and self._group is None):
             self.flush()
-        elif len(self._lines) == 1:
-            # Runs after every connection that had something to say in this round of the loop.
-            asyncio.get_running_loop().call_soon(self.flush)
+        elif self._group is None:
+            self._group = asyncio.get_running_loop().create_task(self._write_groups())
 
     def flush(self) -> None:
         """Write what is waiting, and let the answers go."""
-        if not self._lines:
-            return
-        os.write(self._file, b"".join(self._lines))
-        if self._sync is not Sync.NONE:
-            _to_disk(self._file)
-        waiting, self._lines, self._waiting = self._waiting, [], []
+        lines, waiting = self._take()
+        self._write(lines)
         for then in waiting:
             then()
+
+    async def _write_groups(self) -> None:
+        # In a thread: other connections go on while the disk works.
+        while self._lines:
+            lines, waiting = self._take()
+            await asyncio.to_thread(self._write, lines)
+            for then in waiting:
+                then()
+        self._group = None
+
+    def _take(self) -> tuple[list[bytes], list[Callable[[], None]]]:
+        taken = self._lines, self._waiting
+        self._lines, self._waiting = [], []
+        return taken
+
+    def _write(self, lines: list[bytes]) -> None:
+        os.write(self._file, b"".join(lines))
+        if self._sync is not Sync.NONE:
+            _to_disk(self._file)
+
+
+def _line(event: Event) -> bytes:
+    fields = {n: value for n in _NAMES if (value := getattr(event, n)) != _DEFAULTS[n]}
+    fields["at"] = time.time()
+    return json.dumps(fields).encode() + b"\n"
 
 
 def read_events(path: Path) -> Iterator[Event]:

@@ -14,7 +14,6 @@ from .speaker import Speaker, is_quiet
 _PATH = re.compile(r"(?:MAIL FROM|RCPT TO):<([^<>]*)>(?: (.*))?", re.IGNORECASE)
 _SIZE = re.compile(r"\bSIZE=(\d+)", re.IGNORECASE)
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
-_BARE_BREAK = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
 @dataclass(slots=True)
@@ -259,7 +258,7 @@ class Session(Speaker):
             message_id=match[1].decode("utf-8", "replace") if match else "",
             size_bytes=len(body),
             body_at=self.journal.keep_body(body) if name == "received" else -1,
-            bare_breaks=_BARE_BREAK.search(body) is not None,
+            bare_breaks=not body.count(b"\r\n") == body.count(b"\r") == body.count(b"\n"),
             encrypted=self.encrypted,
         )
 
