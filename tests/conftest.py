@@ -14,7 +14,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg2
@@ -29,7 +28,7 @@ from dakiya.db import SessionFactory, make_engine, make_session_factory
 from dakiya.migrations.run import upgrade
 from dakiya_dev.embedded import EmbeddedPostgres, EmbeddedValkey
 
-pytest_plugins = ["tests.recorder.plugin"] if find_spec("tests.recorder") else []
+pytest_plugins = ["tests.recorder.plugin"]
 
 TEMPLATE_DATABASE = "dakiya_template"
 SHARED_DATABASE = "dakiya_shared"
