@@ -29,6 +29,7 @@ def make_engine(
         max_overflow=max_overflow,
         pool_pre_ping=True,
         pool_recycle=1800,
+        hide_parameters=True,  # an exception's text ends in the logs, addresses must not
         connect_args={
             "application_name": application_name,
             "connect_timeout": 10,

@@ -45,7 +45,8 @@ def configure_logging(log_format: str, level: str = "INFO") -> None:
     root.setLevel(level)
     # Dramatiq logs every message's arguments at DEBUG and each retry's traceback at WARNING.
     logging.getLogger("dramatiq").setLevel(max(logging.INFO, root.level))
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    # periodiq tells of every tick twice; ours tells what it did.
+    logging.getLogger("periodiq").setLevel(logging.WARNING)
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

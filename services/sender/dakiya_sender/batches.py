@@ -5,14 +5,14 @@ import zlib
 from dataclasses import dataclass
 
 import psycopg2
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dakiya.db import SessionFactory
 from dakiya.delivery.counters import FIRST_SENDER_SLOT, SLOTS
 from dakiya.delivery.ledger import hand_back, load_emails
 from dakiya.delivery.outcomes import Outcome, Reason
-from dakiya.delivery.taking import Taken, database_now, take_batch
+from dakiya.delivery.taking import Taken, take_batch
 from dakiya.log import get_logger
 from dakiya.mail.compiled import MessageError
 from dakiya.mail.merge import TemplateError
@@ -51,9 +51,18 @@ class SenderContext:
 
 
 def deliver_batch(context: SenderContext, batch_id: int) -> None:
-    """Deliver a batch if it is still to be had; a second message for it does nothing."""
-    if context.stop.is_set():
-        return  # rung again in a moment, for a sender that stays
+    """Deliver a batch if it is still to be had; a second message for it does nothing.
+
+    While nobody else waits, the account's next batches follow on the same connection:
+    others would have to wait until it is free.
+    """
+    next_id: int | None = batch_id
+    while next_id is not None and not context.stop.is_set():
+        next_id = _deliver_one(context, next_id)
+
+
+def _deliver_one(context: SenderContext, batch_id: int) -> int | None:
+    """Deliver one batch and return the one that may follow it."""
     slot = _counter_slot(context.service_id)
     with context.session_factory() as session:
         taken = take_batch(
@@ -64,16 +73,35 @@ def deliver_batch(context: SenderContext, batch_id: int) -> None:
             hand_back(session, taken.claim, wait_s=WAIT_FOR_CONNECTION_S)
         session.commit()
     if taken is None or unfair:
-        return
+        return None
     context.keeper.hold(taken.claim)
     try:
-        _deliver_taken(context, taken, slot)
+        delivered = _deliver_taken(context, taken, slot)
     finally:
         context.keeper.let_go(taken.claim)
     context.doorbell.ring_tick()
+    return _following(context, taken.claim.smtp_account_id) if delivered else None
 
 
-def _deliver_taken(context: SenderContext, taken: Taken, slot: int) -> None:
+def _following(context: SenderContext, smtp_account_id: int) -> int | None:
+    """Return the account's next batch that may start, unless another account waits."""
+    with context.session_factory() as session:
+        if _others_wait(session, smtp_account_id):
+            return None
+        return session.scalar(
+            select(Batch.id)
+            .where(
+                Batch.smtp_account_id == smtp_account_id,
+                Batch.state == BatchState.READY,
+                Batch.start_at <= func.clock_timestamp(),
+            )
+            .order_by(Batch.id)
+            .limit(1)
+        )
+
+
+def _deliver_taken(context: SenderContext, taken: Taken, slot: int) -> bool:
+    """Send and close a batch; False when the account cannot go on now."""
     claim = taken.claim
     recorder = Recorder(context.session_factory, claim, slot=slot, stop=context.stop)
     try:
@@ -83,7 +111,7 @@ def _deliver_taken(context: SenderContext, taken: Taken, slot: int) -> None:
         with context.session_factory() as session:
             hand_back(session, claim, wait_s=WAIT_FOR_CONNECTION_S)
             session.commit()
-        return
+        return False
     returned = recorder.finish(
         unused=taken.mails - report.attempted if taken.paced else 0,
         trouble=report.trouble,
@@ -101,6 +129,7 @@ def _deliver_taken(context: SenderContext, taken: Taken, slot: int) -> None:
         accepted=report.accepted,
         returned=returned,
     )
+    return report.trouble is None
 
 
 def _send(context: SenderContext, taken: Taken, recorder: Recorder) -> Report:
@@ -139,10 +168,14 @@ def _takes_too_much(context: SenderContext, session: Session, taken: Taken) -> b
     account_id = taken.claim.smtp_account_id
     if context.keeper.active(account_id) < max(1, context.threads // 2):
         return False
+    return _others_wait(session, account_id)
+
+
+def _others_wait(session: Session, smtp_account_id: int) -> bool:
     others = select(Batch.id).where(
         Batch.state == BatchState.READY,
-        Batch.smtp_account_id != account_id,
-        Batch.start_at <= database_now(session),
+        Batch.smtp_account_id != smtp_account_id,
+        Batch.start_at <= func.clock_timestamp(),
     )
     return bool(session.scalar(select(others.exists())))
 

@@ -39,7 +39,7 @@ _LANES = text("""
                SELECT FROM email
                 WHERE email.campaign_id = campaign.id AND email.state IN ('pending', 'deferred')
                   AND email.due_at <= :now
-                LIMIT :counted) AS some) AS due
+                LIMIT :counted) AS probe) AS due
      WHERE campaign.status = 'sending' AND account.deleted_at IS NULL
        AND (account.paused_at IS NULL OR account.paused_until <= :now) AND due.mails > 0
      GROUP BY account.id, account.workspace_id

@@ -1,0 +1,171 @@
+"""What engine tests need in the database: a workspace, an account, a campaign; and the oracle."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dakiya.accounts.users import create_user, workspace_of
+from dakiya.campaigns.lifecycle import schedule
+from dakiya.campaigns.message_ids import message_id_of
+from dakiya.db import SessionFactory
+from dakiya.delivery.counters import read_counts
+from dakiya.delivery.taking import database_now
+from dakiya.models import (
+    Campaign,
+    ContentVersion,
+    Email,
+    EmailState,
+    Recipient,
+    Security,
+    SmtpAccount,
+)
+from tests.recorder.recorder import Received
+
+HTML = "<p>Namaste {{ name | default('friend') }}, greetings from {{ city }}.</p>"
+FINAL = (
+    EmailState.SENT,
+    EmailState.FAILED,
+    EmailState.UNKNOWN,
+    EmailState.BOUNCED,
+    EmailState.CANCELLED,
+    EmailState.SUPPRESSED,
+)
+
+
+def make_workspace(session: Session, email: str = "alice@example.com") -> int:
+    """Add a user and return their workspace's id."""
+    user = create_user(session, email=email, password="a long enough password")
+    return workspace_of(session, user.id)
+
+
+def make_account(session: Session, workspace_id: int, port: int, **values: object) -> SmtpAccount:
+    """Add an account on a server of this machine."""
+    account = SmtpAccount(
+        workspace_id=workspace_id,
+        name="test",
+        host="127.0.0.1",
+        port=port,
+        security=Security.NONE,
+        from_email="sender@example.com",
+        from_name="Sender",
+        **values,
+    )
+    session.add(account)
+    session.flush()
+    return account
+
+
+def make_campaign(
+    session: Session,
+    account: SmtpAccount,
+    recipients: int | Iterable[str],
+    *,
+    html: str = HTML,
+    start: bool = True,
+    in_s: float = 0,
+) -> Campaign:
+    """Add a campaign with recipients, and schedule it unless told not to."""
+    campaign = Campaign(
+        workspace_id=account.workspace_id, name="test", smtp_account_id=account.id, token="t" * 32
+    )
+    session.add(campaign)
+    session.flush()
+    version = ContentVersion(
+        campaign_id=campaign.id, number=1, subject="Hello {{ name }}", html=html
+    )
+    session.add(version)
+    session.flush()
+    campaign.content_version_id = version.id
+    if isinstance(recipients, int):
+        recipients = (f"r{number}@example.net" for number in range(recipients))
+    session.add_all(
+        Recipient(
+            workspace_id=account.workspace_id,
+            campaign_id=campaign.id,
+            email=address,
+            email_normalised=address.lower(),
+            name=f"पाठक {number}",
+            fields={"city": "Köln"},
+        )
+        for number, address in enumerate(recipients)
+    )
+    session.flush()
+    if start:
+        now = database_now(session)
+        schedule(
+            session, campaign, at=now + timedelta(seconds=in_s), timezone="Asia/Kolkata", now=now
+        )
+    return campaign
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Journal against ledger; every number but ``unknown`` and ``received`` must be zero."""
+
+    false_sent: int
+    lost: int
+    duplicates: int
+    unknown: int
+    stuck: int
+    miscounted: int
+    received: int
+
+    @property
+    def flaws(self) -> dict[str, int]:
+        """What must not be."""
+        names = ("false_sent", "lost", "duplicates", "stuck", "miscounted")
+        return {name: getattr(self, name) for name in names if getattr(self, name)}
+
+
+def audit(session: Session, campaign: Campaign, received: list[Received]) -> Audit:
+    """Compare what a server received with what the ledger says."""
+    campaign = session.get_one(Campaign, campaign.id)
+    rows = session.execute(
+        select(Email.recipient_id, Email.state).where(Email.campaign_id == campaign.id)
+    ).all()
+    assert campaign.message_domain is not None
+    arrived = Counter(mail.message_id for mail in received)
+    states = {
+        message_id_of(
+            campaign_id=campaign.id,
+            token=campaign.token,
+            domain=campaign.message_domain,
+            recipient_id=recipient_id,
+        ): state
+        for recipient_id, state in rows
+    }
+    real = Counter(states.values())
+    counted = read_counts(session, [campaign.id])[campaign.id]
+    recipients = session.scalars(
+        select(Recipient.id).where(Recipient.campaign_id == campaign.id)
+    ).all()
+    return Audit(
+        false_sent=sum(s is EmailState.SENT and not arrived[m] for m, s in states.items()),
+        lost=sum(s not in FINAL and not arrived[m] for m, s in states.items())
+        + len(recipients)
+        - len(states),
+        duplicates=sum(count - 1 for count in arrived.values() if count > 1),
+        unknown=real[EmailState.UNKNOWN],
+        stuck=sum(s not in FINAL for s in states.values()),
+        miscounted=sum(counted[state] != real[state] for state in EmailState),
+        received=len(arrived),
+    )
+
+
+def wait_until(
+    session_factory: SessionFactory, condition: Callable[[Session], bool], *, timeout_s: float = 60
+) -> None:
+    """Wait for a condition of the database. Raises TimeoutError."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        with session_factory() as session:
+            if condition(session):
+                return
+        if time.monotonic() > deadline:
+            raise TimeoutError("the database did not come to the state that was waited for")
+        time.sleep(0.1)
