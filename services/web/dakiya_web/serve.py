@@ -31,6 +31,8 @@ def main() -> None:
     try:
         settings = WebSettings.load()
         configure_logging(settings.log_format, settings.log_level)
+        # It says at each start that PostgreSQL is PostgreSQL.
+        logging.getLogger("alembic").setLevel(logging.WARNING)
         check_database(settings)
         check_port(settings)
     except ConfigurationError as error:

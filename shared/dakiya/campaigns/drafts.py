@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, delete, func, select, text, update
+from sqlalchemy import ColumnElement, delete, func, select, text
 from sqlalchemy.orm import Session
 
 from dakiya.errors import IllegalState, InvalidInput
@@ -116,14 +116,10 @@ def delete_campaign(session: Session, campaign: Campaign) -> None:
     open_imports = _open_imports(session, campaign)
     if open_imports:
         raise IllegalState("A recipient file is still being read. Delete the campaign after it.")
-    # In this order no row is left whose cascade would have to look for rows of another table.
+    # One statement per table; left to the cascade, each row would look for its own.
     session.execute(delete(Email).where(Email.campaign_id == campaign.id))
     session.execute(delete(Recipient).where(Recipient.campaign_id == campaign.id))
-    session.execute(
-        update(Campaign).where(Campaign.id == campaign.id).values(content_version_id=None)
-    )
-    session.delete(campaign)
-    session.flush()
+    session.execute(delete(Campaign).where(Campaign.id == campaign.id))
 
 
 def check_ready(session: Session, campaign: Campaign) -> Readiness:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from dakiya.accounts.users import visible_to
 from dakiya.campaigns.drafts import OPEN_IMPORT
@@ -120,15 +120,18 @@ def list_emails(
 
     The next page begins after the last line's ``recipient_id``.
     """
-    query = (
-        select(Email, Recipient.email)
-        .join(Recipient, Recipient.id == Email.recipient_id)
-        .where(Email.campaign_id == campaign.id, Email.recipient_id > after_recipient_id)
-        .order_by(Email.recipient_id)
-        .limit(limit)
+    page = select(Email).where(
+        Email.campaign_id == campaign.id, Email.recipient_id > after_recipient_id
     )
     if state is not None:
-        query = query.where(Email.state == state)
+        page = page.where(Email.state == state)
+    # The limit inside: without fresh statistics the planner joined the whole campaign first.
+    line = aliased(Email, page.order_by(Email.recipient_id).limit(limit).subquery())
+    query = (
+        select(line, Recipient.email)
+        .join(Recipient, Recipient.id == line.recipient_id)
+        .order_by(line.recipient_id)
+    )
     domain = _sender_domain(campaign)
     return [
         LedgerLine(

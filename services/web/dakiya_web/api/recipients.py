@@ -1,5 +1,7 @@
 """Recipients by API: a JSON list at once, or a file for the import worker."""
 
+from dataclasses import dataclass
+
 from flask import jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -21,12 +23,14 @@ REJECTIONS_PER_PAGE = 500
 @api.post("/campaigns/<id:campaign_id>/recipients")
 def add_campaign_recipients(campaign_id: int) -> ResponseReturnValue:
     """Add recipients to a draft: JSON is taken at once, a file is read in the background."""
+    # All of the body is read before the transaction begins: a slow upload must not hold a lock.
+    is_file = request.mimetype == "multipart/form-data"
+    sent = _read_file() if is_file else read_recipients(any_json())
     session = request_session()
     campaign = reading.find_campaign(session, campaign_id, user_id=asking().user_id, lock=True)
     drafts.require_draft(campaign, "given recipients")
-    if request.mimetype == "multipart/form-data":
-        return _take_file(campaign)
-    sent = read_recipients(any_json())
+    if isinstance(sent, _File):
+        return _take_file(campaign, sent)
     intake = add_recipients(session, campaign, sent.raw)
     session.commit()
     return jsonify(
@@ -58,15 +62,25 @@ def show_import(import_id: int) -> ResponseReturnValue:
     )
 
 
-def _take_file(campaign: Campaign) -> ResponseReturnValue:
+@dataclass(frozen=True)
+class _File:
+    name: str
+    content: bytes
+
+
+def _read_file() -> _File:
     files = request.files.getlist("file")
     if len(files) != 1 or len(list(request.files.lists())) != 1:
         raise InvalidFields({"file": ["Send exactly one file, in the field named file."]})
     content = files[0].stream.read()
     if not content:
         raise InvalidFields({"file": ["The file is empty."]})
+    return _File(files[0].filename or "", content)
+
+
+def _take_file(campaign: Campaign, file: _File) -> ResponseReturnValue:
     session = request_session()
-    created = create_import(session, campaign, filename=files[0].filename or "", content=content)
+    created = create_import(session, campaign, filename=file.name, content=file.content)
     session.commit()
     ring(lambda doorbell: doorbell.ring_import(created.id))
     place = url_for("api.show_import", import_id=created.id)

@@ -79,8 +79,8 @@ def delete_smtp_account(account_id: int) -> ResponseReturnValue:
 def test_smtp_account(account_id: int) -> ResponseReturnValue:
     """Have a sender walk through the account's steps and send one mail."""
     session = request_session()
-    account = accounts.find_account(session, account_id, user_id=asking().user_id, lock=True)
     to_email = read_test(json_body())
+    account = accounts.find_account(session, account_id, user_id=asking().user_id, lock=True)
     test = accounts.request_test(session, account, to_email, now=wiring().clock())
     session.commit()
     ring(lambda doorbell: doorbell.ring_smtp_test(test.id))
