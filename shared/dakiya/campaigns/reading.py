@@ -1,47 +1,22 @@
-"""What people see of campaigns: lists, counts, the ledger, and why nothing moves."""
+"""What people see of campaigns: lists, counts and the ledger."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, aliased
 
 from dakiya.accounts.users import visible_to
-from dakiya.campaigns.drafts import OPEN_IMPORT
-from dakiya.campaigns.times import describe_instant
-from dakiya.delivery.pacing import Limits, Pace, Slot
-from dakiya.delivery.usage import limits_of
+from dakiya.campaigns.message_ids import message_id_of
 from dakiya.errors import NotFound
-from dakiya.mail.links import message_id
 from dakiya.models import (
     Campaign,
-    CampaignStatus,
     Email,
     EmailState,
-    PaceUsage,
     Recipient,
     RecipientImport,
-    SmtpAccount,
 )
-
-# A pace that lets the next mail go within this time is no reason to wait.
-WORTH_SAYING = timedelta(seconds=60)
-_LIMIT_WORDS = {
-    "per_day": "daily limit of {:,} mails",
-    "per_hour": "hourly limit of {:,} mails",
-    "per_minute": "limit of {:,} mails a minute",
-    "per_second": "limit of {:,} mails a second",
-}
-_PAUSE_WORDS = {
-    "auth": "the server does not accept the user name or password",
-    "connection": "the server cannot be reached",
-    "tls": "no safe connection to the server is possible",
-    "quota": "the provider's quota is used up",
-    "rate": "the provider asks for a slower pace",
-    "sender_refused": "the server does not let this account send from its address",
-    "blocked": "the server blocks this account or this installation",
-}
 
 
 @dataclass(frozen=True)
@@ -144,7 +119,7 @@ def list_emails(
             reason=email.reason,
             due_at=email.due_at,
             sent_at=email.sent_at,
-            message_id=message_id(
+            message_id=message_id_of(
                 token=campaign.token,
                 campaign_id=campaign.id,
                 recipient_id=email.recipient_id,
@@ -155,95 +130,9 @@ def list_emails(
     ]
 
 
-def why_waiting(session: Session, campaign: Campaign, *, now: datetime) -> str | None:
-    """Say in plain words why a campaign's mail does not move; None when there is no reason."""
-    if campaign.status is CampaignStatus.DRAFT:
-        return _why_draft_waits(session, campaign)
-    if campaign.status is CampaignStatus.PAUSED:
-        return "You paused it. Resume it to go on."
-    if campaign.status is CampaignStatus.PAUSING:
-        return "It is being paused: the servers still have to answer for the last mails."
-    if campaign.status is CampaignStatus.CANCELLING:
-        return "It is being cancelled: the servers still have to answer for the last mails."
-    if campaign.status in (CampaignStatus.FINISHED, CampaignStatus.CANCELLED):
-        return None
-    if campaign.scheduled_at is not None and campaign.scheduled_at > now:
-        return f"It is scheduled for {describe_instant(campaign.scheduled_at, campaign.timezone)}."
-    if campaign.smtp_account is None:
-        return None
-    return _why_account_waits(session, campaign.smtp_account, campaign.timezone, now=now)
-
-
-def campaigns_with_accounts(session: Session, campaign_ids: Sequence[int]) -> Sequence[Campaign]:
-    """Load campaigns together with their accounts, for `why_waiting` of many at once."""
-    return session.scalars(
-        select(Campaign)
-        .where(Campaign.id.in_(campaign_ids))
-        .options(joinedload(Campaign.smtp_account))
-    ).all()
-
-
-def _why_draft_waits(session: Session, campaign: Campaign) -> str | None:
-    filename = session.scalar(
-        select(RecipientImport.filename)
-        .where(RecipientImport.campaign_id == campaign.id, RecipientImport.status.in_(OPEN_IMPORT))
-        .limit(1)
-    )
-    return f"The recipient file “{filename}” is being read." if filename is not None else None
-
-
-def _why_account_waits(
-    session: Session, account: SmtpAccount, timezone: str, *, now: datetime
-) -> str | None:
-    if account.paused_at is not None and not (
-        account.paused_until is not None and account.paused_until <= now
-    ):
-        return _say_pause(account, timezone)
-    limit, next_at = _reached_limit(session, account, now=now)
-    if next_at - now < WORTH_SAYING:
-        return None
-    until = describe_instant(next_at, timezone)
-    return f"The account “{account.name}” has reached its {limit}; the next mail goes {until}."
-
-
-def _reached_limit(
-    session: Session, account: SmtpAccount, *, now: datetime
-) -> tuple[str, datetime]:
-    """Find the limit that lets the next mail go last, in words, and when that is."""
-    set_limits = {
-        name: limit for name in _LIMIT_WORDS if (limit := getattr(account, name)) is not None
-    }
-    if not set_limits:
-        return "", now
-    usage = [
-        Slot(start_at, mails)
-        for start_at, mails in session.execute(
-            select(PaceUsage.start_at, PaceUsage.mails).where(
-                PaceUsage.smtp_account_id == account.id,
-                PaceUsage.start_at > now - limits_of(account).longest,
-            )
-        )
-    ]
-    waits = []
-    for name, limit in set_limits.items():
-        slot = Pace(Limits(**{name: limit}), usage).next_slot(now, at_most=1)
-        waits.append((slot.start_at if slot else now, _LIMIT_WORDS[name].format(limit)))
-    next_at, words = max(waits)
-    return words, next_at
-
-
-def _say_pause(account: SmtpAccount, timezone: str) -> str:
-    reason = account.pause_reason or ""
-    words = _PAUSE_WORDS.get(reason) or reason.replace("_", " ")
-    detail = f" ({account.pause_detail})" if account.pause_detail else ""
-    then = (
-        f"It tries again {describe_instant(account.paused_until, timezone)}."
-        if account.paused_until is not None
-        else "It goes on when you have changed the account or a test has passed."
-    )
-    return f"The account “{account.name}” waits: {words}{detail}. {then}"
-
-
 def _sender_domain(campaign: Campaign) -> str:
+    """The domain that the campaign's Message-IDs had, or would have, when it was scheduled."""
+    if campaign.message_domain is not None:
+        return campaign.message_domain
     account = campaign.smtp_account
     return account.from_email.rpartition("@")[2] if account is not None else "localhost"

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from dakiya.campaigns import drafts, lifecycle, reading
 from dakiya.campaigns.times import describe_instant, find_zone, resolve_instant
+from dakiya.campaigns.waiting import why_waiting
 from dakiya.contacts.recipients import Rejection, add_recipients
 from dakiya.delivery.counters import read_counts
 from dakiya.errors import NotFound
@@ -206,7 +207,7 @@ def _present(campaign: Campaign) -> dict[str, Any]:
         "subject": content.subject if content else None,
         "html": content.html if content else None,
         "text": content.text if content else None,
-        "waiting_because": reading.why_waiting(session, campaign, now=wiring().clock()),
+        "waiting_because": why_waiting(session, campaign, now=wiring().clock()),
     }
 
 

@@ -1,21 +1,19 @@
 """Whether the installation is well, for people and for load balancers; no token, no secrets."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import redis
 from flask import jsonify
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from dakiya.models import Service, Tick
+from dakiya.delivery.presence import count_alive
+from dakiya.models import Tick
 from dakiya_web.api.blueprint import api
 from dakiya_web.api.present import instant
 from dakiya_web.wiring import close_session, request_session, wiring
 
-SENDER_KIND = "sender"
-# Services report every few seconds; one that missed several reports is gone.
-ALIVE_WITHIN = timedelta(seconds=30)
 TICKS_MISSED = 3
 
 
@@ -56,10 +54,6 @@ def _look(now: datetime) -> tuple[datetime | None, float | None, int]:
     """Return the last tick, its age in seconds, and how many senders reported lately."""
     session = request_session()
     ticked_at = session.scalar(select(Tick.ticked_at))
-    senders = session.scalars(
-        select(func.count())
-        .select_from(Service)
-        .where(Service.kind == SENDER_KIND, Service.seen_at > now - ALIVE_WITHIN)
-    ).one()
+    senders = count_alive(session, "sender")
     age_s = round(max(0.0, (now - ticked_at).total_seconds()), 1) if ticked_at else None
     return ticked_at, age_s, senders

@@ -1,0 +1,147 @@
+"""Why a campaign's mail does not move, in plain words."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dakiya.campaigns.drafts import OPEN_IMPORT
+from dakiya.campaigns.times import describe_instant
+from dakiya.delivery.counters import read_counts
+from dakiya.delivery.pacing import Limits, Pace, Slot
+from dakiya.delivery.presence import count_alive
+from dakiya.delivery.taking import is_open
+from dakiya.delivery.usage import limits_of
+from dakiya.models import (
+    Campaign,
+    CampaignStatus,
+    Email,
+    EmailState,
+    PaceUsage,
+    RecipientImport,
+    SmtpAccount,
+    Tick,
+)
+
+# What lets the next mail go within this time is no reason to wait.
+WORTH_SAYING = timedelta(seconds=60)
+_ON_ITS_WAY = (EmailState.PENDING, EmailState.CLAIMED, EmailState.SENDING)
+_LIMIT_WORDS = {
+    "per_second": "limit of {:,} mails a second",
+    "per_minute": "limit of {:,} mails a minute",
+    "per_hour": "limit of {:,} mails an hour",
+    "per_day": "limit of {:,} mails a day",
+}
+_STATUS_WORDS = {
+    CampaignStatus.PAUSED: "You paused it. Resume it to go on.",
+    CampaignStatus.PAUSING: (
+        "It is being paused: the servers still have to answer for the last mails."
+    ),
+    CampaignStatus.CANCELLING: (
+        "It is being cancelled: the servers still have to answer for the last mails."
+    ),
+}
+
+
+def why_waiting(session: Session, campaign: Campaign, *, now: datetime) -> str | None:
+    """Return one reason, the strongest; None when mail moves or there is none to move."""
+    if campaign.status is CampaignStatus.DRAFT:
+        return _why_draft_waits(session, campaign)
+    if campaign.status in _STATUS_WORDS:
+        return _STATUS_WORDS[campaign.status]
+    if campaign.status in (CampaignStatus.FINISHED, CampaignStatus.CANCELLED):
+        return None
+    if campaign.scheduled_at is not None and campaign.scheduled_at > now:
+        return f"It is scheduled for {describe_instant(campaign.scheduled_at, campaign.timezone)}."
+    reasons = (
+        _why_account_waits(session, campaign, now=now),
+        _why_services_wait(session, now=now),
+        _why_ledger_waits(session, campaign, now=now),
+    )
+    return next((reason for reason in reasons if reason is not None), None)
+
+
+def _why_draft_waits(session: Session, campaign: Campaign) -> str | None:
+    filename = session.scalar(
+        select(RecipientImport.filename)
+        .where(RecipientImport.campaign_id == campaign.id, RecipientImport.status.in_(OPEN_IMPORT))
+        .limit(1)
+    )
+    return f"The recipient file “{filename}” is being read." if filename is not None else None
+
+
+def _why_account_waits(session: Session, campaign: Campaign, *, now: datetime) -> str | None:
+    account = campaign.smtp_account
+    if account is None:
+        return None
+    if account.paused_at is not None and not is_open(account, now=now):
+        return _say_pause(account, campaign.timezone)
+    limit, next_at = _reached_limit(session, account, now=now)
+    if next_at - now < WORTH_SAYING:
+        return None
+    until = describe_instant(next_at, campaign.timezone)
+    return f"The account “{account.name}” has reached its {limit}; the next mail goes {until}."
+
+
+def _say_pause(account: SmtpAccount, timezone: str) -> str:
+    words = account.pause_detail or (account.pause_reason or "").replace("_", " ")
+    then = (
+        f"It tries again {describe_instant(account.paused_until, timezone)}."
+        if account.paused_until is not None
+        else "It goes on when you have changed the account or a test has passed."
+    )
+    return f"The account “{account.name}” waits: {words.rstrip('.')}. {then}"
+
+
+def _reached_limit(
+    session: Session, account: SmtpAccount, *, now: datetime
+) -> tuple[str, datetime]:
+    """Find the limit that lets the next mail go last, in words, and when that is."""
+    limits = {name: limit for name in _LIMIT_WORDS if (limit := getattr(account, name)) is not None}
+    if not limits:
+        return "", now
+    usage = [
+        Slot(start_at, mails)
+        for start_at, mails in session.execute(
+            select(PaceUsage.start_at, PaceUsage.mails).where(
+                PaceUsage.smtp_account_id == account.id,
+                PaceUsage.start_at > now - limits_of(account).longest,
+            )
+        )
+    ]
+    waits = []
+    for name, limit in limits.items():
+        slot = Pace(Limits(**{name: limit}), usage).next_slot(now, at_most=1)
+        waits.append((slot.start_at if slot else now, _LIMIT_WORDS[name].format(limit)))
+    next_at, words = max(waits)
+    return words, next_at
+
+
+def _why_services_wait(session: Session, *, now: datetime) -> str | None:
+    ticked_at = session.scalar(select(Tick.ticked_at))
+    if ticked_at is None or now - ticked_at > WORTH_SAYING:
+        return "The scheduler is not running. Ask the operator of this installation."
+    if count_alive(session, "sender") == 0:
+        return "No sender is running. Ask the operator of this installation."
+    return None
+
+
+def _why_ledger_waits(session: Session, campaign: Campaign, *, now: datetime) -> str | None:
+    """The last mails may all have been put off by their servers."""
+    counts = read_counts(session, [campaign.id])[campaign.id]
+    deferred = counts[EmailState.DEFERRED]
+    if deferred <= 0 or any(counts[state] > 0 for state in _ON_ITS_WAY):
+        return None
+    next_at = session.scalar(
+        select(func.min(Email.due_at)).where(
+            Email.campaign_id == campaign.id,
+            Email.state.in_((EmailState.PENDING, EmailState.DEFERRED)),
+        )
+    )
+    if next_at is None or next_at - now < WORTH_SAYING:
+        return None
+    mails = "The last mail was" if deferred == 1 else f"The last {deferred:,} mails were"
+    return (
+        f"{mails} put off by the recipients' servers; "
+        f"next attempt {describe_instant(next_at, campaign.timezone)}."
+    )
