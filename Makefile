@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PYTHON ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 OWN := shared services/web services/scheduler services/sender services/dev
-CODE := shared services tests
+CODE := shared services tests deploy
 COMPOSE := docker compose
 
 # A .venv holds absolute paths: one that was made elsewhere, or whose Python is gone, is made anew.
