@@ -1,11 +1,10 @@
 """A campaign's mail, compiled once per content version and filled once per recipient.
 
-Building an EmailMessage per recipient takes 1.5 ms. Here everything that all recipients share is
-bytes already, and filling a 6 KB mail takes about a tenth of that. Tests prove with the standard
-library's parser that both say the same.
+Building an EmailMessage per recipient takes 1.5 ms. Here all that the recipients share is encoded
+beforehand: filling a mail of 6 KB and 5 fields takes 0.04 ms when its HTML has line breaks,
+0.13 ms when it is one line. Tests prove with the standard library's parser what the bytes mean.
 """
 
-import binascii
 import hashlib
 import re
 from collections.abc import Mapping
@@ -14,10 +13,19 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Final
 
-from dakiya.errors import InvalidInput
+from dakiya.mail.bodies import Body, MessageError, compile_body
 from dakiya.mail.headers import mailbox_header, text_header
 from dakiya.mail.merge import Escape, Template, TemplateError, parse
 from dakiya.mail.plain import text_from_html
+
+__all__ = [
+    "Addressee",
+    "CompiledMessage",
+    "Content",
+    "MessageError",
+    "Sender",
+    "compile_message",
+]
 
 # The names that Gmail's Feedback-ID expects: three of the sender's choice and a constant one.
 _FEEDBACK_SENDER: Final = "dakiya"
@@ -30,9 +38,6 @@ _BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
 
 _CRLF: Final = "\r\n"
 _MAX_URI_CHARS: Final = 900  # leaves room for the header's name in a line of 998
-_BASE64_LINE_BYTES: Final = 57
-_AS_QP: Final = b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-_AS_BASE64: Final = b"Content-Transfer-Encoding: base64\r\n\r\n"
 
 _HTML_FOOTER: Final = (
     '<p style="margin:2em 0 0;font:13px/1.5 sans-serif;color:#666;text-align:center">'
@@ -40,10 +45,6 @@ _HTML_FOOTER: Final = (
     '<a href="{{ unsubscribe_url }}" style="color:#666">Unsubscribe</a></p>\r\n'
 )
 _TEXT_FOOTER: Final = "\r\n-- \r\nUnsubscribe: {{ unsubscribe_url }}\r\n"
-
-
-class MessageError(InvalidInput):
-    """A mail that cannot be built as it should stand on the wire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,8 @@ class CompiledMessage:
     """Everything about a mail but its recipient; immutable, so threads may share it."""
 
     subject: Template
-    text: Template
-    html: Template
+    text: Body
+    html: Body
     top: bytes
     bottom: bytes
     before_text: bytes
@@ -128,9 +129,9 @@ class CompiledMessage:
                 _list_unsubscribe(unsubscribe_url, unsubscribe_mailto),
                 self.bottom,
                 self.before_text,
-                _encoded(self.text.render(values, Escape.TEXT)),
+                self.text.fill(values),
                 self.before_html,
-                _encoded(self.html.render(values, Escape.HTML)),
+                self.html.fill(values),
                 self.end,
             )
         )
@@ -139,8 +140,8 @@ class CompiledMessage:
 def compile_message(content: Content, sender: Sender) -> CompiledMessage:
     """Compile a content version; a missing unsubscribe link is added as a small footer.
 
-    Raises TemplateError for a template, MessageError for an address or a List-ID that cannot
-    stand in a header.
+    Raises TemplateError for a template, MessageError for text that cannot be encoded and for an
+    address or a List-ID that cannot stand in a header.
     """
     for address in (sender.from_email, content.reply_to):
         if address is not None and not _ADDRESS.fullmatch(address):
@@ -159,8 +160,8 @@ def compile_message(content: Content, sender: Sender) -> CompiledMessage:
         top += mailbox_header("Reply-To", "", content.reply_to)
     return CompiledMessage(
         subject=parse(content.subject),
-        text=parse(text),
-        html=parse(html),
+        text=compile_body(parse(text), Escape.TEXT),
+        html=compile_body(parse(html), Escape.HTML),
         top=top,
         bottom=(
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
@@ -206,25 +207,3 @@ def _list_unsubscribe(url: str, mailto: str | None) -> bytes:
     if not all(_URI.fullmatch(uri) and len(uri) <= _MAX_URI_CHARS for uri in uris):
         raise MessageError("the unsubscribe link is not a well-formed URI")
     return f"List-Unsubscribe: {f',{_CRLF} '.join(f'<{uri}>' for uri in uris)}\r\n".encode("ascii")
-
-
-def _encoded(text: str) -> bytes:
-    """Encode a part's body, with the header that says how; the last CRLF is the boundary's."""
-    if "\0" in text:
-        raise MessageError("there is a NUL character in the mail")
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = text.replace("\n", "\r\n")
-    try:
-        data = text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise MessageError("there is half a character (a lone surrogate) in the mail") from None
-    # Quoted-printable is readable and smaller up to one letter in five beyond ASCII.
-    if 8 * (len(data) - len(text)) <= len(data):
-        # b2a_qp takes its own line ends from the first one it sees: there must be one.
-        return _AS_QP + binascii.b2a_qp(data + b"\r\n", istext=True)
-    lines = [
-        binascii.b2a_base64(data[at : at + _BASE64_LINE_BYTES], newline=False)
-        for at in range(0, len(data), _BASE64_LINE_BYTES)
-    ]
-    return _AS_BASE64 + b"\r\n".join([*lines, b""])

@@ -68,9 +68,16 @@ class Template:
 
         Raises TemplateError if the result passes MAX_OUTPUT_CHARS.
         """
-        pieces: list[str] = []
-        _fill(self.nodes, values, _ESCAPES[escape], pieces, MAX_OUTPUT_CHARS)
-        return "".join(pieces)
+        return render_nodes(self.nodes, values, escape, MAX_OUTPUT_CHARS)
+
+
+def render_nodes(
+    nodes: tuple[Node, ...], values: Mapping[str, str], escape: Escape, room_chars: int
+) -> str:
+    """Fill in a part of a template; raises TemplateError if the result passes `room_chars`."""
+    pieces: list[str] = []
+    _fill(nodes, values, _ESCAPES[escape], pieces, room_chars)
+    return "".join(pieces)
 
 
 def _fill(

@@ -14,7 +14,7 @@ from html import escape
 from typing import cast
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dakiya.mail.addresses import clean_header
@@ -26,7 +26,7 @@ from dakiya.mail.compiled import (
     Sender,
     compile_message,
 )
-from dakiya.mail.merge import TemplateError
+from dakiya.mail.merge import Escape, TemplateError, parse
 
 URL = "https://mail.example.com/u/12.34.abcdefghijklmnopqrstuvwxyz"
 MAILTO = "unsubscribe+12.34@example.com"
@@ -37,6 +37,20 @@ LINK = "{{ unsubscribe_url }}"
 # Every script, emoji, right to left and control characters; no braces (they are the merge
 # language's), no NUL and no half characters (both are refused).
 PROSE = st.text(st.characters(codec="utf-8", exclude_characters="{}\0"), max_size=300)
+SCRAPS = (
+    "\n",
+    "\r\n",
+    "\r",
+    " ",
+    "\t",
+    ".",
+    "=",
+    "word",
+    "é",
+    "x" * 76,
+    "{{ city }}",
+    "{{ gone }}",
+)
 LONG_PROSE = st.builds(lambda text, times: text * times, PROSE, st.integers(1, 20))
 
 
@@ -208,6 +222,20 @@ def test_bodies_mean_the_same_when_read_back(before: str, value: str, after: str
     assert part(message, "html") == crlf(f"{before}{escape(value)}{after}{escape(URL)}")
 
 
+@given(
+    st.lists(st.sampled_from(SCRAPS)).map("".join),
+    st.text(alphabet=st.sampled_from(" .=\r\nxé"), max_size=20),
+)
+def test_lines_encoded_beforehand_mean_the_same(source: str, value: str) -> None:
+    source += "{% if city %}\n{{ city }}\n{% endif %}"
+    values = {"city": value}
+    message = read(filled(compiled(html=source + LINK, text=source + LINK), values=values))
+    expected = {escape: parse(source).render(values, escape) for escape in Escape}
+    assert part(message, "plain") == crlf(expected[Escape.TEXT] + URL)
+    assert part(message, "html") == crlf(expected[Escape.HTML] + URL)
+
+
+@example("=\r")
 @given(st.text(alphabet=st.sampled_from(". =\t\r\n-_aé"), max_size=200))
 def test_bodies_of_awkward_lines_mean_the_same(body: str) -> None:
     message = read(filled(compiled(html=body + LINK, text=f"x{body}{LINK}{body}")))
@@ -216,7 +244,7 @@ def test_bodies_of_awkward_lines_mean_the_same(body: str) -> None:
 
 
 def test_encoding_is_chosen_for_the_script() -> None:
-    message = read(filled(compiled(html=f"café {LINK}", text=f"{'नमस्ते' * 50} {LINK}")))
+    message = read(filled(compiled(html=f"A café. {LINK}", text=f"{'नमस्ते' * 50} {LINK}")))
     encodings = [piece["Content-Transfer-Encoding"] for piece in message.iter_parts()]
     assert encodings == ["base64", "quoted-printable"]
 
@@ -321,11 +349,13 @@ def test_mail_is_refused_when_the_date_has_no_zone() -> None:
         filled(compiled(), date=SENT_AT.replace(tzinfo=None))
 
 
-def test_content_is_refused_when_a_header_would_break() -> None:
+def test_content_is_refused_when_it_cannot_stand_in_a_mail() -> None:
     with pytest.raises(MessageError):
         compiled(list_id="no dots>\r\nX: y")
     with pytest.raises(MessageError):
         compiled(reply_to="a@b.c\r\nX: y")
+    with pytest.raises(MessageError):
+        compiled(html="half \ud800 a character")
     content = Content("s", "h", None, list_id="a.b", campaign_id=1, workspace_id=1)
     with pytest.raises(MessageError):
         compile_message(content, Sender("Shop <shop@example.com>"))
