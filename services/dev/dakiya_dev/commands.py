@@ -8,7 +8,7 @@ import click
 
 from dakiya_dev.console import Console
 from dakiya_dev.environment import given
-from dakiya_dev.installation import Addresses, Installation
+from dakiya_dev.installation import Installation, Running
 from dakiya_dev.preflight import check_folder, check_glibc, only_one
 from dakiya_dev.supervisor import StopRequested, StopSignals
 from dakiya_dev.trouble import ServerTrouble
@@ -49,8 +49,7 @@ def dev(var_dir: Path, senders: int) -> None:
 
 def _run(installation: Installation, *, var_dir: Path, console: Console) -> None:
     try:
-        addresses = installation.start()
-        _print_banner(addresses, var_dir)
+        _print_banner(installation.start(), var_dir)
         installation.watch()
     except StopRequested:
         console.say("Stopping (once more: at once) ...")
@@ -59,10 +58,12 @@ def _run(installation: Installation, *, var_dir: Path, console: Console) -> None
         console.say("Stopped.")
 
 
-def _print_banner(addresses: Addresses, var_dir: Path) -> None:
+def _print_banner(running: Running, var_dir: Path) -> None:
+    addresses, login = running.addresses, running.login
     lines = (
         addresses.web_url,
         "",
+        f"  Log in        {login.email}, password {login.password}",
         f"  Demo inbox    {addresses.inbox_url}",
         f"  Its SMTP      127.0.0.1:{addresses.smtp_port}, no encryption, no password",
         f"  Data          {var_dir}",

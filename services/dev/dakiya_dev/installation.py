@@ -3,28 +3,24 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-
-import psycopg2
 
 from dakiya_dev.children import Child, ChildRecord
 from dakiya_dev.console import Console
 from dakiya_dev.embedded import EmbeddedPostgres, EmbeddedValkey
 from dakiya_dev.environment import as_web_role, child_environment, given
 from dakiya_dev.ports import HOST, first_free_port
+from dakiya_dev.probes import answers, may_create_roles
 from dakiya_dev.secret_files import kept_secret
+from dakiya_dev.seed import DEMO_EMAIL
 from dakiya_dev.supervisor import StopSignals, Supervisor
 from dakiya_dev.trouble import ServerTrouble
 
 WEB_PORT = 5000
 SMTP_PORT = 1025
 INBOX_PORT = 8025
-HEALTH_PATH = "/api/v1/health"
 # Senders finish the mails in their hands; a server may take its time with the last reply.
 DRAIN_PATIENCE_S = 60.0
 PATIENCE_S = 20.0
@@ -48,6 +44,22 @@ class Addresses:
         return f"http://localhost:{self.inbox_port}"
 
 
+@dataclass(frozen=True)
+class Login:
+    """How to log in to the demo account."""
+
+    email: str
+    password: str
+
+
+@dataclass(frozen=True)
+class Running:
+    """What people need to know of the running installation."""
+
+    addresses: Addresses
+    login: Login
+
+
 class Installation:
     """Everything that `make run` starts, in the order in which it starts."""
 
@@ -68,7 +80,7 @@ class Installation:
         self._supervisor = Supervisor(console, signals)
         self._record = ChildRecord(var_dir / "children.json")
 
-    def start(self) -> Addresses:
+    def start(self) -> Running:
         """Start everything and wait until the web answers.
 
         Raises ServerTrouble, and StopRequested when asked to stop on the way.
@@ -88,13 +100,14 @@ class Installation:
         )
         self._start_inbox(env, addresses)
         web_env = self._migrate(env)
+        login = self._seed(env, smtp_port=addresses.smtp_port)
         self._start_services(env, web_env)
         self._console.say("Waiting for the web ...")
         self._supervisor.watch_until(
             lambda: answers(self._web_host(), addresses.web_port),
             deaths_allowed=DEATHS_AT_START,
         )
-        return addresses
+        return Running(addresses, login)
 
     def watch(self) -> None:
         """Keep everything running; raises StopRequested when asked to stop."""
@@ -155,19 +168,11 @@ class Installation:
         password = given(self._environ, "DAKIYA_WEB_DB_PASSWORD")
         if password is None and may_create_roles(env["DATABASE_URL"]):
             password = kept_secret(self._var_dir / "web_db_password")
-        migrate_env = {**env, "DAKIYA_WEB_DB_PASSWORD": password or ""}
-        done = subprocess.run(
+        run_once(
             [script("dakiya"), "migrate"],
-            env=migrate_env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            start_new_session=True,
+            env={**env, "DAKIYA_WEB_DB_PASSWORD": password or ""},
+            failure="the migration failed",
         )
-        if done.returncode:
-            raise ServerTrouble(f"the migration failed:\n{done.stdout.strip()}")
         if password is None:
             self._console.say(
                 "The web connects as the owner of the tables, since the user of DATABASE_URL"
@@ -175,6 +180,16 @@ class Installation:
             )
             return dict(env)
         return {**env, "DATABASE_URL": as_web_role(env["DATABASE_URL"], password)}
+
+    def _seed(self, env: Mapping[str, str], *, smtp_port: int) -> Login:
+        password = kept_secret(self._var_dir / "demo_password", size_bytes=9)
+        run_once(
+            [sys.executable, "-m", "dakiya_dev.seed", "--smtp-port", str(smtp_port)],
+            env=env,
+            stdin=f"{password}\n",
+            failure="the demo account could not be made",
+        )
+        return Login(DEMO_EMAIL, password)
 
     def _start_services(self, env: Mapping[str, str], web_env: Mapping[str, str]) -> None:
         numbers = range(1, self._senders + 1)
@@ -202,29 +217,20 @@ def script(name: str) -> Path:
     return path
 
 
-def answers(host: str, port: int) -> bool:
-    """Whether the web's health check is content."""
-    with closing(HTTPConnection(host, port, timeout=5)) as connection:
-        try:
-            connection.request("GET", HEALTH_PATH)
-            return connection.getresponse().status == HTTPStatus.OK
-        except (OSError, HTTPException):
-            return False
-
-
-def may_create_roles(database_url: str) -> bool:
-    """Whether the user of this URL may make the web's role. Raises ServerTrouble."""
-    url = database_url.replace("postgresql+psycopg2://", "postgresql://", 1)
-    try:
-        with closing(psycopg2.connect(url, connect_timeout=10)) as connection:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
-                )
-                row = cursor.fetchone()
-    except psycopg2.OperationalError as error:
-        raise ServerTrouble(
-            f"cannot connect to DATABASE_URL: {str(error).strip()}",
-            "Start that server, or unset DATABASE_URL to use the embedded one.",
-        ) from error
-    return bool(row and row[0])
+def run_once(
+    command: Sequence[str | Path], *, env: Mapping[str, str], failure: str, stdin: str = ""
+) -> None:
+    """Run a command to its end. Raises ServerTrouble with its output when it fails."""
+    done = subprocess.run(
+        command,
+        env=dict(env),
+        input=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        # Out of reach of the terminal's Ctrl-C: a migration is not cut in the middle.
+        start_new_session=True,
+    )
+    if done.returncode:
+        raise ServerTrouble(f"{failure}:\n{done.stdout.strip()}")

@@ -6,12 +6,15 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def kept_secret(path: Path) -> str:
-    """Read a secret from a file of mode 0600, making both the first time."""
+def kept_secret(path: Path, *, size_bytes: int = 48) -> str:
+    """Read a secret from a file of mode 0600, making both the first time.
+
+    ``size_bytes`` random ones are written as letters, digits, - and _, four for three.
+    """
     with suppress(FileNotFoundError):
         if value := path.read_text(encoding="ascii").strip():
             return value
-    value = secrets.token_urlsafe(48)
+    value = secrets.token_urlsafe(size_bytes)
     write_secret(path, value)
     return value
 
