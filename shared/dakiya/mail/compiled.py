@@ -2,7 +2,7 @@
 
 Building an EmailMessage per recipient takes 1.5 ms. Here all that the recipients share is encoded
 beforehand: filling a mail of 6 KB and 5 fields takes 0.04 ms when its HTML has line breaks,
-0.13 ms when it is one line. Tests prove with the standard library's parser what the bytes mean.
+0.10 ms when it is one line. Tests prove with the standard library's parser what the bytes mean.
 """
 
 import hashlib
