@@ -14,9 +14,18 @@ IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
 
 
 def make_engine(
-    url: str, *, pool_size: int = 5, max_overflow: int = 10, application_name: str = "dakiya"
+    url: str,
+    *,
+    pool_size: int = 5,
+    max_overflow: int = 10,
+    application_name: str = "dakiya",
+    ask_first: bool = True,
 ) -> Engine:
-    """Make an engine whose sessions are in UTC and have time-outs; connects lazily."""
+    """Make an engine whose sessions are in UTC and have time-outs; connects lazily.
+
+    ``ask_first`` tests a pooled connection before its use, at the price of a round trip;
+    the senders, who try again anyway, do without.
+    """
     options: Mapping[str, str | int] = {
         "statement_timeout": STATEMENT_TIMEOUT_MS,
         "lock_timeout": LOCK_TIMEOUT_MS,
@@ -27,7 +36,7 @@ def make_engine(
         url,
         pool_size=pool_size,
         max_overflow=max_overflow,
-        pool_pre_ping=True,
+        pool_pre_ping=ask_first,
         pool_recycle=1800,
         hide_parameters=True,  # an exception's text ends in the logs, addresses must not
         connect_args={

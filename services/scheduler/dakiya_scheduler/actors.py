@@ -17,6 +17,9 @@ from dakiya_scheduler.ticking import Ticker
 
 log = get_logger(__name__)
 
+# A busy machine may answer a tick late; after this the next one says the same.
+OLDEST_TICK_S = 10
+
 
 @dataclass(frozen=True)
 class SchedulerContext:
@@ -43,7 +46,7 @@ def declare_actors(broker: RedisBroker, context: SchedulerContext) -> Actor[Any,
     declare(actor_name=PREPARE_ACTOR)(prepare_campaign)
     clock_tick: Actor[Any, Any] = declare(
         actor_name=TICK_ACTOR,
-        max_age=context.tick_seconds * 1000,
+        max_age=max(context.tick_seconds, OLDEST_TICK_S) * 1000,
         periodic=EverySeconds(context.tick_seconds),
     )(tick)
     return clock_tick

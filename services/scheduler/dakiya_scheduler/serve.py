@@ -13,7 +13,7 @@ from dakiya.errors import ConfigurationError
 from dakiya.log import configure_logging, get_logger
 from dakiya.queue import SCHEDULER_QUEUE, Doorbell, make_broker
 from dakiya.worker import make_worker, service_id, stop_event_on_signals
-from dakiya_scheduler.actors import SchedulerContext, declare_actors
+from dakiya_scheduler.actors import OLDEST_TICK_S, SchedulerContext, declare_actors
 from dakiya_scheduler.bell import Bell
 from dakiya_scheduler.clock import run_clock
 from dakiya_scheduler.ticking import Ticker
@@ -37,7 +37,8 @@ def main() -> None:
     configure_logging(settings.log_format, settings.log_level)
     stop = stop_event_on_signals()
     broker = make_broker(
-        settings.redis_url.get_secret_value(), PeriodiqMiddleware(skip_delay=settings.tick_seconds)
+        settings.redis_url.get_secret_value(),
+        PeriodiqMiddleware(skip_delay=max(settings.tick_seconds, OLDEST_TICK_S)),
     )
     doorbell = Doorbell(broker)
     sessions = make_session_factory(

@@ -38,6 +38,7 @@ def main() -> None:
             pool_size=settings.threads + 2,
             max_overflow=2,
             application_name="dakiya-sender",
+            ask_first=False,
         )
     )
     pool = ConnectionPool(slots := ConnectionSlots(database_url))
