@@ -8,8 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from dakiya_dev.embedded import EmbeddedPostgres, EmbeddedValkey
 from dakiya_dev.embedded.server import folder_of
 from dakiya_dev.processes import command_line, spawn
 from dakiya_dev.trouble import ServerTrouble
+from tests.dev.waiting import wait_until
 
 OWNER_SCRIPT = """
 import sys, time
@@ -50,13 +50,6 @@ def run_sql(url: str, statement: str) -> list[tuple[object, ...]]:
         rows = cursor.fetchall() if cursor.description else []
         connection.commit()
         return rows
-
-
-def wait_until(condition: Callable[[], bool], timeout_s: float = 30) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def owner_of(pid: int | None) -> int:

@@ -195,8 +195,9 @@ class Installation:
         numbers = range(1, self._senders + 1)
         senders = [self._service(f"sender-{n}", "dakiya-sender", env) for n in numbers]
         self._supervisor.start(*senders)
-        self._supervisor.start(self._service("scheduler", "dakiya-scheduler", env))
-        self._supervisor.start(self._service("web", "dakiya-web", web_env))
+        # One stage: neither waits for the other's end, which may take a tick.
+        scheduler = self._service("scheduler", "dakiya-scheduler", env)
+        self._supervisor.start(scheduler, self._service("web", "dakiya-web", web_env))
 
     def _service(self, name: str, program: str, env: Mapping[str, str]) -> Child:
         return Child(

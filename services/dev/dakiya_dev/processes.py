@@ -71,8 +71,8 @@ def command_line(pid: int) -> str | None:
     procfs = Path("/proc")
     try:
         if (procfs / "self").exists():
-            words = (procfs / str(pid) / "cmdline").read_bytes().split(b"\0")
-            return os.fsdecode(b" ".join(words)).strip() or None
+            words = (procfs / str(pid) / "cmdline").read_bytes().rstrip(b"\0")
+            return os.fsdecode(words.replace(b"\0", b" ")) or None
         found = subprocess.run(
             ["ps", "-ww", "-o", "command=", "-p", str(pid)],
             capture_output=True,

@@ -147,7 +147,7 @@ class Supervisor:
         asked_before = min(self._signals.count, 1)
         while self._stages:
             stage = [watch.part for watch in self._stages.pop()]
-            for part in stage:
+            for part in reversed(stage):
                 part.ask_to_stop()
             deadline = time.monotonic() + max((part.patience_s for part in stage), default=0)
             while (
