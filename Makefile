@@ -23,9 +23,13 @@ endif
 run: $(VENV)/.ready-run ## Start the whole system here: web, scheduler, senders, databases, demo inbox
 	@exec $(BIN)/dakiya dev
 
+.PHONY: token
+token: $(VENV)/.ready-run ## Print an API token for a user (EMAIL=..., default the demo user) while make run runs
+	@$(BIN)/python -m dakiya_dev.within dakiya token create "$(or $(EMAIL),demo@example.com)"
+
 .PHONY: migrate
-migrate: $(VENV)/.ready-run ## Bring the database named by DATABASE_URL to the newest schema
-	@$(BIN)/dakiya migrate
+migrate: $(VENV)/.ready-run ## Bring the database of DATABASE_URL, or of a running make run, to the newest schema
+	@$(BIN)/python -m dakiya_dev.within dakiya migrate
 
 .PHONY: up
 up: ## Build and start the containers; then http://localhost:5000 (DAKIYA_PORT=...)
