@@ -58,9 +58,9 @@ def compile_body(template: Template, escape: Escape) -> Body:
 
     Raises MessageError for half a character (a lone surrogate).
     """
-    text = "".join(node for node in template.nodes if isinstance(node, str))
+    data = _octets("".join(node for node in template.nodes if isinstance(node, str)))
     # Quoted-printable is readable, and smaller up to one byte in five beyond ASCII.
-    if 8 * (len(_octets(text)) - len(text)) > len(text):
+    if 5 * sum(byte > 0x7F for byte in data) > len(data):
         return Body(pieces=(), tail=template.nodes, escape=escape, as_base64=True)
     lines, tail = _by_line(template.nodes)
     return Body(

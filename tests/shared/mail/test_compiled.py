@@ -244,7 +244,10 @@ def test_bodies_of_awkward_lines_mean_the_same(body: str) -> None:
 
 
 def test_encoding_is_chosen_for_the_script() -> None:
-    message = read(filled(compiled(html=f"A café. {LINK}", text=f"{'नमस्ते' * 50} {LINK}")))
+    message = read(filled(compiled(html=f"A small café. {LINK}", text=f"{'नमस्ते' * 50} {LINK}")))
+    encodings = [piece["Content-Transfer-Encoding"] for piece in message.iter_parts()]
+    assert encodings == ["base64", "quoted-printable"]
+    message = read(filled(compiled(html="a\n" * 50 + LINK, text=f"{'नa ' * 50} {LINK}")))
     encodings = [piece["Content-Transfer-Encoding"] for piece in message.iter_parts()]
     assert encodings == ["base64", "quoted-printable"]
 
@@ -312,9 +315,12 @@ def test_mail_is_refused_when_a_value_cannot_be_encoded(bad: str) -> None:
         filled(compiled(text=f"{{{{ x }}}} {LINK}"), values={"x": bad})
 
 
-def test_mail_is_refused_when_values_make_it_too_long() -> None:
+@pytest.mark.parametrize("line_end", ["", "\n"])
+def test_mail_is_refused_when_values_make_it_too_long(line_end: str) -> None:
+    message = compiled(text=f"{f'{{{{ x }}}}{line_end}' * 300}{LINK}")
+    assert len(filled(message, values={"x": "y" * 6_000})) > 1_800_000
     with pytest.raises(TemplateError):
-        filled(compiled(text=f"{'{{ x }}' * 300} {LINK}"), values={"x": "y" * 9_999})
+        filled(message, values={"x": "y" * 7_000})
 
 
 @pytest.mark.parametrize(
