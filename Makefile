@@ -25,11 +25,11 @@ run: $(VENV)/.ready-run ## Start the whole system here: web, scheduler, senders,
 
 .PHONY: token
 token: $(VENV)/.ready-run ## Print an API token for a user (EMAIL=..., default the demo user) while make run runs
-	@$(BIN)/python -m dakiya_dev.within dakiya token create "$(or $(EMAIL),demo@example.com)"
+	@$(BIN)/python deploy/dev/within.py dakiya token create "$(or $(EMAIL),demo@example.com)"
 
 .PHONY: migrate
 migrate: $(VENV)/.ready-run ## Bring the database of DATABASE_URL, or of a running make run, to the newest schema
-	@$(BIN)/python -m dakiya_dev.within dakiya migrate
+	@$(BIN)/python deploy/dev/within.py dakiya migrate
 
 .PHONY: up
 up: ## Build and start the containers; then http://localhost:5000 (DAKIYA_PORT=...)
@@ -89,7 +89,7 @@ lock: $(VENV)/.ready-tools ## Write the hash-pinned requirements anew (UPGRADE=1
 # pip-audit calls a package that it could not look up "skipped" and still succeeds.
 .PHONY: audit
 audit: $(VENV)/.ready-tools ## Look the pinned packages up among known vulnerabilities (needs the internet)
-	$(BIN)/python tests/audit.py $(wildcard services/*/requirements.txt) tests/requirements.txt
+	$(BIN)/python deploy/dev/audit.py $(wildcard services/*/requirements.txt) tests/requirements.txt
 
 .PHONY: help
 help: ## This list
@@ -100,7 +100,7 @@ help: ## This list
 # --- what the above stand on; a second `make run` finds all of it done ---
 
 $(VENV)/.made-in:
-	@PYTHON="$(PYTHON)" services/dev/make-venv $(VENV)
+	@PYTHON="$(PYTHON)" deploy/dev/make-venv $(VENV)
 	@echo "$(CURDIR)" >$@
 
 $(VENV)/.ready-run: $(VENV)/.made-in services/dev/requirements.txt shared/requirements-build.txt $(OWN:=/pyproject.toml)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.repository.checkout import ROOT
 
-MAKE_VENV = ROOT / "services/dev/make-venv"
+MAKE_VENV = ROOT / "deploy/dev/make-venv"
 TARGETS = ("run", "test", "test-system", "check", "up", "down", "migrate", "lock", "clean", "audit")
 
 

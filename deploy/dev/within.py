@@ -1,6 +1,6 @@
 """Runs a command with the settings of the installation that `make run` keeps in ./var.
 
-    python -m dakiya_dev.within dakiya token create demo@example.com
+    .venv/bin/python deploy/dev/within.py dakiya token create demo@example.com
 
 DATABASE_URL, REDIS_URL and SECRET_KEY that are set already stay as they are.
 """
