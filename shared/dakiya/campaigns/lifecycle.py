@@ -35,7 +35,7 @@ def schedule(
     Raises IllegalState. The caller has checked content, account and recipients, commits,
     and rings the scheduler.
     """
-    _lock(session, campaign)
+    session.refresh(campaign, with_for_update={"key_share": True})
     if campaign.status is not CampaignStatus.DRAFT:
         raise IllegalState(
             f"The campaign is {campaign.status} already; only a draft can be scheduled."
