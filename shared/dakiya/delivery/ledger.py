@@ -97,8 +97,12 @@ _INTEND = text("""
 _WHY_NOT = text("""
     SELECT campaign.status = 'sending' AS sending,
            batch.fence = :fence AND batch.state = 'taken'
-               AND batch.lease_expires_at > clock_timestamp()
-               AND email.state = 'claimed' AND email.batch_id = :batch_id AS held
+               AND email.state = 'claimed' AND email.batch_id = :batch_id
+               AND EXISTS (
+                   SELECT FROM suppression, recipient
+                    WHERE recipient.id = email.recipient_id
+                      AND suppression.workspace_id = batch.workspace_id
+                      AND suppression.email_normalised = recipient.email_normalised) AS suppressed
       FROM email, batch, campaign
      WHERE email.id = :email_id AND batch.id = :batch_id AND campaign.id = :campaign_id
 """)
@@ -134,10 +138,11 @@ def intend(session: Session, claim: Claim, email_id: int, moves: Moves) -> Inten
     if session.execute(_INTEND, keys).rowcount == 1:  # type: ignore[attr-defined]
         moves.add(EmailState.CLAIMED, EmailState.SENDING)
         return Intent.GO
+    # A later look: a lease may have been renewed since. Only what is seen is said.
     why = session.execute(_WHY_NOT, keys).one_or_none()
-    if why is None or not why.held:
-        return Intent.LOST if why is None or why.sending else Intent.HALTED
-    return Intent.SUPPRESSED if why.sending else Intent.HALTED
+    if why is not None and not why.sending:
+        return Intent.HALTED
+    return Intent.SUPPRESSED if why is not None and why.suppressed else Intent.LOST
 
 
 # From claimed: refused before the dot. From sending and unknown: the reply to the dot.
