@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from dakiya.errors import DakiyaError
-from dakiya.mail.addresses import AddressError, parse_address
+from dakiya.mail.addresses import AddressError, clean_header, parse_address
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -133,7 +133,7 @@ class FieldReader:
         for name in self._values:
             if name not in self._known:
                 known = ", ".join(sorted(self._known))
-                self.wrong(name[:100], f"is not a known field; known are {known}.")
+                self.wrong(clean_header(name)[:100], f"is not a known field; known are {known}.")
 
     def finish(self) -> None:
         """Raise InvalidFields if anything was wrong or unknown."""
