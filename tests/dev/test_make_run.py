@@ -200,3 +200,25 @@ def test_given_servers_are_used_and_a_taken_port_is_said_plainly(
         assert call(f"{run.url}/api/v1/health")["status"] == "ok"
         assert not (tmp_path / "other" / "postgres").exists()
         assert not (tmp_path / "other" / "valkey").exists()
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL"])
+def test_given_server_that_does_not_answer_is_named_at_once(
+    tmp_path: Path, database_url: str, redis_url: str, name: str
+) -> None:
+    given = {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
+    port = first_free_port(16_500)
+    given[name] = re.sub(r"127\.0\.0\.1:\d+", f"127.0.0.1:{port}", given[name])
+    done = subprocess.run(
+        [script("dakiya"), "dev", "--var", str(tmp_path / "var")],
+        env={**os.environ, **given},
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert f"cannot use {name}" in done.stderr
+    assert f"unset {name}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""

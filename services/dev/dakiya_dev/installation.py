@@ -12,7 +12,7 @@ from dakiya_dev.console import Console
 from dakiya_dev.embedded import EmbeddedPostgres, EmbeddedValkey
 from dakiya_dev.environment import as_web_role, child_environment, given
 from dakiya_dev.ports import HOST, first_free_port
-from dakiya_dev.probes import answers, may_create_roles
+from dakiya_dev.probes import answers, check_redis, may_create_roles
 from dakiya_dev.secret_files import kept_secret
 from dakiya_dev.seed import DEMO_EMAIL
 from dakiya_dev.supervisor import StopSignals, Supervisor
@@ -131,6 +131,8 @@ class Installation:
             valkey = EmbeddedValkey(self._var_dir / "valkey")
             self._supervisor.start(valkey)
             redis_url = valkey.url
+        else:
+            check_redis(redis_url)
         return database_url, redis_url
 
     def _choose_ports(self) -> Addresses:
@@ -166,7 +168,8 @@ class Installation:
         """Bring the schema up to date; returns the environment of the web."""
         self._console.say("Migrating the database ...")
         password = given(self._environ, "DAKIYA_WEB_DB_PASSWORD")
-        if password is None and may_create_roles(env["DATABASE_URL"]):
+        may_create = may_create_roles(env["DATABASE_URL"])
+        if password is None and may_create:
             password = kept_secret(self._var_dir / "web_db_password")
         run_once(
             [script("dakiya"), "migrate"],
