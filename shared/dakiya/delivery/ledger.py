@@ -171,6 +171,14 @@ _RECORD = text("""
       FROM held WHERE email.id = held.id
     RETURNING held.state, email.attempts
 """)
+# Unconditional, for the lock: a campaign that is being settled is waited for.
+_GO_ON = text("""
+    UPDATE campaign
+       SET status = CASE status WHEN 'finished' THEN 'sending' WHEN 'cancelled' THEN 'cancelling'
+                                ELSE status END,
+           finished_at = CASE WHEN status NOT IN ('finished', 'cancelled') THEN finished_at END
+     WHERE id = :campaign_id
+""")
 _WITH_A_STORY = (EmailState.DEFERRED, EmailState.FAILED, EmailState.UNKNOWN)
 _UNTRIED = (EmailState.SUPPRESSED, EmailState.CANCELLED)
 
@@ -178,7 +186,8 @@ _UNTRIED = (EmailState.SUPPRESSED, EmailState.CANCELLED)
 def record(session: Session, claim: Claim, email_id: int, outcome: Outcome, moves: Moves) -> bool:
     """Write an outcome; False when the row is no longer this sender's to write.
 
-    Repeating it after a commit whose success is uncertain changes nothing.
+    Repeating it after a commit whose success is uncertain changes nothing. An unknown mail
+    that turns out to be deferred sets a campaign that has ended since going again.
     """
     words = outcome.reply_text[:REPLY_TEXT_MAX] if outcome.reply_text else None
     row = session.execute(
@@ -198,6 +207,8 @@ def record(session: Session, claim: Claim, email_id: int, outcome: Outcome, move
     if row is None:
         return False
     moves.add(EmailState(row.state), outcome.state)
+    if row.state == EmailState.UNKNOWN and outcome.state is EmailState.DEFERRED:
+        session.execute(_GO_ON, {"campaign_id": claim.campaign_id})
     if outcome.state in _WITH_A_STORY:
         session.add(
             Attempt(
