@@ -114,6 +114,7 @@ class Recorder:
 
     def _flush_once(self, session: Session) -> None:
         moves = Moves()
+        lock_batch(session, self._claim)
         self._write_outcomes(session, moves)
         moves.store(session, campaign_id=self._claim.campaign_id, slot=self._slot)
 
