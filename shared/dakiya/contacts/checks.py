@@ -80,8 +80,6 @@ def _check_fields(raw: Mapping[str, object]) -> dict[str, str]:
             raise InvalidInput("a field has no name: use letters or digits")
         if len(name) > MAX_FIELD_NAME_CHARS:
             raise InvalidInput(f"a field's name is longer than {MAX_FIELD_NAME_CHARS} characters")
-        if _broken(name):
-            raise InvalidInput("a field's name contains characters that are not text")
         if name in _RESERVED:
             raise InvalidInput(f"“{name}” exists in every mail: give the field another name")
         text = _check_text(name, _as_text(name, value), MAX_VALUE_CHARS)

@@ -98,3 +98,18 @@ def rows_of(data: bytes) -> list[Row]:
 def bad_rows_of(data: bytes) -> list[BadRow]:
     """Only the bad rows."""
     return [item for item in read(data) if isinstance(item, BadRow)]
+
+
+def with_shared_texts(workbook: bytes, count: int) -> bytes:
+    """The same workbook with a table of shared texts, which readers keep in memory."""
+    texts = "".join(f"<si><t>{number}</t></si>" for number in range(count))
+    table = f'{ROOT}<sst xmlns="{MAIN}">{texts}</sst>'.encode()
+    with zipfile.ZipFile(io.BytesIO(workbook)) as old:
+        types = old.read("[Content_Types].xml")
+    override = (
+        b'<Override PartName="/xl/sharedStrings.xml" ContentType="application/'
+        b'vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/></Types>'
+    )
+    types = types.replace(b"</Types>", override)
+    workbook = replace_member(workbook, "[Content_Types].xml", types)
+    return replace_member(workbook, "xl/sharedStrings.xml", table)

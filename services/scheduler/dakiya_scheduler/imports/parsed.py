@@ -40,7 +40,7 @@ class FileLimits:
     cell_chars: int = 10_000
     header_chars: int = 100
     # What the parts of an .xlsx may unpack to, all together, and the shared texts among
-    # them, which openpyxl keeps in memory (measured: 4 bytes per byte of XML).
+    # them, which openpyxl keeps in memory (measured: 6 bytes per byte of XML).
     unpacked_bytes: int = 600 * 1024 * 1024
     shared_text_bytes: int = 120 * 1024 * 1024
     # pandas, numpy and openpyxl alone take 170 MiB of address space (measured).
