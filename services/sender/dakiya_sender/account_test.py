@@ -42,7 +42,7 @@ def run_smtp_test(session_factory: SessionFactory, servers: Servers, test_id: in
     steps: list[dict[str, Any]] = []
 
     def on_step(step: Step) -> None:
-        steps.append(asdict(step))
+        steps.append({**asdict(step), "duration_s": round(step.duration_s, 3)})
         with session_factory() as session:
             session.execute(update(SmtpTest).where(SmtpTest.id == test_id).values(steps=steps))
             session.commit()
@@ -128,4 +128,4 @@ def _test_message(account: SmtpAccount, to_email: str) -> bytes:
 
 
 def _since(began_at: float) -> float:
-    return round(time.monotonic() - began_at, 3)
+    return time.monotonic() - began_at

@@ -4,8 +4,11 @@ import threading
 from collections import defaultdict
 from dataclasses import dataclass
 
+from dakiya.log import get_logger
 from dakiya_sender.slots import ConnectionSlot, ConnectionSlots
 from dakiya_sender.smtp import Connection, Server
+
+log = get_logger(__name__)
 
 # Servers close idle connections after minutes; ours go first.
 CLOSE_IDLE_AFTER_S = 15.0
@@ -48,10 +51,17 @@ class ConnectionPool:
         if slot is None:
             return None
         try:
-            return PooledConnection(Connection.open(server), slot, server)
+            connection = Connection.open(server)
         except BaseException:
             self._slots.release(slot)
             raise
+        log.info(
+            "connection_opened",
+            account=smtp_account_id,
+            slot=slot.number,
+            extensions=sorted(connection.extensions),
+        )
+        return PooledConnection(connection, slot, server)
 
     def give(self, pooled: PooledConnection) -> None:
         """Keep a connection for the next batch."""
@@ -65,6 +75,12 @@ class ConnectionPool:
         """Close a connection and free its slot."""
         pooled.connection.close()
         self._slots.release(pooled.slot)
+        log.info(
+            "connection_closed",
+            account=pooled.slot.smtp_account_id,
+            slot=pooled.slot.number,
+            mails=pooled.connection.mails_sent,
+        )
 
     def may_go_on(self, pooled: PooledConnection, *, mails_per_connection: int) -> bool:
         """Tell whether a lent connection may carry another mail."""
