@@ -1,0 +1,29 @@
+"""What a person does in a browser."""
+
+import re
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.web.conftest import PASSWORD
+
+_TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
+
+
+def send(client: FlaskClient, path: str, **fields: str) -> TestResponse:
+    """Load the page, then send its form."""
+    found = _TOKEN.search(client.get(path).text)
+    assert found, f"no form on {path}"
+    return client.post(path, data={"csrf_token": found[1], **fields})
+
+
+def log_in(client: FlaskClient, email: str, password: str = PASSWORD) -> TestResponse:
+    """Send the log-in form."""
+    return send(client, "/login", email=email, password=password)
+
+
+def log_out(client: FlaskClient) -> TestResponse:
+    """Press the button in the header."""
+    found = _TOKEN.search(client.get("/").text)
+    assert found
+    return client.post("/logout", data={"csrf_token": found[1]})

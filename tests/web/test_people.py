@@ -1,0 +1,244 @@
+"""Sign-up, log-in, log-out, and what protects them."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from dakiya.accounts.users import change_password
+from dakiya.db import SessionFactory
+from dakiya.models import User
+from dakiya_web.app import create_app
+from dakiya_web.pages.people.views import local_path
+from dakiya_web.settings import WebSettings
+from tests.web.browsing import log_in, log_out, send
+from tests.web.conftest import PASSWORD, Person, make_campaign
+
+Browser = Callable[[], FlaskClient]
+
+
+def test_sign_up_makes_a_user_with_a_workspace_and_logs_in(
+    browser: Browser, session_factory: SessionFactory
+) -> None:
+    client = browser()
+    answer = send(client, "/signup", email="Dev@Example.com", password="a long password")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    page = client.get("/").text
+    assert "dev@example.com" in page
+    assert "No campaign yet" in page
+    with session_factory() as session:
+        user = session.query(User).one()
+        assert user.password_hash.startswith("$argon2id$")
+        assert session.scalar(text("SELECT count(*) FROM membership")) == 1
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "words"),
+    [
+        ("nobody", "a long password", "@ is missing"),
+        ("a@example.com", "short", "at least 10"),
+        ("a@example.com", "x" * 201, "at most 200"),
+        ("", "a long password", "Type your e-mail"),
+        ("a@example.com", "", "Choose a password"),
+        ("alice@example.com", "a long password", "already an account"),
+        ("a@example.com\r\nBcc: b@example.com", "a long password", "control character"),
+        ("a\0@example.com", "a long password", "control character"),
+    ],
+)
+def test_sign_up_says_what_is_wrong(
+    browser: Browser,
+    alice: Person,
+    session_factory: SessionFactory,
+    email: str,
+    password: str,
+    words: str,
+) -> None:
+    answer = send(browser(), "/signup", email=email, password=password)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert password not in answer.text or not password
+    with session_factory() as session:
+        assert session.query(User).count() == 3
+
+
+def test_log_in_shows_own_campaigns(browser: Browser, alice: Person, bob: Person) -> None:
+    make_campaign(alice, name="Hers <b>&")
+    make_campaign(bob, name="His")
+    client = browser()
+    assert log_in(client, "Alice@Example.com").status_code == 303
+    page = client.get("/").text
+    assert "Hers &lt;b&gt;&amp;" in page
+    assert "His" not in page
+    assert "0 of 1" in page
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [
+        ("alice@example.com", "wrong password"),
+        ("nobody@example.com", PASSWORD),
+        ("charlie@example.com", PASSWORD),
+        ("not an address", PASSWORD),
+        ("alice@example.com", PASSWORD + "\0"),
+    ],
+)
+def test_wrong_log_in_answers_the_same_whatever_was_wrong(
+    browser: Browser, alice: Person, email: str, password: str
+) -> None:
+    client = browser()
+    answer = log_in(client, email, password)
+    assert answer.status_code == 422
+    assert "Address and password do not fit together." in answer.text
+    assert client.get("/").status_code == 302
+
+
+def test_form_without_csrf_token_is_refused(
+    browser: Browser, alice: Person, session_factory: SessionFactory
+) -> None:
+    client = browser()
+    forms = {"email": "a@example.com", "password": "a long password"}
+    for path in ("/signup", "/login", "/logout"):
+        for token in ({}, {"csrf_token": "forged"}):
+            assert client.post(path, data=forms | token).status_code == 400
+    assert log_in(client, alice.email).status_code == 303
+    assert client.post("/logout").status_code == 400
+    assert client.get("/").status_code == 200
+    with session_factory() as session:
+        assert session.query(User).count() == 3
+
+
+def cookie(client: FlaskClient) -> str:
+    found = client.get_cookie("dakiya")
+    assert found is not None
+    return found.value
+
+
+def test_session_is_a_new_one_after_log_in(browser: Browser, alice: Person) -> None:
+    client = browser()
+    client.get("/login")
+    with client.session_transaction() as session:
+        session["planted"] = "by somebody else"
+        before = session.get("csrf_token")
+    log_in(client, alice.email)
+    with client.session_transaction() as session:
+        assert "planted" not in session
+        first = session["login_id"]
+        assert session.get("csrf_token") != before
+    log_out(client)
+    log_in(client, alice.email)
+    with client.session_transaction() as session:
+        assert session["login_id"] != first
+
+
+def test_copy_of_the_cookie_is_worthless_after_log_out(browser: Browser, alice: Person) -> None:
+    client = browser()
+    log_in(client, alice.email)
+    copied = cookie(client)
+    thief = browser()
+    thief.set_cookie("dakiya", copied)
+    assert thief.get("/").status_code == 200
+    assert log_out(client).headers["Location"] == "/login"
+    assert client.get("/").status_code == 302
+    assert thief.get("/").status_code == 302
+
+
+def test_new_password_ends_other_sessions(
+    browser: Browser, alice: Person, session_factory: SessionFactory
+) -> None:
+    client = browser()
+    log_in(client, alice.email)
+    with session_factory() as session:
+        change_password(session.get_one(User, alice.user_id), "another password")
+        session.commit()
+    assert client.get("/").status_code == 302
+    assert log_in(client, alice.email).status_code == 422
+    assert log_in(client, alice.email, "another password").status_code == 303
+
+
+def test_forged_session_is_refused(browser: Browser, alice: Person) -> None:
+    client = browser()
+    for user_id in (f"{alice.user_id}.1", f"{alice.user_id}", "x.y", f"{'9' * 30}.1", "²."):
+        with client.session_transaction() as session:
+            session["_user_id"] = user_id
+        # The cookie is signed by the test; what it lacks is the number of a real log-in.
+        assert client.get("/").status_code == 302
+
+
+def test_cookie_is_hidden_from_scripts_and_other_sites(browser: Browser, alice: Person) -> None:
+    header = log_in(browser(), alice.email).headers["Set-Cookie"]
+    assert "HttpOnly" in header
+    assert "SameSite=Lax" in header
+
+
+def test_log_in_goes_on_to_the_page_that_was_asked_for(browser: Browser, alice: Person) -> None:
+    client = browser()
+    path = client.get("/?limit=7").headers["Location"]
+    assert send(client, path, email=alice.email, password=PASSWORD).headers["Location"] == (
+        "/?limit=7"
+    )
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil.example",
+        "javascript:alert(1)", "/\t/evil.example", "/\n/evil.example", "evil.example", "", " /",
+        "///evil.example", "http:evil.example",
+    ],
+)  # fmt: skip
+def test_next_never_leads_elsewhere(browser: Browser, alice: Person, target: str) -> None:
+    assert local_path(target) is None
+    client = browser()
+    page = client.get("/login", query_string={"next": target})
+    token = page.text.partition('value="')[2].partition('"')[0]
+    answer = client.post(
+        "/login",
+        query_string={"next": target},
+        data={"email": alice.email, "password": PASSWORD, "csrf_token": token},
+    )
+    assert answer.headers["Location"] == "/"
+
+
+def test_guessing_at_one_account_is_slowed_down_and_others_are_not(
+    browser: Browser, alice: Person, bob: Person
+) -> None:
+    client = browser()
+    statuses = [log_in(client, "ALICE@example.com ", "wrong word").status_code for _ in range(11)]
+    assert statuses == [422] * 10 + [429]
+    assert log_in(client, alice.email).status_code == 429
+    assert log_in(browser(), bob.email).status_code == 303
+
+
+def test_right_log_ins_never_count(browser: Browser, alice: Person) -> None:
+    assert {log_in(browser(), alice.email).status_code for _ in range(12)} == {303}
+
+
+def test_guessing_from_one_address_is_slowed_down(browser: Browser, alice: Person) -> None:
+    client = browser()
+    statuses = [log_in(client, f"p{n}@example.com", "wrong word").status_code for n in range(31)]
+    assert statuses == [422] * 30 + [429]
+
+
+def test_no_lock_out_is_for_ever(app: Flask, browser: Browser, alice: Person) -> None:
+    client = browser()
+    for _ in range(11):
+        log_in(client, alice.email, "wrong word")
+    redis = app.extensions["dakiya"].redis
+    waits = [redis.pttl(key) for key in redis.keys("*throttle*")]
+    assert waits
+    assert all(0 < wait <= 24 * 3600 * 1000 for wait in waits)
+    assert all(b"alice" not in key for key in redis.keys("*"))
+
+
+def test_log_in_works_and_is_still_throttled_when_redis_is_away(
+    web_settings: WebSettings, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    app = create_app(WebSettings.load())
+    assert log_in(app.test_client(), alice.email).status_code == 303
+    client = app.test_client()
+    statuses = [log_in(client, alice.email, "wrong word").status_code for _ in range(12)]
+    assert statuses[0] == 422
+    assert statuses[-1] == 429
