@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 
 import openpyxl
+import psutil
 
 from dakiya_scheduler.imports.parsed import BadRow, FileLimits, Header, Parsed, Row
 from dakiya_scheduler.imports.read import read_file
@@ -113,3 +114,12 @@ def with_shared_texts(workbook: bytes, count: int) -> bytes:
     types = types.replace(b"</Types>", override)
     workbook = replace_member(workbook, "[Content_Types].xml", types)
     return replace_member(workbook, "xl/sharedStrings.xml", table)
+
+
+def parsing_children() -> list[psutil.Process]:
+    """The parsing processes that this process has started."""
+    return [
+        child
+        for child in psutil.Process().children()
+        if any("imports.child" in word for word in child.cmdline())
+    ]

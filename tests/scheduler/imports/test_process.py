@@ -3,12 +3,11 @@
 from contextlib import closing
 from pathlib import Path
 
-import psutil
 import pytest
 
 from dakiya_scheduler.imports.parsed import FileLimits, FileRefused, Header, Row
 from dakiya_scheduler.imports.process import parse_in_child
-from tests.scheduler.imports.files import bomb, with_shared_texts, xlsx
+from tests.scheduler.imports.files import bomb, parsing_children, with_shared_texts, xlsx
 
 # Enough for the interpreter and the checks, not for pandas.
 BARE_INTERPRETER_BYTES = 100 * 1024 * 1024
@@ -18,14 +17,6 @@ def _list_of(rows: int) -> bytes:
     return b"Email,City\n" + b"".join(b"p%d@example.com,Pune\n" % n for n in range(rows))
 
 
-def _children() -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process().children()
-        if any("imports.child" in word for word in child.cmdline())
-    ]
-
-
 @pytest.mark.parametrize(
     "stored", [_list_of(1_201), xlsx(["Email", "City"], *[["p@example.com", "Pune"]] * 1_201)]
 )
@@ -33,7 +24,7 @@ def test_rows_come_through_the_child_in_order(stored: bytes) -> None:
     first, *rows = parse_in_child(stored, "list", FileLimits())
     assert isinstance(first, Header)
     assert [item.row for item in rows if isinstance(item, Row)] == list(range(2, 1_203))
-    assert not _children()
+    assert not parsing_children()
 
 
 def test_refusal_comes_through_the_child() -> None:
@@ -45,7 +36,7 @@ def test_child_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "a-sentinel-that-must-not-travel")
     with closing(parse_in_child(_list_of(50_000), "list.csv", FileLimits())) as items:
         next(items)
-        (child,) = _children()
+        (child,) = parsing_children()
         assert set(child.environ()) <= {
             "LANG",
             "LC_CTYPE",
@@ -59,7 +50,7 @@ def test_child_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_child_is_killed_when_its_rows_are_no_longer_wanted() -> None:
     items = parse_in_child(_list_of(200_000), "list.csv", FileLimits())
     next(items)
-    (child,) = _children()
+    (child,) = parsing_children()
     items.close()
     assert not child.is_running()
 
@@ -69,7 +60,7 @@ def test_file_is_refused_when_it_takes_too_long() -> None:
         list(parse_in_child(_list_of(10), "list.csv", FileLimits(wait_s=0.0)))
     with pytest.raises(FileRefused, match="takes too long"):
         list(parse_in_child(_list_of(500_000), "list.csv", FileLimits(cpu_s=1)))
-    assert not _children()
+    assert not parsing_children()
 
 
 def test_file_is_refused_when_it_takes_too_much_memory() -> None:
