@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from dakiya.db import SessionFactory
 from dakiya.delivery.counters import FIRST_SENDER_SLOT, SLOTS
-from dakiya.delivery.ledger import hand_back, load_emails
+from dakiya.delivery.ledger import load_emails
 from dakiya.delivery.outcomes import Outcome, Reason
-from dakiya.delivery.taking import Taken, take_batch
+from dakiya.delivery.taking import Taken, hand_back_batch, take_batch
 from dakiya.log import get_logger
 from dakiya.mail.compiled import MessageError
 from dakiya.mail.merge import TemplateError
@@ -70,7 +70,7 @@ def _deliver_one(context: SenderContext, batch_id: int) -> int | None:
         )
         unfair = taken is not None and _takes_too_much(context, session, taken)
         if taken is not None and unfair:
-            hand_back(session, taken.claim, wait_s=WAIT_FOR_CONNECTION_S)
+            hand_back_batch(session, taken, wait_s=WAIT_FOR_CONNECTION_S)
         session.commit()
     if taken is None or unfair:
         return None
@@ -109,7 +109,7 @@ def _deliver_taken(context: SenderContext, taken: Taken, slot: int) -> bool:
     except (NoConnectionFree, psycopg2.Error):
         # Every connection of the account is in use elsewhere, or its locks cannot be asked.
         with context.session_factory() as session:
-            hand_back(session, claim, wait_s=WAIT_FOR_CONNECTION_S)
+            hand_back_batch(session, taken, wait_s=WAIT_FOR_CONNECTION_S)
             session.commit()
         return False
     returned = recorder.finish(

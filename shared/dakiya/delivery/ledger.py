@@ -256,9 +256,12 @@ def close_batch(session: Session, claim: Claim) -> bool:
     return bool(closed.rowcount == 1)  # type: ignore[attr-defined]
 
 
-def hand_back(session: Session, claim: Claim, *, wait_s: float) -> None:
-    """Make a taken batch ready again after a short wait: this process cannot send it now."""
-    session.execute(
+def hand_back(session: Session, claim: Claim, *, wait_s: float) -> datetime | None:
+    """Make a taken batch ready again after a short wait: this process cannot send it now.
+
+    Returns the instant that it waits for; None when it was rescued before.
+    """
+    return session.scalar(
         update(Batch)
         .where(
             Batch.id == claim.batch_id,
@@ -275,6 +278,7 @@ def hand_back(session: Session, claim: Claim, *, wait_s: float) -> None:
                 func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, wait_s),
             ),
         )
+        .returning(Batch.start_at)
     )
 
 

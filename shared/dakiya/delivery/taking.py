@@ -1,21 +1,24 @@
-"""A sender takes a batch: compare-and-set, and the pace looked at again when it is late."""
+"""A sender takes a batch: compare-and-set, and a last look at the account's pace.
+
+A batch has a planned instant, but it starts when it is taken: a bell that rings late, a
+sender that was busy or a connection that was not free move it. Each taking therefore asks
+the pace anew, by what has really started, and notes its own instant.
+"""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from dakiya.delivery.counters import Moves
-from dakiya.delivery.ledger import Claim, close_batch, give_back
+from dakiya.delivery.ledger import Claim, close_batch, give_back, hand_back
 from dakiya.delivery.pacing import Slot
-from dakiya.delivery.usage import add_usage, load_pace, return_usage
+from dakiya.delivery.usage import add_usage, has_room, load_pace, return_usage
 from dakiya.models import Batch, BatchState, Campaign, CampaignStatus, SmtpAccount
 
 # The bell may ring a little before the instant by the database's clock.
 EARLY_S = 0.05
-# Later than this, a paced batch would run into the next one's slot.
-LATE = timedelta(seconds=1)
 
 _TAKE = text("""
     UPDATE batch SET state = 'taken', fence = fence + 1, taken_by = :taken_by,
@@ -59,12 +62,8 @@ def take_batch(
     if status is not CampaignStatus.SENDING or not is_open(account, now=row.now):
         return_batch(session, claim, unused=row.mails if row.paced else 0, slot=slot)
         return None
-    if row.paced and row.now - row.start_at > LATE:
-        start_at = _pace_again(session, claim, mails=row.mails, now=row.now)
-        if start_at > row.now:
-            return None
-        claim = replace(claim, start_at=start_at)
-    return Taken(claim, account, row.mails, row.paced)
+    taken = Taken(claim, account, row.mails, row.paced)
+    return _pace_again(session, taken) if row.paced else taken
 
 
 def is_open(account: SmtpAccount, *, now: datetime) -> bool:
@@ -89,25 +88,39 @@ def return_batch(session: Session, claim: Claim, *, unused: int, slot: int) -> i
     return returned
 
 
-def _pace_again(session: Session, claim: Claim, *, mails: int, now: datetime) -> datetime:
-    """Give a late batch a new instant and return it; if that is not now, it is ready again."""
+def hand_back_batch(session: Session, taken: Taken, *, wait_s: float) -> None:
+    """Make a taken batch ready again after a short wait, and its share of the pace with it."""
+    start_at = hand_back(session, taken.claim, wait_s=wait_s)
+    if taken.paced and start_at is not None:
+        account_id = taken.claim.smtp_account_id
+        return_usage(session, account_id, Slot(taken.claim.start_at, taken.mails))
+        add_usage(session, account_id, Slot(start_at, taken.mails))
+
+
+def _pace_again(session: Session, taken: Taken) -> Taken | None:
+    """Let a batch start now, or give it a new instant and make it ready again (None)."""
+    claim = taken.claim
     account = session.scalars(
         select(SmtpAccount)
         .where(SmtpAccount.id == claim.smtp_account_id)
         .with_for_update(key_share=True)
     ).one()
-    return_usage(session, account.id, Slot(claim.start_at, mails))
-    pace = load_pace(session, account, now=now)
-    found = pace.next_slot(now, at_most=mails, at_least=mails)
-    start_at = found.start_at if found else now
-    add_usage(session, account.id, Slot(start_at, mails))
+    now = database_now(session)
+    return_usage(session, account.id, Slot(claim.start_at, taken.mails))
+    start_at = now
+    if not has_room(session, account, mails=taken.mails, now=now):
+        # What is planned for later makes way: it asks again when it is taken.
+        pace = load_pace(session, account, now=now, planned=False)
+        found = pace.next_slot(now, at_most=taken.mails, at_least=taken.mails)
+        start_at = found.start_at if found else now
+    add_usage(session, account.id, Slot(start_at, taken.mails))
     waits = {"state": BatchState.READY, "lease_expires_at": None, "taken_by": None, "rung_at": None}
     session.execute(
         update(Batch)
         .where(Batch.id == claim.batch_id, Batch.fence == claim.fence)
         .values(start_at=start_at, **(waits if start_at > now else {}))
     )
-    return start_at
+    return None if start_at > now else replace(taken, claim=replace(claim, start_at=start_at))
 
 
 def database_now(session: Session) -> datetime:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -16,8 +16,13 @@ def limits_of(account: SmtpAccount) -> Limits:
     return Limits(account.per_second, account.per_minute, account.per_hour, account.per_day)
 
 
-def load_pace(session: Session, account: SmtpAccount, *, now: datetime) -> Pace:
-    """Read an account's pace; hold a lock on the account's row to act on it."""
+def load_pace(
+    session: Session, account: SmtpAccount, *, now: datetime, planned: bool = True
+) -> Pace:
+    """Read an account's pace; hold a lock on the account's row to act on it.
+
+    ``planned`` False leaves out what may start later than now.
+    """
     limits = limits_of(account)
     usage: Sequence[Slot] = ()
     if limits.windows:
@@ -25,10 +30,35 @@ def load_pace(session: Session, account: SmtpAccount, *, now: datetime) -> Pace:
             select(PaceUsage.start_at, PaceUsage.mails).where(
                 PaceUsage.smtp_account_id == account.id,
                 PaceUsage.start_at > now - limits.longest,
+                true() if planned else PaceUsage.start_at <= now,
             )
         )
         usage = [Slot(start_at, mails) for start_at, mails in rows]
     return Pace(limits, usage)
+
+
+def has_room(session: Session, account: SmtpAccount, *, mails: int, now: datetime) -> bool:
+    """Tell whether so many mails may start now, by what has started before.
+
+    Where a window never holds as many, an empty window will do.
+    """
+    windows = limits_of(account).exact_windows
+    if not windows:
+        return True
+    sums = [
+        func.coalesce(func.sum(PaceUsage.mails).filter(PaceUsage.start_at > now - length), 0)
+        for length, _ in windows
+    ]
+    used = session.execute(
+        select(*sums).where(
+            PaceUsage.smtp_account_id == account.id,
+            PaceUsage.start_at > now - max(length for length, _ in windows),
+            PaceUsage.start_at <= now,
+        )
+    ).one()
+    return all(
+        taken + min(mails, limit) <= limit for taken, (_, limit) in zip(used, windows, strict=True)
+    )
 
 
 def add_usage(session: Session, smtp_account_id: int, slot: Slot) -> None:
