@@ -1,7 +1,9 @@
 """The clock: periodiq, taught to tick every few seconds."""
 
 import threading
+from contextlib import suppress
 from datetime import datetime, timedelta
+from queue import Empty
 from typing import Any
 
 import redis
@@ -13,6 +15,7 @@ from dakiya.log import get_logger
 log = get_logger(__name__)
 
 AFTER_ERROR_S = 1.0
+STOP_POLL_S = 0.2
 
 
 class EverySeconds:
@@ -43,10 +46,6 @@ class EverySeconds:
         return f"every {self._seconds} s"
 
 
-class _Stopped(Exception):
-    """Leaves periodiq's loop."""
-
-
 class _StoppableScheduler(Scheduler):  # type: ignore[misc]
     """periodiq's scheduler, which otherwise never leaves its loop."""
 
@@ -54,10 +53,12 @@ class _StoppableScheduler(Scheduler):  # type: ignore[misc]
         super().__init__(actors)
         self._stop = stop
 
-    def schedule(self) -> None:
-        if self._stop.is_set():
-            raise _Stopped
-        super().schedule()
+    def loop(self) -> None:
+        """Schedule at each alarm, until told to stop."""
+        while not self._stop.is_set():
+            with suppress(Empty):
+                self.alarm_q.get(timeout=STOP_POLL_S)
+                self.schedule()
 
 
 def run_clock(tick: Actor[Any, Any], stop: threading.Event) -> None:
@@ -70,8 +71,6 @@ def run_clock(tick: Actor[Any, Any], stop: threading.Event) -> None:
         try:
             scheduler.schedule()
             scheduler.loop()
-        except _Stopped:
-            return
         except redis.RedisError as error:
             log.warning("clock_without_queue", error=type(error).__name__)
             stop.wait(AFTER_ERROR_S)

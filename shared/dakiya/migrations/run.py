@@ -51,10 +51,11 @@ def _grant_web_role(connection: Connection, password: str) -> None:
         text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": WEB_ROLE}
     )
     literal = connection.scalar(text("SELECT quote_literal(:password)"), {"password": password})
+    # A new role has no other privilege, and only a superuser may say so of an existing one.
     try:
         connection.exec_driver_sql(
-            f"{'ALTER' if exists else 'CREATE'} ROLE {WEB_ROLE} LOGIN NOSUPERUSER NOCREATEDB"
-            f" NOCREATEROLE PASSWORD {str(literal).replace('%', '%%')}"
+            f"{'ALTER' if exists else 'CREATE'} ROLE {WEB_ROLE} LOGIN"
+            f" PASSWORD {str(literal).replace('%', '%%')}"
         )
     except ProgrammingError:
         raise ConfigurationError(
