@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, text, update
+from sqlalchemy import func, or_, select, text, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from dakiya.delivery.counters import SCHEDULER_SLOT, Moves
@@ -15,6 +16,7 @@ from dakiya.models import Attempt, Batch, BatchState, Email, EmailState
 ABSURD_LEASES = 10
 RING_AGAIN_AFTER = timedelta(seconds=30)
 BATCHES_AT_ONCE = 200
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,17 @@ _EXPIRED = text("""
 def rescue_expired(session: Session, *, lease_s: float) -> Rescued:
     """Close batches whose lease ran out: claimed mails wait again, ``sending`` is unknown.
 
-    Never back to pending from ``sending``: its final dot may have been sent.
+    Never back to pending from ``sending``: its final dot may have been sent. A batch whose
+    rows a frozen sender has locked is left for later, and nobody waits for it.
     """
     expired = session.execute(
         _EXPIRED, {"absurd_s": ABSURD_LEASES * lease_s, "most": BATCHES_AT_ONCE}
     ).all()
-    returned = unknown = 0
+    batches = returned = unknown = 0
     for batch_id, campaign_id in expired:
+        if not _lock_mails(session, batch_id):
+            continue
+        batches += 1
         moves = Moves()
         returned += return_claimed(session, batch_id, moves)
         unknown += _give_up_on_sending(session, batch_id, moves)
@@ -56,7 +62,22 @@ def rescue_expired(session: Session, *, lease_s: float) -> Rescued:
                 state=BatchState.DONE, lease_expires_at=None, finished_at=text("clock_timestamp()")
             )
         )
-    return Rescued(len(expired), returned, unknown)
+    return Rescued(batches, returned, unknown)
+
+
+def _lock_mails(session: Session, batch_id: int) -> bool:
+    """Lock what a batch still holds; False when somebody else has locked some of it."""
+    held = select(Email.id).where(
+        Email.batch_id == batch_id, Email.state.in_((EmailState.CLAIMED, EmailState.SENDING))
+    )
+    try:
+        with session.begin_nested():
+            session.execute(held.order_by(Email.id).with_for_update(nowait=True))
+    except OperationalError as error:
+        if getattr(error.orig, "pgcode", None) != LOCK_NOT_AVAILABLE:
+            raise
+        return False
+    return True
 
 
 def return_claimed(session: Session, batch_id: int, moves: Moves) -> int:
@@ -114,11 +135,9 @@ def batches_to_ring(session: Session, *, now: datetime, all_of_them: bool = Fals
 
 def count_rung(session: Session) -> int:
     """Count the untaken batches for which a message should stand in Redis."""
-    return len(
-        session.scalars(
-            select(Batch.id).where(Batch.state == BatchState.READY, Batch.rung_at.is_not(None))
-        ).all()
-    )
+    return session.scalars(
+        select(func.count()).where(Batch.state == BatchState.READY, Batch.rung_at.is_not(None))
+    ).one()
 
 
 def next_start(session: Session) -> datetime | None:
