@@ -36,9 +36,7 @@ from tests.engine.world import miscounted, states_of
 from tests.shared.delivery.conftest import LEASE_S, Scene, expire, take
 
 SENT = Outcome(EmailState.SENT, "dot", reply_code=250, reply_text="2.0.0 Ok")
-DEFERRED = Outcome(
-    EmailState.DEFERRED, "rcpt", 450, "4.2.1 later", "greylisted", retry_in_s=30
-)
+DEFERRED = Outcome(EmailState.DEFERRED, "rcpt", 450, "4.2.1 later", "greylisted", retry_in_s=30)
 FAILED = Outcome(EmailState.FAILED, "rcpt", 550, "5.1.1 unknown", "unknown_user")
 UNKNOWN = Outcome(EmailState.UNKNOWN, "dot", reason="no_reply")
 UNCHARGED = Outcome(EmailState.DEFERRED, "dot", reason="connection", charged=False)
@@ -91,9 +89,7 @@ def test_intent_is_refused_when_the_batch_is_closed(scene: Scene) -> None:
 
 
 def test_intent_is_refused_for_a_mail_of_another_batch(scene: Scene) -> None:
-    scene.session.execute(
-        update(Email).where(Email.id == scene.mails[0].id).values(batch_id=10**9)
-    )
+    scene.session.execute(update(Email).where(Email.id == scene.mails[0].id).values(batch_id=10**9))
     assert try_intent(scene) is Intent.LOST
 
 
@@ -112,9 +108,7 @@ def test_intent_is_refused_while_the_campaign_does_not_send(
 
 def test_intent_is_refused_for_a_suppressed_address(scene: Scene) -> None:
     workspace_id = scene.account.workspace_id
-    suppress(
-        scene.session, workspace_id, scene.mails[0].email, SuppressionReason.UNSUBSCRIBED
-    )
+    suppress(scene.session, workspace_id, scene.mails[0].email, SuppressionReason.UNSUBSCRIBED)
     assert try_intent(scene) is Intent.SUPPRESSED
     assert try_intent(scene, 1) is Intent.GO
 
@@ -168,9 +162,9 @@ def test_refusal_before_the_dot_is_recorded(scene: Scene, outcome: Outcome) -> N
 def test_deferred_mail_is_due_again_after_its_back_off(scene: Scene) -> None:
     assert write(scene, DEFERRED)
     wait_s = scene.session.scalars(
-        select(text("extract(epoch FROM due_at - clock_timestamp())")).select_from(Email).where(
-            Email.id == scene.mails[0].id
-        )
+        select(text("extract(epoch FROM due_at - clock_timestamp())"))
+        .select_from(Email)
+        .where(Email.id == scene.mails[0].id)
     ).one()
     assert 20 < wait_s <= 30
 
@@ -210,9 +204,7 @@ def test_claimed_mail_cannot_be_recorded_once_the_batch_was_rescued(scene: Scene
 
 
 @pytest.mark.parametrize("outcome", [SENT, DEFERRED, FAILED], ids=lambda outcome: outcome.state)
-def test_late_record_under_the_same_fence_replaces_unknown(
-    scene: Scene, outcome: Outcome
-) -> None:
+def test_late_record_under_the_same_fence_replaces_unknown(scene: Scene, outcome: Outcome) -> None:
     try_intent(scene)
     expire(scene.session, scene.claim.batch_id)
     rescue_expired(scene.session, lease_s=LEASE_S)
@@ -225,9 +217,7 @@ def test_late_record_under_the_same_fence_replaces_unknown(
 def test_late_record_for_a_mail_that_is_in_another_batch_is_refused(scene: Scene) -> None:
     try_intent(scene)
     # The user sent it again; fences start anew in each batch.
-    scene.session.execute(
-        update(Email).where(Email.id == scene.mails[0].id).values(batch_id=10**9)
-    )
+    scene.session.execute(update(Email).where(Email.id == scene.mails[0].id).values(batch_id=10**9))
     assert not write(scene, SENT)
 
 
