@@ -9,7 +9,7 @@ from tests.repository.checkout import ROOT, committed_files
 
 PACKAGE_SOURCE = re.compile(
     r"(pypi|pythonhosted|npmjs|yarnpkg)\.(org|com)\b|(deb|security)\.debian\.org"
-    r"|--(extra-)?index-url|--find-links"
+    r"|--(extra-)?index-ur[l]|--find-link[s]"
 )
 MACHINE_PATH = re.compile(r"(?<![\w.$}])/(root|work/(main|shared)|home/[a-z]\w*)/")
 
