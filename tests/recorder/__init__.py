@@ -4,14 +4,12 @@ It journals every mail before it answers, so that journal and ledger can be comp
 any crash, and misbehaves on demand, per recipient and per phase.
 """
 
-from .authority import Authority, Certificate
 from .behaviour import Action, Behaviour, Rule
 from .journal import Event, Sync
-from .recorder import Received, Recorder
+from .recorder import Certificate, Received, Recorder
 
 __all__ = [
     "Action",
-    "Authority",
     "Behaviour",
     "Certificate",
     "Event",

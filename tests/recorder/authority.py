@@ -3,7 +3,6 @@
 import datetime as dt
 import ipaddress
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
@@ -12,13 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """Where a server's certificate and key are, in PEM."""
-
-    certificate_path: Path
-    key_path: Path
+from .recorder import Certificate
 
 
 class Authority:

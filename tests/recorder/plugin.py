@@ -7,10 +7,10 @@ from typing import Protocol
 
 import pytest
 
-from .authority import Authority, Certificate
+from .authority import Authority
 from .behaviour import Behaviour, Rule
 from .journal import Sync
-from .recorder import Recorder
+from .recorder import Certificate, Recorder
 
 
 class StartRecorder(Protocol):

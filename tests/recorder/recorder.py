@@ -1,6 +1,7 @@
 """The recording server from a test's side: start it, ask what it has seen."""
 
 import bisect
+import signal
 import subprocess
 import sys
 import time
@@ -9,12 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from .authority import Certificate
 from .behaviour import Behaviour, Rule
 from .journal import Event, Sync, read_events
 
 ROOT = Path(__file__).parents[2]
 WELL_BEHAVED = Behaviour()
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Where a server's certificate and key are, in PEM."""
+
+    certificate_path: Path
+    key_path: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,8 @@ class Recorder:
             options += ["--certificate", str(self._certificate.certificate_path)]
             options += ["--key", str(self._certificate.key_path)]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.recorder", *options],
+            # The server needs the standard library only; -S saves most of its start.
+            [sys.executable, "-S", "-m", "tests.recorder", *options],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -80,11 +89,19 @@ class Recorder:
 
     def stop(self) -> None:
         """End the server and its connections; nothing happens if it does not run."""
-        self._end(lambda process: process.terminate())
+        self._end(signal.SIGTERM)
 
     def kill(self) -> None:
         """End the server as a crash would."""
-        self._end(lambda process: process.kill())
+        self._end(signal.SIGKILL)
+
+    def pause(self) -> None:
+        """Freeze the server: its kernel still accepts connections and some bytes."""
+        self._running().send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Wake the server up."""
+        self._running().send_signal(signal.SIGCONT)
 
     def __enter__(self) -> Self:
         self.start()
@@ -173,10 +190,11 @@ class Recorder:
         assert self._process is not None, "the recorder is not running"
         return self._process
 
-    def _end(self, signal: "Callable[[subprocess.Popen[str]], None]") -> None:
+    def _end(self, number: int) -> None:
         process, self._process = self._process, None
         if process is not None:
-            signal(process)
+            process.send_signal(number)
+            process.send_signal(signal.SIGCONT)  # it may be frozen
             process.communicate(timeout=10)
 
 

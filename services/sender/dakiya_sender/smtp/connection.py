@@ -101,9 +101,9 @@ class Connection:
         """
         self._expect(_Stage.BODY)
         body = wire_form(message)
-        allowed_s = self._server.reply_timeout_s + len(body) / SLOWEST_BODY_BYTES_PER_S
+        stall_s = self._server.reply_timeout_s
         with self._trouble(Phase.BODY):
-            self._wire.allow(allowed_s)
+            self._wire.allow(stall_s + len(body) / SLOWEST_BODY_BYTES_PER_S, stall_s=stall_s)
             self._wire.send(body)
         self._refuse_news(Phase.BODY)
         self._stage = _Stage.DOT

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from socket import create_connection
 
 from .login import log_in
 from .reply import Reply, reply_of
@@ -78,10 +79,10 @@ def _reach(server: Server) -> socket.socket:
     for tried, address in enumerate(others):
         share_s = (deadline - time.monotonic()) / (len(others) + 1 - tried)
         try:
-            return socket.create_connection((address, server.port), max(share_s, 0.001))
+            return create_connection((address, server.port), max(share_s, 0.001))
         except OSError:
             continue
-    return socket.create_connection((last, server.port), max(deadline - time.monotonic(), 0.001))
+    return create_connection((last, server.port), max(deadline - time.monotonic(), 0.001))
 
 
 def _read_greeting(wire: Wire, server: Server, on_step: StepListener | None) -> None:

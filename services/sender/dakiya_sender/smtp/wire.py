@@ -23,16 +23,23 @@ class Wire(smtplib.SMTP):
     ReplyGarbled are among its children) and leaves closing to the caller.
     """
 
+    ehlo_msg = "EHLO"
+
     def __init__(self, sock: socket.socket, *, host: str, helo_name: str) -> None:
         super().__init__(local_hostname=helo_name)
         self.sock = sock
         self.host = host
         self._buffer = bytearray()
         self._deadline = 0.0
+        self._stall_s = 0.0
 
-    def allow(self, seconds: float) -> None:
-        """Give the exchange that starts now this much time in total."""
+    def allow(self, seconds: float, *, stall_s: float | None = None) -> None:
+        """Give the exchange that starts now this much time in total.
+
+        With `stall_s`, no single wait within it may be longer than that.
+        """
         self._deadline = time.monotonic() + seconds
+        self._stall_s = seconds if stall_s is None else stall_s
 
     def send(self, s: Any) -> None:
         """Write text or bytes completely before the deadline."""
@@ -124,7 +131,7 @@ class Wire(smtplib.SMTP):
         remaining_s = self._deadline - time.monotonic()
         if remaining_s <= 0:
             raise TimeoutError("the deadline has passed")
-        sock.settimeout(remaining_s)
+        sock.settimeout(min(remaining_s, self._stall_s))
         return sock
 
     def _open_socket(self) -> socket.socket:
