@@ -58,7 +58,7 @@ def test_saturated_account_gets_nearly_all_of_its_rate(
     limits = Limits(**{name: limit})
     [(length, _)] = limits.exact_windows
     pace = Pace(limits, [])
-    given_mails, rounds = 0, 0
+    given_mails, rounds, last_at = 0, 0, NOON
     end = NOON + 20 * length
     while rounds < 2_000:
         rounds += 1
