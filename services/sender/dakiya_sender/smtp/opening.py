@@ -49,7 +49,8 @@ def open_wire(server: Server, on_step: StepListener | None) -> Wire:
     wire = Wire(sock, host=server.host, helo_name=server.helo_name)
     try:
         if server.security == Security.TLS:
-            _encrypt(wire, server, on_step)
+            with _step(Phase.TLS, on_step) as say:
+                say.append(_encrypt(wire, server))
         _read_greeting(wire, server, on_step)
         _say_hello(wire, server, on_step)
         if server.security == Security.STARTTLS:
@@ -108,23 +109,21 @@ def _say_hello(wire: Wire, server: Server, on_step: StepListener | None) -> None
 
 
 def _start_tls(wire: Wire, server: Server, on_step: StepListener | None) -> None:
-    if not wire.has_extn("starttls"):
-        with _step(Phase.TLS, on_step):
+    with _step(Phase.TLS, on_step) as say:
+        if not wire.has_extn("starttls"):
             raise _Refused(
                 "the server does not offer STARTTLS: nothing is sent to it without encryption"
             )
-    with _step(Phase.TLS, on_step):
         wire.allow(server.reply_timeout_s)
         reply = wire.ask("STARTTLS")
         if reply.code != 220:
             raise _Refused("the server offers STARTTLS but refused it", reply)
-    _encrypt(wire, server, on_step)
+        say.append(_encrypt(wire, server))
 
 
-def _encrypt(wire: Wire, server: Server, on_step: StepListener | None) -> None:
-    with _step(Phase.TLS, on_step) as say:
-        wire.allow(server.connect_timeout_s)
-        say.append(wire.encrypt(server.verifying_context()))
+def _encrypt(wire: Wire, server: Server) -> str:
+    wire.allow(server.connect_timeout_s)
+    return wire.encrypt(server.verifying_context())
 
 
 def _authenticate(wire: Wire, server: Server, on_step: StepListener | None) -> None:
