@@ -59,8 +59,8 @@ def test_time_becomes_its_instant(at: str, timezone: str, utc: str) -> None:
             "2027-03-28T02:30",
             "Europe/Berlin",
             (
-                "On Sun 28 Mar 2027 the clocks in Europe/Berlin go from 02:00 to 03:00, so 02:30 does "
-                "not exist. Choose 01:59 or 03:00."
+                "On Sun 28 Mar 2027 the clocks in Europe/Berlin go from 02:00 to 03:00, so 02:30 "
+                "does not exist. Choose 01:59 or 03:00."
             ),
         ),
         (
@@ -75,8 +75,8 @@ def test_time_becomes_its_instant(at: str, timezone: str, utc: str) -> None:
             "2027-10-31T02:30",
             "Europe/Berlin",
             (
-                "The clocks in Europe/Berlin show 02:30 twice on Sun 31 Oct 2027. Say which one you "
-                "mean: 2027-10-31T02:30+02:00 (CEST) or 2027-10-31T02:30+01:00 (CET)."
+                "The clocks in Europe/Berlin show 02:30 twice on Sun 31 Oct 2027. Say which one "
+                "you mean: 2027-10-31T02:30+02:00 (CEST) or 2027-10-31T02:30+01:00 (CET)."
             ),
         ),
         (
@@ -166,11 +166,11 @@ def test_distance_is_said_in_two_units(distance: timedelta, words: str) -> None:
     assert describe_distance(distance) == words
 
 
+START, END = (datetime.fromisoformat(day) for day in ("2026-11-24", "2031-11-01"))
+
+
 @given(
-    st.datetimes(
-        min_value=datetime.fromisoformat("2026-11-24"),
-        max_value=datetime.fromisoformat("2031-11-01"),
-    ),
+    st.datetimes(min_value=START, max_value=END),
     st.sampled_from(pytz.common_timezones),
 )
 def test_valid_local_time_reads_back_and_every_refusal_is_a_clock_change(
