@@ -67,8 +67,8 @@ def test_time_becomes_its_instant(at: str, timezone: str, utc: str) -> None:
             "2027-10-03T02:15",
             "Australia/Lord_Howe",
             (
-                "On Sun 3 Oct 2027 the clocks in Australia/Lord_Howe go from 02:00 to 02:30, so 02:15 "
-                "does not exist. Choose 01:59 or 02:30."
+                "On Sun 3 Oct 2027 the clocks in Australia/Lord_Howe go from 02:00 to 02:30, "
+                "so 02:15 does not exist. Choose 01:59 or 02:30."
             ),
         ),
         (
