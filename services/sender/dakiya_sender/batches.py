@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from dakiya.db import SessionFactory
 from dakiya.delivery.counters import FIRST_SENDER_SLOT, SLOTS
 from dakiya.delivery.ledger import load_emails
-from dakiya.delivery.outcomes import Outcome, Reason
 from dakiya.delivery.taking import Taken, hand_back_batch, take_batch
 from dakiya.log import get_logger
 from dakiya.mail.compiled import MessageError
 from dakiya.mail.merge import TemplateError
-from dakiya.models import Batch, BatchState, EmailState
+from dakiya.models import Batch, BatchState
 from dakiya.queue import Doorbell
+from dakiya_sender import judging
 from dakiya_sender.delivery import BatchDelivery, NoConnectionFree, Report, RetryRule
 from dakiya_sender.keeper import Keeper
 from dakiya_sender.messages import MessageCache
@@ -112,6 +112,9 @@ def _deliver_taken(context: SenderContext, taken: Taken, slot: int) -> bool:
             hand_back_batch(session, taken, wait_s=WAIT_FOR_CONNECTION_S)
             session.commit()
         return False
+    except BaseException:
+        recorder.flush()  # what was learned is worth more than "unknown"
+        raise
     returned = recorder.finish(
         unused=taken.mails - report.attempted if taken.paced else 0,
         trouble=report.trouble,
@@ -139,7 +142,7 @@ def _send(context: SenderContext, taken: Taken, recorder: Recorder) -> Report:
             message = context.messages.get(session, taken.claim.campaign_id, taken.account)
         except (TemplateError, MessageError) as error:
             for mail in mails:
-                recorder.learn(mail, _not_built(error))
+                recorder.learn(mail, judging.not_built(error))
             return Report(0, 0, None)
     try:
         server = context.servers.server_for(taken.account)
@@ -157,10 +160,6 @@ def _send(context: SenderContext, taken: Taken, recorder: Recorder) -> Report:
         stop=context.stop,
     )
     return delivery.run(mails)
-
-
-def _not_built(error: Exception) -> Outcome:
-    return Outcome(EmailState.FAILED, "build", reply_text=str(error), reason=Reason.TEMPLATE.value)
 
 
 def _takes_too_much(context: SenderContext, session: Session, taken: Taken) -> bool:

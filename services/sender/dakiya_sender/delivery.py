@@ -24,8 +24,6 @@ from dakiya.delivery.outcomes import Outcome, Reason
 from dakiya.delivery.taking import Taken
 from dakiya.delivery.trouble import AccountTrouble
 from dakiya.log import get_logger
-from dakiya.mail.compiled import MessageError
-from dakiya.mail.merge import TemplateError
 from dakiya.models import EmailState
 from dakiya_sender import judging
 from dakiya_sender.messages import CampaignMessage
@@ -122,8 +120,10 @@ class BatchDelivery:
         except NoConnectionFree:
             if not self._attempted:
                 raise
-        finally:
-            self._return_connection()
+        except BaseException:
+            self._drop_connection()  # perhaps in mid-message: nobody may go on with it
+            raise
+        self._return_connection()
         return Report(self._attempted, self._recorder.accepted, trouble)
 
     def _deliver(self, mail: ClaimedEmail) -> None:
@@ -131,17 +131,14 @@ class BatchDelivery:
             message = self._message.build(
                 mail, public_url=self._public_url, link_key=self._link_key
             )
-        except (TemplateError, MessageError, ValueError) as error:
-            failed = Outcome(
-                EmailState.FAILED, "build", reply_text=str(error), reason=Reason.TEMPLATE.value
-            )
-            self._recorder.learn(mail, failed)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the neighbours go out
+            self._recorder.learn(mail, judging.not_built(error))
             return
         match self._offer(mail, message):
             case Refusal(phase, reply):
                 self._judge(mail, phase, reply)
             case SmtpTrouble() as trouble:
-                self._broke_off_twice(mail, trouble)
+                self._broke_off(mail, trouble)
             case connection:
                 self._send_dot(mail, connection)
 
@@ -194,8 +191,11 @@ class BatchDelivery:
         except OutcomeUnknown as unknown:
             self._learn_unknown(mail, unknown)
         except SmtpTrouble as trouble:
-            self._recorder.learn(mail, judging.uncharged(trouble.detail))
-            self._count_broken(trouble)
+            # The dot did not leave. With a back-off, or one such mail goes round for ever.
+            if trouble.reply is not None and trouble.reply.code != 421:
+                self._judge(mail, Phase.DOT, trouble.reply)
+            else:
+                self._broke_off(mail, trouble)
         else:
             if reply.is_positive:
                 self._recorder.learn(mail, judging.accepted(reply))
@@ -219,8 +219,8 @@ class BatchDelivery:
             self._recorder.learn(mail, judging.uncharged(judged.detail))
         raise _Stop(judged)
 
-    def _broke_off_twice(self, mail: ClaimedEmail, trouble: SmtpTrouble) -> None:
-        outcome = judging.broken_twice(
+    def _broke_off(self, mail: ClaimedEmail, trouble: SmtpTrouble) -> None:
+        outcome = judging.broken_off(
             trouble,
             attempts=mail.attempts + 1,
             age_s=mail.age_s,

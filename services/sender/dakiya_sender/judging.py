@@ -2,6 +2,7 @@
 
 from dakiya.delivery.outcomes import Outcome, Reason, backoff_s
 from dakiya.delivery.trouble import AccountTrouble
+from dakiya.errors import DakiyaError
 from dakiya.mail.replies import Kind, Verdict, classify
 from dakiya.mail.replies import Reason as ReplyReason
 from dakiya.models import EmailState
@@ -77,10 +78,16 @@ def uncharged(detail: str) -> Outcome:
     )
 
 
-def broken_twice(
+def not_built(error: Exception) -> Outcome:
+    """The mail could not be built; only our own errors are worded for people."""
+    words = str(error) if isinstance(error, DakiyaError) else "The mail could not be built."
+    return Outcome(EmailState.FAILED, "build", reply_text=words, reason=Reason.TEMPLATE.value)
+
+
+def broken_off(
     trouble: SmtpTrouble, *, attempts: int, age_s: float, retry_base_s: float, give_up_s: float
 ) -> Outcome:
-    """The server broke off at this very mail, on two connections: it is this row's trouble."""
+    """The server broke off at this very mail, twice or right before its dot."""
     gives_up = age_s >= give_up_s
     return Outcome(
         EmailState.FAILED if gives_up else EmailState.DEFERRED,
