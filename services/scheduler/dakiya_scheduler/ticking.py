@@ -27,7 +27,7 @@ from dakiya.delivery.rescue import batches_to_ring, count_rung, rescue_expired
 from dakiya.delivery.taking import database_now
 from dakiya.delivery.usage import forget_usage
 from dakiya.log import get_logger
-from dakiya.models import Batch, BatchState, SmtpTest, TestStatus, Tick
+from dakiya.models import Batch, BatchState, CampaignStatus, SmtpTest, TestStatus, Tick
 from dakiya.queue import SENDER_QUEUE, Doorbell
 
 log = get_logger(__name__)
@@ -121,7 +121,10 @@ class Ticker:
             moved = settle(session)
             session.commit()
         for campaign_id, status in moved:
-            log.info("campaign_settled", campaign=campaign_id, status=status.value)
+            if status is CampaignStatus.CANCELLING:
+                self._doorbell.ring_tick()
+            else:
+                log.info("campaign_settled", campaign=campaign_id, status=status.value)
 
     def _ring_again(self, count: Count) -> None:
         with self._sessions() as session:

@@ -82,7 +82,8 @@ def start_due(session: Session, *, now: datetime) -> Sequence[int]:
 def settle(session: Session) -> Sequence[tuple[int, CampaignStatus]]:
     """Move on the campaigns that have come to rest: finished, paused, cancelled.
 
-    Returns those moved, with their new status.
+    Returns those moved, with their new status; ``cancelling`` says that some mails were
+    cancelled and more may wait: come again soon.
     """
     moved: list[tuple[int, CampaignStatus]] = []
     unsettled = select(Campaign).where(
@@ -97,6 +98,7 @@ def settle(session: Session) -> Sequence[tuple[int, CampaignStatus]]:
             continue
         if campaign.status is CampaignStatus.CANCELLING:
             if cancel_chunk(session, campaign):
+                moved.append((campaign.id, campaign.status))
                 continue
             campaign.status = CampaignStatus.CANCELLED
         elif campaign.status is CampaignStatus.PAUSING:
