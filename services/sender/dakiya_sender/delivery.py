@@ -260,7 +260,12 @@ class BatchDelivery:
             self._drop_connection()
         self._recorder.flush()  # connecting may take long
         try:
-            lent = self._pool.borrow(account.id, self._server, cap=account.connections)
+            lent = self._pool.borrow(
+                account.id,
+                self._server,
+                cap=account.connections,
+                mails_per_connection=account.mails_per_connection,
+            )
         except SmtpTrouble as trouble:
             raise _Stop(judging.cannot_connect(trouble)) from None
         if lent is None:

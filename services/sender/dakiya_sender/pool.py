@@ -34,14 +34,17 @@ class ConnectionPool:
         self._lock = threading.Lock()
         self._idle: dict[int, list[PooledConnection]] = defaultdict(list)
 
-    def borrow(self, smtp_account_id: int, server: Server, *, cap: int) -> PooledConnection | None:
+    def borrow(
+        self, smtp_account_id: int, server: Server, *, cap: int, mails_per_connection: int
+    ) -> PooledConnection | None:
         """Lend an open connection, a new one if need be; None when no slot is free.
 
         Raises SmtpTrouble when the server cannot be connected to.
         """
         while (pooled := self._take_idle(smtp_account_id)) is not None:
             connection = pooled.connection
-            if pooled.server != server or not self._slots.holds(pooled.slot):
+            worn_out = connection.mails_sent >= mails_per_connection
+            if worn_out or pooled.server != server or not self._slots.holds(pooled.slot):
                 self.discard(pooled)
             elif connection.idle_s < ASK_AFTER_S or connection.check():
                 return pooled
