@@ -200,13 +200,15 @@ def test_lease_is_kept_while_a_long_file_is_read(session_factory: SessionFactory
     _wait_until(lambda: bool(parsing_children()))
     (child,) = parsing_children()
     child.suspend()
-    until = time.monotonic() + 4
-    while time.monotonic() < until:
-        with session_factory.begin() as session:
-            assert take_import(session, import_id, lease_s=1.5) is None
-        time.sleep(0.1)
-    child.resume()
-    runner.join()
+    try:
+        until = time.monotonic() + 4
+        while time.monotonic() < until:
+            with session_factory.begin() as session:
+                assert take_import(session, import_id, lease_s=1.5) is None
+            time.sleep(0.1)
+    finally:
+        child.resume()
+        runner.join()
     assert _import(session_factory, import_id).fence == 1
     assert _emails(session_factory) == emails
 
