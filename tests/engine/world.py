@@ -18,6 +18,7 @@ from dakiya.delivery.counters import read_counts
 from dakiya.delivery.taking import database_now
 from dakiya.models import (
     Campaign,
+    CampaignStatus,
     ContentVersion,
     Email,
     EmailState,
@@ -179,6 +180,29 @@ def audit(session: Session, campaign: Campaign, received: list[Received]) -> Aud
         miscounted=len(miscounted(session, campaign)),
         received=len(arrived),
     )
+
+
+def status_is(
+    session_factory: SessionFactory,
+    campaign: Campaign,
+    *statuses: CampaignStatus,
+    timeout_s: float = 90,
+) -> None:
+    """Wait until a campaign has come to one of these. Raises TimeoutError."""
+    wait_until(
+        session_factory,
+        lambda s: s.get_one(Campaign, campaign.id).status in statuses,
+        timeout_s=timeout_s,
+    )
+
+
+def audited(session_factory: SessionFactory, campaign: Campaign, received: list[Received]) -> Audit:
+    """Audit a campaign, print the result for a failing test, and insist on no flaw."""
+    with session_factory() as session:
+        found = audit(session, campaign, received)
+    print(found)
+    assert not found.flaws
+    return found
 
 
 def wait_until(
