@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import psycopg2
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from dakiya.db import SessionFactory
 from dakiya.delivery.counters import FIRST_SENDER_SLOT, SLOTS
@@ -19,6 +18,7 @@ from dakiya.models import Batch, BatchState
 from dakiya.queue import Doorbell
 from dakiya_sender import judging
 from dakiya_sender.delivery import BatchDelivery, NoConnectionFree, Report, RetryRule
+from dakiya_sender.fairness import Share, others_wait
 from dakiya_sender.keeper import Keeper
 from dakiya_sender.messages import MessageCache
 from dakiya_sender.pool import ConnectionPool
@@ -68,7 +68,7 @@ def _deliver_one(context: SenderContext, batch_id: int) -> int | None:
         taken = take_batch(
             session, batch_id, taken_by=context.service_id, lease_s=context.lease_s, slot=slot
         )
-        unfair = taken is not None and _takes_too_much(context, session, taken)
+        unfair = taken is not None and _share(context, taken).is_used_up(session)
         if taken is not None and unfair:
             hand_back_batch(session, taken, wait_s=WAIT_FOR_CONNECTION_S)
         session.commit()
@@ -86,7 +86,7 @@ def _deliver_one(context: SenderContext, batch_id: int) -> int | None:
 def _following(context: SenderContext, smtp_account_id: int) -> int | None:
     """Return the account's next batch that may start, unless another account waits."""
     with context.session_factory() as session:
-        if _others_wait(session, smtp_account_id):
+        if others_wait(session, smtp_account_id):
             return None
         return session.scalar(
             select(Batch.id)
@@ -158,25 +158,18 @@ def _send(context: SenderContext, taken: Taken, recorder: Recorder) -> Report:
         public_url=context.public_url,
         link_key=context.link_key,
         stop=context.stop,
+        must_yield=_share(context, taken).must_yield,
     )
     return delivery.run(mails)
 
 
-def _takes_too_much(context: SenderContext, session: Session, taken: Taken) -> bool:
-    """Tell whether the account has half of our threads already while another one waits."""
-    account_id = taken.claim.smtp_account_id
-    if context.keeper.active(account_id) < max(1, context.threads // 2):
-        return False
-    return _others_wait(session, account_id)
-
-
-def _others_wait(session: Session, smtp_account_id: int) -> bool:
-    others = select(Batch.id).where(
-        Batch.state == BatchState.READY,
-        Batch.smtp_account_id != smtp_account_id,
-        Batch.start_at <= func.clock_timestamp(),
+def _share(context: SenderContext, taken: Taken) -> Share:
+    return Share(
+        context.session_factory,
+        context.keeper,
+        taken.claim.smtp_account_id,
+        threads=context.threads,
     )
-    return bool(session.scalar(select(others.exists())))
 
 
 def _counter_slot(service_id: str) -> int:

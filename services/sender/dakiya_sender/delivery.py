@@ -14,7 +14,7 @@ Between two mails the loop looks whether it has to stop; what it did not send go
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
@@ -92,6 +92,7 @@ class BatchDelivery:
         public_url: str,
         link_key: bytes,
         stop: threading.Event,
+        must_yield: Callable[[], bool],
     ) -> None:
         self._taken = taken
         self._message = message
@@ -102,6 +103,7 @@ class BatchDelivery:
         self._public_url = public_url
         self._link_key = link_key
         self._stop = stop
+        self._must_yield = must_yield
         self._lent: PooledConnection | None = None
         self._attempted = 0
         self._broken_in_a_row = 0
@@ -112,7 +114,7 @@ class BatchDelivery:
         trouble = None
         try:
             for mail in mails:
-                if self._stop.is_set() or time.monotonic() > deadline:
+                if self._stop.is_set() or time.monotonic() > deadline or self._must_yield():
                     break
                 self._deliver(mail)
         except _Stop as stop:
