@@ -10,7 +10,7 @@ _HINT = "save the list as .xlsx or CSV in your spreadsheet program and upload th
 _MAX_MEMBERS = 2_000
 # The directory itself is read into memory: 20,000 members would fit.
 _MAX_DIRECTORY_BYTES = 1024 * 1024
-# Real sheets shrink 5 to 20 times; padding with styled empty cells reaches about 60.
+# Measured: a list of 100,000 rows 10, one city in every cell 19, styled empty cells 15.
 _MAX_RATIO = 100
 _RATIO_MATTERS_FROM_BYTES = 32 * 1024 * 1024
 _END = struct.Struct("<4s4H2LH")  # APPNOTE 4.3.16, end of central directory record
