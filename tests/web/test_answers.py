@@ -1,5 +1,6 @@
 """Errors, headers and health: what every answer of the web has in common."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -14,9 +15,8 @@ from dakiya_web.settings import WebSettings
 from tests.web.conftest import Api, Person
 
 
-@pytest.mark.parametrize(
-    ("body", "words"),
-    [
+def test_broken_json_gets_400_with_a_hint(alice: Person) -> None:
+    for body, words in (
         (b"{", "line 1, column 2"),
         (b"", "not JSON"),
         (b"[1]", "JSON object"),
@@ -27,14 +27,12 @@ from tests.web.conftest import Api, Person
         (b'{"a": "line\nbreak"}', "not JSON"),
         (b"[" * 100_000, "nested"),
         (b'{"port": ' + b"9" * 5000 + b"}", "number"),
-    ],
-)
-def test_broken_json_gets_400_with_a_hint(alice: Person, body: bytes, words: str) -> None:
-    answer = alice.api.post(
-        "/smtp-accounts", data=body, headers={"Content-Type": "application/json"}
-    )
-    assert answer.status == 400, answer.text
-    assert words in answer.json["error"]
+    ):
+        answer = alice.api.post(
+            "/smtp-accounts", data=body, headers={"Content-Type": "application/json"}
+        )
+        assert answer.status == 400, answer.text
+        assert words in answer.json["error"]
 
 
 def test_wrong_content_type_gets_415(alice: Person) -> None:
@@ -50,16 +48,16 @@ def test_wrong_method_gets_405_with_what_is_allowed(alice: Person) -> None:
     assert "error" in answer.json
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/campaigns/0", "/campaigns/-1", "/campaigns/x"])
-def test_unknown_address_of_the_api_gets_json(alice: Person, path: str) -> None:
-    answer = alice.api.get(path)
-    assert (answer.status, list(answer.json)) == (404, ["error"])
+def test_unknown_address_of_the_api_gets_json(alice: Person) -> None:
+    for path in ("/nothing", "/campaigns/0", "/campaigns/-1", "/campaigns/x"):
+        answer = alice.api.get(path)
+        assert (answer.status, list(answer.json)) == (404, ["error"])
 
 
-@pytest.mark.parametrize("number", ["9" * 18, "9" * 19, "9" * 400])
-def test_id_beyond_the_column_is_not_found(alice: Person, number: str) -> None:
-    for path in (f"/campaigns/{number}", f"/smtp-accounts/{number}", f"/imports/{number}"):
-        assert alice.api.get(path).status == 404
+def test_id_beyond_the_column_is_not_found(alice: Person) -> None:
+    for number in ("9" * 18, "9" * 19, "9" * 400):
+        for path in (f"/campaigns/{number}", f"/smtp-accounts/{number}", f"/imports/{number}"):
+            assert alice.api.get(path).status == 404
 
 
 def test_unexpected_error_says_nothing_of_the_inside(app: Flask, alice: Person) -> None:
@@ -77,18 +75,19 @@ def test_unexpected_error_says_nothing_of_the_inside(app: Flask, alice: Person) 
     assert "secret detail" not in answer.text + page.text
 
 
-@pytest.mark.parametrize(
-    "path", ["/login", "/signup", "/", "/nothing", "/u/x", "/static/dakiya.css", "/api/v1/health"]
-)
-def test_every_answer_carries_the_security_headers(app: Flask, path: str) -> None:
-    with app.test_client().get(path) as answer:
-        headers = answer.headers
-        assert headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
-        assert headers["X-Content-Type-Options"] == "nosniff"
-        assert headers["Referrer-Policy"] == "same-origin"
-        assert "Strict-Transport-Security" not in headers
-        if not path.startswith("/static"):
-            assert headers["Cache-Control"] == "no-store"
+def test_every_answer_carries_the_security_headers(app: Flask) -> None:
+    for path in (
+        "/login", "/signup", "/", "/nothing", "/u/x", "/static/dakiya.css", "/api/v1/health",
+        "/api/v1/campaigns", "/api/nothing",
+    ):  # fmt: skip
+        with app.test_client().get(path) as answer:
+            headers = answer.headers
+            assert headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY, path
+            assert headers["X-Content-Type-Options"] == "nosniff"
+            assert headers["Referrer-Policy"] == "same-origin"
+            assert "Strict-Transport-Security" not in headers
+            if not path.startswith("/static"):
+                assert headers["Cache-Control"] == "no-store"
 
 
 def test_policy_allows_nothing_inline_and_nothing_foreign() -> None:
@@ -99,13 +98,12 @@ def test_policy_allows_nothing_inline_and_nothing_foreign() -> None:
     assert "http" not in CONTENT_SECURITY_POLICY
 
 
-@pytest.mark.parametrize("path", ["/login", "/signup", "/nothing", "/u/x"])
-def test_pages_have_nothing_inline(app: Flask, path: str) -> None:
-    page = app.test_client().get(path).text
-    assert "<script" not in page
-    assert "<style" not in page
-    assert " style=" not in page
-    assert " on" not in page.replace(" one", "").replace(" only", "").replace(" our ", "")
+def test_pages_have_nothing_inline(app: Flask) -> None:
+    for path in ("/login", "/signup", "/nothing", "/u/x"):
+        page = app.test_client().get(path).text
+        assert "<script" not in page
+        assert "<style" not in page
+        assert re.search(r"<[^>]* (style|on\w+)=", page) is None
 
 
 def test_https_sets_hsts_and_a_secure_cookie(

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import text
 
 from dakiya.campaigns.progress import prepare_chunk
@@ -68,41 +67,15 @@ def test_create_reports_bad_rows_and_keeps_the_good_ones(alice: Person) -> None:
     assert all(r["error"] for r in answer.json["rejected"])
 
 
-@pytest.mark.parametrize(
-    ("changes", "field", "words"),
-    [
-        ({"name": None}, "name", "required"),
-        ({"name": "x" * 201}, "name", "200"),
-        ({"subject": ""}, "subject", "required"),
-        ({"subject": "a\r\nBcc: x@example.com"}, "subject", "one line"),
-        ({"subject": "Hello {{ name"}, "subject", "closed"),
-        ({"html": None}, "html", "required"),
-        ({"html": "a\0b"}, "html", "NUL"),
-        ({"html": "\udc80"}, "html", "control"),
-        ({"html": "{% for x in y %}"}, "html", "if field"),
-        ({"html": "x" * 500_001}, "html", "500,000"),
-        ({"text": "{{ name | upper }}"}, "text", "default"),
-        ({"text": 7}, "text", "text"),
-        ({"smtp_account_id": None}, "smtp_account_id", "required"),
-        ({"smtp_account_id": "1"}, "smtp_account_id", "whole number"),
-        ({"smtp_account_id": 10**25}, "smtp_account_id", "from 1"),
-        ({"smtp_account_id": 999}, "smtp_account_id", "no such"),
-        ({"recipients": {"email": "x"}}, "recipients", "list"),
-        ({"recipients": [{}] * 100_001}, "recipients", "100,000"),
-        ({"status": "sending"}, "status", "known"),
-    ],
-)
-def test_create_names_the_field_and_what_is_wrong(
-    alice: Person,
-    session_factory: SessionFactory,
-    changes: dict[str, Any],
-    field: str,
-    words: str,
+def test_wrong_campaign_is_refused_and_not_stored(
+    alice: Person, session_factory: SessionFactory
 ) -> None:
-    answer = alice.api.post("/campaigns", campaign_body(make_account(alice), **changes))
-    assert answer.status == 422, answer.text
-    assert list(answer.json["errors"]) == [field]
-    assert words in " ".join(answer.json["errors"][field])
+    account_id = make_account(alice)
+    changes: list[dict[str, Any]] = [{"smtp_account_id": 999}, {"subject": "Hello {{ name"}]
+    for change in changes:
+        answer = alice.api.post("/campaigns", campaign_body(account_id, **change))
+        assert answer.status == 422, answer.text
+        assert list(answer.json["errors"]) == list(change)
     assert count(session_factory, "campaign") == 0
 
 
@@ -146,37 +119,36 @@ def test_change_is_checked_like_a_new_campaign(alice: Person) -> None:
         assert alice.api.patch(f"/campaigns/{campaign_id}", change).status == 422
 
 
-@pytest.mark.parametrize("status", [s for s in CampaignStatus if s is not CampaignStatus.DRAFT])
 def test_only_a_draft_takes_changes_and_recipients(
-    alice: Person, session_factory: SessionFactory, status: CampaignStatus
+    alice: Person, session_factory: SessionFactory
 ) -> None:
     campaign_id = make_campaign(alice)
-    set_status(session_factory, campaign_id, status)
-    for answer in (
-        alice.api.patch(f"/campaigns/{campaign_id}", {"name": "Other"}),
-        alice.api.post(f"/campaigns/{campaign_id}/schedule", {"at": "now"}),
-        alice.api.post(f"/campaigns/{campaign_id}/recipients", [{"email": "x@example.com"}]),
-    ):
-        assert answer.status == 409
-        assert status.value in answer.json["error"]
+    for status in CampaignStatus:
+        if status is CampaignStatus.DRAFT:
+            continue
+        set_status(session_factory, campaign_id, status)
+        for answer in (
+            alice.api.patch(f"/campaigns/{campaign_id}", {"name": "Other"}),
+            alice.api.post(f"/campaigns/{campaign_id}/schedule", {"at": "now"}),
+            alice.api.post(f"/campaigns/{campaign_id}/recipients", [{"email": "x@example.com"}]),
+        ):
+            assert answer.status == 409, status
+            assert status.value in answer.json["error"]
     assert count(session_factory, "recipient") == 1
 
 
-@pytest.mark.parametrize("status", list(CampaignStatus))
-def test_delete_only_where_nothing_runs(
-    alice: Person, session_factory: SessionFactory, status: CampaignStatus
-) -> None:
-    campaign_id = make_campaign(alice)
-    set_status(session_factory, campaign_id, status)
-    answer = alice.api.delete(f"/campaigns/{campaign_id}")
-    if status in ("draft", "cancelled", "finished"):
-        assert answer.status == 204
-        assert count(session_factory, "campaign") == 0
-        assert count(session_factory, "recipient") == 0
-        assert alice.api.get(f"/campaigns/{campaign_id}").status == 404
-    else:
-        assert answer.status == 409
-        assert count(session_factory, "recipient") == 1
+def test_delete_only_where_nothing_runs(alice: Person, session_factory: SessionFactory) -> None:
+    account_id = make_account(alice)
+    for status in CampaignStatus:
+        campaign_id = make_campaign(alice, smtp_account_id=account_id)
+        set_status(session_factory, campaign_id, status)
+        before = count(session_factory, "recipient")
+        answer = alice.api.delete(f"/campaigns/{campaign_id}")
+        deleted = status in ("draft", "cancelled", "finished")
+        assert answer.status == (204 if deleted else 409), status
+        assert count(session_factory, "recipient") == before - deleted
+        shown = alice.api.get(f"/campaigns/{campaign_id}")
+        assert shown.status == (404 if deleted else 200)
 
 
 def test_delete_takes_the_ledger_along(alice: Person, session_factory: SessionFactory) -> None:
@@ -247,23 +219,12 @@ def test_emails_come_in_pages_with_their_message_ids(
     ]
 
 
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
-        ("status=nonsense", "status"),
-        ("cursor=abc", "cursor"),
-        ("cursor=-1", "cursor"),
-        ("cursor=99999999999999999999", "cursor"),
-        ("limit=0", "limit"),
-        ("limit=501", "limit"),
-        ("limit=x", "limit"),
-    ],
-)
-def test_emails_refuse_a_bad_query(alice: Person, query: str, field: str) -> None:
+def test_emails_refuse_a_bad_query(alice: Person) -> None:
     campaign_id = make_campaign(alice)
-    answer = alice.api.get(f"/campaigns/{campaign_id}/emails?{query}")
-    assert answer.status == 422
-    assert list(answer.json["errors"]) == [field]
+    for field in ("status", "cursor", "limit"):
+        answer = alice.api.get(f"/campaigns/{campaign_id}/emails?{field}=nonsense")
+        assert answer.status == 422
+        assert list(answer.json["errors"]) == [field]
 
 
 def test_campaigns_come_in_pages_newest_first(alice: Person) -> None:

@@ -228,16 +228,16 @@ def test_other_user_lists_nothing_of_alice(
     assert "Diwali offer" not in page
 
 
-@pytest.mark.parametrize("token", [None, "dk_wrong", "", "a b", "ü", "x" * 5000])
 def test_no_valid_token_gets_401_and_changes_nothing(
-    app: Flask, world: World, session_factory: SessionFactory, token: str | None
+    app: Flask, world: World, session_factory: SessionFactory
 ) -> None:
     before = everything(session_factory)
-    api = Api(app, token)
-    for rule, method, case in routes_of(app, Kind.TOKEN, Kind.TOKEN_OWNER):
-        answer = call(api, rule, method, case, world)
-        assert answer.status == 401, (rule.endpoint, method, answer.text)
-        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    for token in (None, "dk_wrong", "", "a b", "ü", "x" * 5000):
+        api = Api(app, token)
+        for rule, method, case in routes_of(app, Kind.TOKEN, Kind.TOKEN_OWNER):
+            answer = call(api, rule, method, case, world)
+            assert answer.status == 401, (rule.endpoint, method, answer.text)
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     assert everything(session_factory) == before
 
 

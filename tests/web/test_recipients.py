@@ -3,7 +3,6 @@
 from io import BytesIO
 from typing import Any
 
-import pytest
 from flask import Flask
 from sqlalchemy import text
 
@@ -32,12 +31,13 @@ def test_list_is_taken_at_once_and_bad_rows_come_back(alice: Person) -> None:
     assert alice.api.get(f"/campaigns/{campaign_id}").json["recipients"] == 2
 
 
-@pytest.mark.parametrize("body", [[], {"email": "a@example.org"}, "a@example.org", 5])
-def test_anything_but_a_filled_list_is_refused(alice: Person, body: Any) -> None:
+def test_anything_but_a_filled_list_is_refused(alice: Person) -> None:
     campaign_id = make_campaign(alice)
-    answer = alice.api.post(f"/campaigns/{campaign_id}/recipients", body)
-    assert answer.status == 422
-    assert list(answer.json["errors"]) == ["recipients"]
+    bodies: list[Any] = [[], {"email": "a@example.org"}, "a@example.org", 5]
+    for body in bodies:
+        answer = alice.api.post(f"/campaigns/{campaign_id}/recipients", body)
+        assert answer.status == 422
+        assert list(answer.json["errors"]) == ["recipients"]
 
 
 def test_file_waits_in_the_database_and_the_worker_is_rung(

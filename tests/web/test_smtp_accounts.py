@@ -36,66 +36,10 @@ def test_created_account_comes_back_without_its_password(
     assert SecretBox(web_settings).open(sealed) == "an smtp password"
 
 
-@pytest.mark.parametrize(
-    ("changes", "field", "words"),
-    [
-        ({"name": ""}, "name", "required"),
-        ({"name": "  "}, "name", "required"),
-        ({"name": None}, "name", "required"),
-        ({"name": 7}, "name", "text"),
-        ({"name": "a\0b"}, "name", "NUL"),
-        ({"name": "a\nb"}, "name", "one line"),
-        ({"name": "\ud800"}, "name", "control character"),
-        ({"name": "x" * 201}, "name", "200"),
-        ({"host": "smtp://smtp.example.com"}, "host", "without smtp://"),
-        ({"host": "smtp.example.com:587"}, "host", "own field"),
-        ({"host": "smtp example com"}, "host", "host name"),
-        ({"host": "पोस्ट.example"}, "host", "ASCII"),
-        ({"host": "127.1"}, "host", "host name"),
-        ({"host": "2130706433"}, "host", "host name"),
-        ({"host": "0x7f000001"}, "host", "host name"),
-        ({"host": "127.0.0.1"}, "host", "internal"),
-        ({"host": "[::1]"}, "host", "own field"),
-        ({"host": "::1"}, "host", "internal"),
-        ({"host": "::ffff:10.0.0.1"}, "host", "internal"),
-        ({"host": "10.1.2.3"}, "host", "internal"),
-        ({"host": "169.254.169.254"}, "host", "internal"),
-        ({"host": "100.64.0.1"}, "host", "internal"),
-        ({"host": "localhost"}, "host", "internal"),
-        ({"host": "localhost."}, "host", "internal"),
-        ({"port": 22}, "port", "not allowed"),
-        ({"port": "587"}, "port", "without quotes"),
-        ({"port": True}, "port", "whole number"),
-        ({"port": 587.5}, "port", "whole number"),
-        ({"port": 10**30}, "port", "65,535"),
-        ({"port": None}, "port", "required"),
-        ({"security": "ssl"}, "security", "starttls"),
-        ({"security": None}, "security", "starttls"),
-        ({"security": "none"}, "security", "unprotected"),
-        ({"from_email": "asha"}, "from_email", "@"),
-        ({"from_email": "a@example.com\r\nBcc: b@example.com"}, "from_email", "line break"),
-        ({"from_email": None}, "from_email", "required"),
-        ({"from_name": "a\r\nBcc: x"}, "from_name", "one line"),
-        ({"username": None}, "username", "password"),
-        ({"password": None}, "password", "required"),
-        ({"password": ["x"]}, "password", "text"),
-        ({"limits": {"per_second": 0}}, "limits.per_second", "from 1"),
-        ({"limits": {"per_day": -1}}, "limits.per_day", "from 1"),
-        ({"limits": {"per_hour": 2.5}}, "limits.per_hour", "whole number"),
-        ({"limits": {"connections": 51}}, "limits.connections", "50"),
-        ({"limits": {"mails_per_connection": 0}}, "limits.mails_per_connection", "from 1"),
-        ({"limits": {"per_week": 5}}, "limits.per_week", "known"),
-        ({"limits": [1]}, "limits", "object"),
-        ({"passwort": "x"}, "passwort", "known"),
-    ],
-)
-def test_create_names_the_field_and_what_is_wrong(
-    alice: Person, changes: dict[str, Any], field: str, words: str
-) -> None:
-    answer = alice.api.post("/smtp-accounts", account_body(**changes))
-    assert answer.status == 422, answer.text
-    assert list(answer.json["errors"]) == [field]
-    assert words in " ".join(answer.json["errors"][field])
+def test_wrong_account_is_refused_and_not_stored(alice: Person) -> None:
+    answer = alice.api.post("/smtp-accounts", account_body(port=22))
+    assert answer.status == 422
+    assert list(answer.json["errors"]) == ["port"]
     assert alice.api.get("/smtp-accounts").json["items"] == []
 
 
@@ -119,22 +63,25 @@ def test_internal_host_is_taken_when_the_operator_allows_it(
     assert api.post("/smtp-accounts", inbox | {"port": 1026}).status == 422
 
 
-@pytest.mark.parametrize(
-    "change",
-    [{"host": "smtp.example.org"}, {"port": 465}, {"security": "tls"}, {"username": "mallory"}],
-)
 def test_change_of_where_the_password_goes_asks_for_it(
-    alice: Person, session_factory: SessionFactory, change: dict[str, Any]
+    alice: Person, session_factory: SessionFactory
 ) -> None:
     account_id = make_account(alice)
-    sealed = stored(session_factory, account_id).password_encrypted
-    answer = alice.api.patch(f"/smtp-accounts/{account_id}", change)
-    assert answer.status == 422
-    assert "again" in answer.json["errors"]["password"][0]
-    assert stored(session_factory, account_id).password_encrypted == sealed
-    answer = alice.api.patch(f"/smtp-accounts/{account_id}", {**change, "password": "new one"})
-    assert answer.status == 200, answer.text
-    assert stored(session_factory, account_id).password_encrypted != sealed
+    changes: list[dict[str, Any]] = [
+        {"host": "smtp.example.org"},
+        {"port": 465},
+        {"security": "tls"},
+        {"username": "mallory"},
+    ]
+    for change in changes:
+        sealed = stored(session_factory, account_id).password_encrypted
+        answer = alice.api.patch(f"/smtp-accounts/{account_id}", change)
+        assert answer.status == 422, change
+        assert "again" in answer.json["errors"]["password"][0]
+        assert stored(session_factory, account_id).password_encrypted == sealed
+        answer = alice.api.patch(f"/smtp-accounts/{account_id}", {**change, "password": "new"})
+        assert answer.status == 200, answer.text
+        assert stored(session_factory, account_id).password_encrypted != sealed
 
 
 def test_change_of_other_fields_keeps_the_password(

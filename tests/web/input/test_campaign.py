@@ -1,0 +1,47 @@
+"""The fields of a campaign, read from JSON."""
+
+from typing import Any
+
+import pytest
+
+from dakiya_web.input.campaign import read_campaign
+from dakiya_web.input.reader import InvalidFields
+from tests.web.conftest import campaign_body
+
+
+def test_valid_campaign_is_read() -> None:
+    found = read_campaign(campaign_body(7, text="", name=" Diwali "))
+    assert (found.name, found.smtp_account_id, found.content.text) == ("Diwali", 7, None)
+    assert [recipient.row for recipient in found.recipients.raw] == [1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"name": None}, "name", "required"),
+        ({"name": "x" * 201}, "name", "200"),
+        ({"subject": ""}, "subject", "required"),
+        ({"subject": "a\r\nBcc: x@example.com"}, "subject", "one line"),
+        ({"subject": "Hello {{ name"}, "subject", "closed"),
+        ({"html": None}, "html", "required"),
+        ({"html": "a\0b"}, "html", "NUL"),
+        ({"html": "\udc80"}, "html", "control"),
+        ({"html": "{% for x in y %}"}, "html", "if field"),
+        ({"html": "x" * 500_001}, "html", "500,000"),
+        ({"text": "{{ name | upper }}"}, "text", "default"),
+        ({"text": 7}, "text", "text"),
+        ({"smtp_account_id": None}, "smtp_account_id", "required"),
+        ({"smtp_account_id": "1"}, "smtp_account_id", "whole number"),
+        ({"smtp_account_id": 10**25}, "smtp_account_id", "from 1"),
+        ({"recipients": {"email": "x"}}, "recipients", "list"),
+        ({"recipients": [{}] * 100_001}, "recipients", "100,000"),
+        ({"status": "sending"}, "status", "known"),
+    ],
+)
+def test_wrong_field_is_named_with_what_is_wrong(
+    changes: dict[str, Any], field: str, words: str
+) -> None:
+    with pytest.raises(InvalidFields) as caught:
+        read_campaign(campaign_body(1, **changes))
+    assert list(caught.value.errors) == [field]
+    assert words in " ".join(caught.value.errors[field])
