@@ -107,7 +107,7 @@ $(VENV)/.ready-run: $(VENV)/.made-in services/dev/requirements.txt shared/requir
 	@echo "Installing Dakiya into $(VENV) (about a minute, once) ..."
 	@$(PIP) install --quiet --require-hashes --only-binary :all: \
 		-r shared/requirements-build.txt -r services/dev/requirements.txt
-	@$(PIP) install --quiet --no-deps --no-build-isolation --no-index $(addprefix --editable ./,$(OWN))
+	@PYTHONWARNINGS=ignore $(PIP) install --quiet --no-deps --no-build-isolation --no-index $(addprefix --editable ./,$(OWN))
 	@touch $@
 
 $(VENV)/.ready-test: $(VENV)/.ready-run tests/requirements.txt
