@@ -47,16 +47,14 @@ def make_workspace(session: Session, email: str = "alice@example.com") -> int:
 
 def make_account(session: Session, workspace_id: int, port: int, **values: object) -> SmtpAccount:
     """Add an account on a server of this machine."""
-    account = SmtpAccount(
-        workspace_id=workspace_id,
-        name="test",
-        host="127.0.0.1",
-        port=port,
-        security=Security.NONE,
-        from_email="sender@example.com",
-        from_name="Sender",
-        **values,
-    )
+    usual = {
+        "name": "test",
+        "host": "127.0.0.1",
+        "security": Security.NONE,
+        "from_email": "sender@example.com",
+        "from_name": "Sender",
+    }
+    account = SmtpAccount(workspace_id=workspace_id, port=port, **{**usual, **values})
     session.add(account)
     session.flush()
     return account

@@ -1,0 +1,275 @@
+"""Trouble of the account: it pauses with a reason, no recipient is charged, and it recovers."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from dakiya.config import Settings
+from dakiya.db import SessionFactory
+from dakiya.delivery.trouble import clear_trouble
+from dakiya.models import (
+    Attempt,
+    Campaign,
+    CampaignStatus,
+    Email,
+    EmailState,
+    Security,
+    SmtpAccount,
+    SmtpTest,
+    TestStatus,
+)
+from dakiya.queue import Doorbell, make_broker
+from dakiya.smtp_accounts.secrets import SecretBox
+from tests.engine.installation import Installation
+from tests.engine.world import (
+    audited,
+    make_account,
+    make_campaign,
+    make_workspace,
+    states_of,
+    status_is,
+    wait_until,
+)
+from tests.recorder import Behaviour, Recorder, Rule
+from tests.recorder.authority import Authority
+from tests.recorder.plugin import StartRecorder
+
+MAILS = 40
+PASSWORD = "correct-horse-battery-staple-4711"
+
+
+def start(
+    installation: Installation, session_factory: SessionFactory, server: Recorder, **values: Any
+) -> Campaign:
+    with session_factory.begin() as session:
+        account = make_account(session, make_workspace(session), server.port, **values)
+        campaign = make_campaign(session, account, MAILS)
+    installation.start("scheduler")
+    installation.start("sender")
+    return campaign
+
+
+def pause_of(session_factory: SessionFactory) -> SmtpAccount:
+    """Wait until the account is paused, and return it."""
+    wait_until(
+        session_factory, lambda s: s.scalars(select(SmtpAccount.paused_at)).one() is not None
+    )
+    with session_factory() as session:
+        return session.scalars(select(SmtpAccount)).one()
+
+
+def end_the_wait(session_factory: SessionFactory) -> None:
+    """Let the pause be over, as its time would."""
+    with session_factory.begin() as session:
+        session.execute(update(SmtpAccount).values(paused_until=func.clock_timestamp()))
+
+
+def nobody_was_charged(session_factory: SessionFactory, campaign: Campaign) -> None:
+    wait_until(session_factory, lambda s: states_of(s, campaign)[EmailState.CLAIMED] == 0)
+    with session_factory() as session:
+        waiting = session.scalars(
+            select(Email.attempts).where(Email.state.in_((EmailState.PENDING, EmailState.DEFERRED)))
+        ).all()
+        assert waiting
+        assert set(waiting) == {0}
+        assert (
+            session.scalars(select(func.count(Attempt.id)).where(Attempt.outcome == "failed")).one()
+            == 0
+        )
+
+
+def recovers(session_factory: SessionFactory, campaign: Campaign, server: Recorder) -> None:
+    status_is(session_factory, campaign, CampaignStatus.FINISHED)
+    found = audited(session_factory, campaign, server.received())
+    assert (found.received, found.unknown) == (MAILS, 0)
+    with session_factory() as session:
+        account = session.scalars(select(SmtpAccount)).one()
+        assert (account.pause_reason, account.trouble_count) == (None, 0)
+        assert set(session.scalars(select(Email.attempts))) == {1}
+
+
+def test_server_that_refuses_connections_pauses_the_account_until_it_is_back(
+    installation: Installation, session_factory: SessionFactory, recorder: StartRecorder
+) -> None:
+    server = recorder()
+    server.stop()
+    campaign = start(installation, session_factory, server)
+    account = pause_of(session_factory)
+    assert (account.pause_reason, account.trouble_count) == ("connection", 1)
+    assert account.pause_detail is not None
+    assert "refuses connections" in account.pause_detail
+    assert account.paused_until is not None
+    nobody_was_charged(session_factory, campaign)
+    server.start()
+    end_the_wait(session_factory)
+    recovers(session_factory, campaign, server)
+
+
+def test_busy_server_pauses_the_account_and_is_tried_again_by_itself(
+    installation: Installation, session_factory: SessionFactory, recorder: StartRecorder
+) -> None:
+    server = recorder(Rule("connect", reply="421 4.3.2 Service not available", times=1))
+    campaign = start(installation, session_factory, server)
+    account = pause_of(session_factory)
+    assert account.pause_detail is not None
+    assert "421 4.3.2 Service not available" in account.pause_detail
+    nobody_was_charged(session_factory, campaign)
+    recovers(session_factory, campaign, server)  # nobody did anything
+
+
+def test_wrong_password_waits_for_the_owner(
+    installation: Installation,
+    session_factory: SessionFactory,
+    recorder: StartRecorder,
+    settings: Settings,
+) -> None:
+    server = recorder(behaviour=Behaviour(users={"alice": PASSWORD}))
+    box = SecretBox(settings)
+    campaign = start(
+        installation,
+        session_factory,
+        server,
+        username="alice",
+        password_encrypted=box.seal("an-old-password-0815"),
+    )
+    account = pause_of(session_factory)
+    assert (account.pause_reason, account.paused_until) == ("auth", None)
+    nobody_was_charged(session_factory, campaign)
+    assert not server.received()
+    with session_factory.begin() as session:
+        session.execute(update(SmtpAccount).values(password_encrypted=box.seal(PASSWORD)))
+        clear_trouble(session, account.id)
+    recovers(session_factory, campaign, server)
+    logs = installation.logs()
+    assert "@example.net" not in logs
+    assert PASSWORD not in logs
+    assert "an-old-password-0815" not in logs
+
+
+def test_certificate_that_nobody_vouches_for_pauses_the_account(
+    installation: Installation,
+    session_factory: SessionFactory,
+    recorder: StartRecorder,
+    authority: Authority,
+    settings: Settings,
+) -> None:
+    server = recorder(
+        behaviour=Behaviour(starttls=True, users={"alice": PASSWORD}),
+        certificate=authority.issue("localhost"),
+    )
+    campaign = start(
+        installation,
+        session_factory,
+        server,
+        security=Security.STARTTLS,
+        username="alice",
+        password_encrypted=SecretBox(settings).seal(PASSWORD),
+    )
+    account = pause_of(session_factory)
+    assert account.paused_until is None
+    assert "certificate" in (account.pause_detail or "")
+    nobody_was_charged(session_factory, campaign)
+    assert not server.events("login")
+
+
+def test_quota_pauses_the_account_and_keeps_what_was_sent(
+    installation: Installation, session_factory: SessionFactory, recorder: StartRecorder
+) -> None:
+    quota = Rule("mail", reply="550 5.4.5 Daily user sending limit exceeded", every=12)
+    server = recorder(quota)
+    campaign = start(installation, session_factory, server, connections=1)
+    account = pause_of(session_factory)
+    assert account.pause_reason == "quota"
+    assert account.paused_at is not None
+    assert account.paused_until is not None
+    assert (account.paused_until - account.paused_at).total_seconds() >= 3600
+    nobody_was_charged(session_factory, campaign)
+    assert len(server.received()) == 11
+    server.behave()
+    end_the_wait(session_factory)
+    recovers(session_factory, campaign, server)
+
+
+def run_test(
+    installation: Installation,
+    session_factory: SessionFactory,
+    settings: Settings,
+    server: Recorder,
+    **values: Any,
+) -> SmtpTest:
+    with session_factory.begin() as session:
+        account = make_account(session, make_workspace(session), server.port, **values)
+        account.paused_at, account.pause_reason = account.created_at, "auth"
+        session.flush()
+        test = SmtpTest(smtp_account_id=account.id, to_email="tester@example.net")
+        session.add(test)
+    installation.start("sender")
+    broker = make_broker(settings.redis_url.get_secret_value())
+    Doorbell(broker).ring_smtp_test(test.id)
+    wait_until(
+        session_factory,
+        lambda s: s.get_one(SmtpTest, test.id).status in (TestStatus.PASSED, TestStatus.FAILED),
+    )
+    broker.client.close()
+    with session_factory() as session:
+        return session.get_one(SmtpTest, test.id)
+
+
+def steps_of(test: SmtpTest) -> list[tuple[str, bool]]:
+    return [(step["name"], step["ok"]) for step in test.steps]
+
+
+def test_smtp_test_passes_step_by_step_and_ends_the_pause(
+    installation: Installation,
+    session_factory: SessionFactory,
+    recorder: StartRecorder,
+    settings: Settings,
+) -> None:
+    server = recorder(behaviour=Behaviour(users={"alice": PASSWORD}))
+    test = run_test(
+        installation,
+        session_factory,
+        settings,
+        server,
+        username="alice",
+        password_encrypted=SecretBox(settings).seal(PASSWORD),
+    )
+    assert test.status is TestStatus.PASSED
+    names = ["dns", "connect", "greeting", "ehlo", "auth", "send"]
+    assert steps_of(test) == [(name, True) for name in names]
+    assert [mail.recipient for mail in server.received()] == ["tester@example.net"]
+    with session_factory() as session:
+        assert session.scalars(select(SmtpAccount.paused_at)).one() is None
+    assert PASSWORD not in installation.logs() + str(test.steps)
+    assert "@example.net" not in installation.logs()
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "failing_step", "words"),
+    [
+        (Behaviour(rules=(Rule("connect", reply="554 5.7.1 Go away"),)), "greeting", "Go away"),
+        (Behaviour(users={"alice": "another"}), "auth", "535"),
+        (Behaviour(rules=(Rule("rcpt", reply="550 5.1.1 Nobody"),)), "send", "refused at RCPT"),
+        (Behaviour(rules=(Rule("dot", reply="554 5.6.0 Bad"),)), "send", "554 5.6.0 Bad"),
+    ],
+)
+def test_smtp_test_names_the_step_that_failed_and_leaves_the_pause(
+    installation: Installation,
+    session_factory: SessionFactory,
+    recorder: StartRecorder,
+    settings: Settings,
+    behaviour: Behaviour,
+    failing_step: str,
+    words: str,
+) -> None:
+    login: dict[str, Any] = {}
+    if behaviour.users:
+        login = {"username": "alice", "password_encrypted": SecretBox(settings).seal(PASSWORD)}
+    test = run_test(installation, session_factory, settings, recorder(behaviour=behaviour), **login)
+    assert test.status is TestStatus.FAILED
+    assert steps_of(test)[-1] == (failing_step, False)
+    assert all(ok for _, ok in steps_of(test)[:-1])
+    assert words in test.steps[-1]["detail"]
+    with session_factory() as session:
+        assert session.scalars(select(SmtpAccount.pause_reason)).one() == "auth"

@@ -1,0 +1,39 @@
+"""A scene of one taken batch for the sender's tests."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from dakiya.config import Settings
+from dakiya.db import SessionFactory
+from dakiya_sender.pool import ConnectionPool
+from dakiya_sender.recording import Recorder as OutcomeRecorder
+from dakiya_sender.slots import ConnectionSlots
+from tests.recorder import Recorder
+from tests.sender.scene import SLOT, SenderScene, take_one
+
+SetScene = Callable[..., SenderScene]
+
+
+@pytest.fixture
+def set_scene(
+    session_factory: SessionFactory, database_url: str, settings: Settings
+) -> Iterator[SetScene]:
+    """A function that takes a batch for a server."""
+    with ExitStack() as ended:
+
+        def make(server: Recorder, mails: int = 5) -> SenderScene:
+            campaign, taken = take_one(session_factory, server, mails)
+            slots = ConnectionSlots(database_url)
+            pool = ConnectionPool(slots)
+            ended.callback(slots.close)
+            ended.callback(pool.close)
+            stop = threading.Event()
+            recorder = OutcomeRecorder(session_factory, taken.claim, slot=SLOT, stop=stop)
+            return SenderScene(
+                session_factory, settings, server, campaign, taken, recorder, slots, pool, stop
+            )
+
+        yield make

@@ -1,0 +1,92 @@
+"""A taken batch, a recording server and everything of a sender but its process."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from dakiya.config import Settings
+from dakiya.db import SessionFactory
+from dakiya.delivery.claims import claim_lane, find_lanes
+from dakiya.delivery.ledger import load_emails
+from dakiya.delivery.taking import Taken, database_now, take_batch
+from dakiya.models import Campaign, Email
+from dakiya.smtp_accounts.egress import EgressRule
+from dakiya.smtp_accounts.secrets import SecretBox
+from dakiya_sender.delivery import BatchDelivery, Report, RetryRule
+from dakiya_sender.messages import MessageCache
+from dakiya_sender.pool import ConnectionPool
+from dakiya_sender.recording import Recorder as OutcomeRecorder
+from dakiya_sender.servers import Servers
+from dakiya_sender.slots import ConnectionSlots
+from tests.engine.world import make_account, make_sending, make_workspace
+from tests.recorder import Recorder
+
+SLOT = 20
+LEASE_S = 60.0
+
+
+@dataclass
+class SenderScene:
+    """One batch in the hands of one thread."""
+
+    sessions: SessionFactory
+    settings: Settings
+    server: Recorder
+    campaign: Campaign
+    taken: Taken
+    recorder: OutcomeRecorder
+    slots: ConnectionSlots
+    pool: ConnectionPool
+    stop: threading.Event
+
+    def deliver(self, *, must_yield: Callable[[], bool] = lambda: False) -> Report:
+        """Run the batch and end it as the actor does."""
+        report = self.run(must_yield=must_yield)
+        self.recorder.finish(unused=0, trouble=report.trouble, had_trouble=False)
+        return report
+
+    def run(self, *, must_yield: Callable[[], bool] = lambda: False) -> Report:
+        """Run the batch without ending it."""
+        with self.sessions() as session:
+            mails = load_emails(session, self.taken.claim)
+            message = MessageCache().get(session, self.campaign.id, self.taken.account)
+        servers = Servers(
+            EgressRule.parse("127.0.0.1"), SecretBox(self.settings), helo_name="sender.test"
+        )
+        delivery = BatchDelivery(
+            self.taken,
+            message=message,
+            server=servers.server_for(self.taken.account),
+            pool=self.pool,
+            recorder=self.recorder,
+            retry=RetryRule(60, 3600),
+            public_url="https://mail.example.org",
+            link_key=b"k" * 32,
+            stop=self.stop,
+            must_yield=must_yield,
+        )
+        return delivery.run(mails)
+
+    def rows(self) -> list[Email]:
+        """Return the ledger's rows in the order of the list."""
+        with self.sessions() as session:
+            return list(session.scalars(select(Email).order_by(Email.recipient_id)))
+
+    def addresses(self) -> list[str]:
+        """Return whom the server has got mail for."""
+        return [mail.recipient for mail in self.server.received()]
+
+
+def take_one(sessions: SessionFactory, server: Recorder, mails: int) -> tuple[Campaign, Taken]:
+    """Make a campaign whose only batch is taken."""
+    with sessions.begin() as session:
+        account = make_account(session, make_workspace(session), server.port, connections=1)
+        campaign = make_sending(session, account, mails)
+        now = database_now(session)
+        [lane] = find_lanes(session, now=now)
+        [batch_id] = claim_lane(session, lane, now=now, batch_size=50).ring_now
+        taken = take_batch(session, batch_id, taken_by="one", lease_s=LEASE_S, slot=SLOT)
+        assert taken is not None
+    return campaign, taken
