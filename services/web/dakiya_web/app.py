@@ -15,7 +15,7 @@ from dakiya.queue import Doorbell, make_broker
 from dakiya_web.api import api
 from dakiya_web.failures import install_failures
 from dakiya_web.headers import install_headers
-from dakiya_web.pages import install_pages
+from dakiya_web.pages.install import install_pages
 from dakiya_web.pages.people.sessions import install_sessions
 from dakiya_web.pages.people.throttle import install_throttle
 from dakiya_web.settings import WebSettings
