@@ -1,0 +1,73 @@
+"""The bell: rings paced batches at their instant, and each one once."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from dakiya.db import SessionFactory
+from dakiya.delivery.taking import database_now
+from dakiya.models import Batch
+from dakiya.queue import SENDER_QUEUE, Doorbell
+from dakiya_scheduler.bell import LOOK_EVERY_S, Bell
+from dakiya_scheduler.ticking import Ticker
+from tests.engine.world import make_account, make_sending, make_workspace
+from tests.scheduler.conftest import RungBells
+
+
+@pytest.fixture
+def planned(ticker: Ticker, session_factory: SessionFactory) -> list[int]:
+    """The batches of an account of one mail a second; the first one has been rung."""
+    with session_factory.begin() as session:
+        account = make_account(session, make_workspace(session), 2525, per_second=1)
+        make_sending(session, account, 3)
+    assert ticker.tick(by_clock=False).rung == 1
+    with session_factory() as session:
+        return list(session.scalars(select(Batch.id).order_by(Batch.start_at)))
+
+
+def test_batch_is_rung_once_when_its_instant_has_come(
+    planned: list[int], rung: RungBells, doorbell: Doorbell, session_factory: SessionFactory
+) -> None:
+    bell = Bell(session_factory, doorbell, threading.Event())
+    with session_factory.begin() as session:
+        now = database_now(session)
+        session.execute(update(Batch).where(Batch.id == planned[1]).values(start_at=now))
+        session.execute(
+            update(Batch)
+            .where(Batch.id == planned[2])
+            .values(start_at=now + timedelta(seconds=3600))
+        )
+    assert bell.ring_due() == LOOK_EVERY_S
+    bell.ring_due()
+    assert rung.of(SENDER_QUEUE) == [("deliver_batch", planned[0]), ("deliver_batch", planned[1])]
+
+
+def test_bell_does_not_sleep_through_the_next_instant(
+    planned: list[int], doorbell: Doorbell, session_factory: SessionFactory
+) -> None:
+    bell = Bell(session_factory, doorbell, threading.Event())
+    with session_factory.begin() as session:
+        now = database_now(session)
+        session.execute(update(Batch).values(start_at=now + timedelta(hours=1), rung_at=None))
+        session.execute(
+            update(Batch)
+            .where(Batch.id == planned[0])
+            .values(start_at=now + timedelta(seconds=0.1))
+        )
+    assert bell.ring_due() <= 0.1
+
+
+def test_bell_rings_by_itself_until_it_is_told_to_stop(
+    planned: list[int], rung: RungBells, doorbell: Doorbell, session_factory: SessionFactory
+) -> None:
+    stop = threading.Event()
+    bell = Bell(session_factory, doorbell, stop)
+    bell.start()
+    while len(rung.of(SENDER_QUEUE)) < 3:
+        assert bell.is_alive()
+    stop.set()
+    bell.join(timeout=30)
+    assert not bell.is_alive()
+    assert rung.of(SENDER_QUEUE) == [("deliver_batch", batch_id) for batch_id in planned]

@@ -1,0 +1,191 @@
+"""One tick: what it starts, claims, rings, rescues, settles and forgets."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.orm import Session
+
+from dakiya.campaigns.lifecycle import cancel
+from dakiya.db import SessionFactory
+from dakiya.delivery.pacing import Slot
+from dakiya.delivery.presence import count_alive
+from dakiya.delivery.taking import database_now, take_batch
+from dakiya.delivery.usage import add_usage
+from dakiya.models import (
+    Batch,
+    BatchState,
+    Campaign,
+    CampaignStatus,
+    Email,
+    EmailState,
+    PaceUsage,
+    Service,
+    SmtpAccount,
+    SmtpTest,
+    Tick,
+)
+from dakiya.queue import SCHEDULER_QUEUE, SENDER_QUEUE, Doorbell
+from dakiya_scheduler.actors import prepare
+from dakiya_scheduler.ticking import Count, Ticker, keep_house
+from tests.engine.world import (
+    make_account,
+    make_campaign,
+    make_sending,
+    make_workspace,
+    miscounted,
+    states_of,
+)
+from tests.scheduler.conftest import LEASE_S, RungBells
+
+
+def an_account(session: Session) -> SmtpAccount:
+    return make_account(session, make_workspace(session), 2525)
+
+
+def batch_ids(session_factory: SessionFactory, state: BatchState = BatchState.READY) -> list[int]:
+    with session_factory() as session:
+        return list(
+            session.scalars(select(Batch.id).where(Batch.state == state).order_by(Batch.id))
+        )
+
+
+def test_prepared_campaign_is_started_claimed_and_rung(
+    ticker: Ticker, rung: RungBells, session_factory: SessionFactory
+) -> None:
+    with session_factory.begin() as session:
+        campaign = make_campaign(session, an_account(session), 25)
+    prepare(session_factory, campaign.id)
+    assert ticker.tick(by_clock=True) == Count(due=25, claimed=25, rung=3)
+    ids = batch_ids(session_factory)
+    assert rung.of(SENDER_QUEUE) == [("deliver_batch", batch_id) for batch_id in ids]
+    with session_factory() as session:
+        assert session.get_one(Campaign, campaign.id).status is CampaignStatus.SENDING
+        assert states_of(session, campaign) == {EmailState.CLAIMED: 25}
+        tick = session.scalars(select(Tick)).one()
+        assert (tick.due, tick.claimed, tick.rung) == (25, 25, 3)
+        assert count_alive(session, "scheduler") == 1
+    assert ticker.tick(by_clock=True) == Count()
+
+
+def test_campaign_that_is_not_prepared_is_rung_again_by_the_clock(
+    ticker: Ticker, rung: RungBells, session_factory: SessionFactory
+) -> None:
+    with session_factory.begin() as session:
+        campaign = make_campaign(session, an_account(session), 25)
+    ticker.tick(by_clock=False)
+    assert rung.of(SCHEDULER_QUEUE) == []
+    ticker.tick(by_clock=True)
+    assert rung.of(SCHEDULER_QUEUE) == [("prepare_campaign", campaign.id)]
+
+
+def test_emptied_queue_is_filled_again_at_the_next_tick(
+    ticker: Ticker, doorbell: Doorbell, rung: RungBells, session_factory: SessionFactory
+) -> None:
+    with session_factory.begin() as session:
+        make_sending(session, an_account(session), 25)
+    ticker.tick(by_clock=True)
+    doorbell.redis.flushall()
+    ticker.tick(by_clock=False)
+    assert rung.of(SENDER_QUEUE) == []
+    assert ticker.tick(by_clock=True).rung == 3
+    assert len(rung.of(SENDER_QUEUE)) == 3
+    ticker.tick(by_clock=True)
+    assert len(rung.of(SENDER_QUEUE)) == 3
+
+
+def test_expired_batch_is_rescued_and_claimed_again_in_the_same_tick(
+    ticker: Ticker, session_factory: SessionFactory
+) -> None:
+    with session_factory.begin() as session:
+        campaign = make_sending(session, an_account(session), 5)
+    ticker.tick(by_clock=True)
+    [batch_id] = batch_ids(session_factory)
+    with session_factory.begin() as session:
+        assert take_batch(session, batch_id, taken_by="one", lease_s=LEASE_S, slot=20)
+        session.execute(
+            update(Batch).values(lease_expires_at=text("clock_timestamp() - interval '1 second'"))
+        )
+    assert ticker.tick(by_clock=False).claimed == 5
+    assert batch_ids(session_factory, BatchState.DONE) == [batch_id]
+    assert len(batch_ids(session_factory)) == 1
+    with session_factory() as session:
+        assert not miscounted(session, campaign)
+
+
+def test_campaign_at_rest_is_settled(ticker: Ticker, session_factory: SessionFactory) -> None:
+    with session_factory.begin() as session:
+        campaign = make_sending(session, an_account(session), 2)
+        session.execute(update(Email).values(state="failed"))
+    ticker.tick(by_clock=False)
+    with session_factory() as session:
+        assert session.get_one(Campaign, campaign.id).status is CampaignStatus.FINISHED
+
+
+def test_cancelling_asks_for_another_tick_until_it_is_done(
+    ticker: Ticker, rung: RungBells, doorbell: Doorbell, session_factory: SessionFactory
+) -> None:
+    with session_factory.begin() as session:
+        campaign = make_sending(session, an_account(session), 5)
+        cancel(session, campaign)
+    ticker.tick(by_clock=False)
+    assert rung.of(SCHEDULER_QUEUE) == [("tick", "early")]
+    doorbell.redis.flushall()
+    ticker.tick(by_clock=False)
+    assert rung.of(SCHEDULER_QUEUE) == []
+    with session_factory() as session:
+        assert session.get_one(Campaign, campaign.id).status is CampaignStatus.CANCELLED
+
+
+def test_early_tick_is_rung_once_until_it_is_answered(
+    ticker: Ticker, rung: RungBells, doorbell: Doorbell
+) -> None:
+    doorbell.ring_tick()
+    doorbell.ring_tick()
+    assert len(rung.of(SCHEDULER_QUEUE)) == 1
+    ticker.tick(by_clock=False)
+    doorbell.ring_tick()
+    assert len(rung.of(SCHEDULER_QUEUE)) == 2
+
+
+def test_smtp_test_that_nobody_has_run_is_rung_again(
+    ticker: Ticker, rung: RungBells, session_factory: SessionFactory
+) -> None:
+    with session_factory.begin() as session:
+        account = an_account(session)
+        tests = [SmtpTest(smtp_account_id=account.id, to_email="a@example.net") for _ in range(2)]
+        session.add_all(tests)
+        session.flush()
+        tests[0].created_at = database_now(session) - timedelta(seconds=31)
+    ticker.tick(by_clock=True)
+    assert rung.of(SENDER_QUEUE) == [("run_smtp_test", tests[0].id)]
+
+
+def test_two_tickers_at_once_claim_each_mail_once(
+    ticker: Ticker, doorbell: Doorbell, session_factory: SessionFactory
+) -> None:
+    with session_factory.begin() as session:
+        campaign = make_sending(session, an_account(session), 500)
+    other = Ticker(session_factory, doorbell, batch_size=10, lease_s=LEASE_S, service_id="two")
+    assert ticker.tick(by_clock=True).claimed == 80
+    assert other.tick(by_clock=True).claimed == 0
+    with session_factory() as session:
+        assert states_of(session, campaign)[EmailState.CLAIMED] == 80
+        assert not miscounted(session, campaign)
+
+
+def test_housekeeping_forgets_only_what_no_window_and_no_page_needs(session: Session) -> None:
+    account = an_account(session)
+    make_sending(session, account, 1)
+    now = database_now(session)
+    for hours in (24, 26):
+        add_usage(session, account.id, Slot(now - timedelta(hours=hours), 5))
+    session.add_all(
+        [
+            Service(id="old", kind="sender", seen_at=now - timedelta(hours=2)),
+            Service(id="new", kind="sender", seen_at=now),
+        ]
+    )
+    session.flush()
+    keep_house(session, now=now)
+    assert session.scalars(select(func.count()).select_from(PaceUsage)).one() == 1
+    assert session.scalars(select(Service.id)).all() == ["new"]

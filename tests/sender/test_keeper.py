@@ -1,0 +1,101 @@
+"""The keeper: leases stay alive while the process does, and end when it lets go."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import pytest
+from sqlalchemy import Engine, select, text, update
+
+from dakiya.db import SessionFactory
+from dakiya.delivery.presence import count_alive
+from dakiya.models import Batch, BatchState
+from dakiya_sender.keeper import Keeper
+from tests.recorder.plugin import StartRecorder
+from tests.sender.conftest import SetScene
+from tests.sender.scene import SenderScene
+
+
+@pytest.fixture
+def scene(set_scene: SetScene, recorder: StartRecorder) -> SenderScene:
+    return set_scene(recorder())
+
+
+@pytest.fixture
+def keeper(scene: SenderScene, session_factory: SessionFactory) -> Iterator[Keeper]:
+    keeper = Keeper(session_factory, scene.pool, service_id="sender-1", lease_s=3)
+    yield keeper
+    if keeper.is_alive():
+        keeper.end()
+
+
+def lease_of(scene: SenderScene) -> datetime | None:
+    with scene.sessions() as session:
+        return session.scalars(select(Batch.lease_expires_at)).one()
+
+
+def wait_for(condition: Callable[[], bool], *, timeout_s: float = 30) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_lease_of_a_held_batch_is_renewed_and_of_one_let_go_is_not(
+    scene: SenderScene, keeper: Keeper
+) -> None:
+    keeper.hold(scene.taken.claim)
+    assert keeper.active(scene.taken.claim.smtp_account_id) == 1
+    assert keeper.active(12345) == 0
+    keeper.start()
+    first = lease_of(scene)
+    wait_for(lambda: lease_of(scene) != first)
+    second = lease_of(scene)
+    wait_for(lambda: lease_of(scene) != second)
+    keeper.let_go(scene.taken.claim)
+    keeper.let_go(scene.taken.claim)
+    assert keeper.active(scene.taken.claim.smtp_account_id) == 0
+    last = lease_of(scene)
+    time.sleep(2.5)  # more than two renewals
+    assert lease_of(scene) == last
+
+
+def test_batch_that_was_rescued_is_not_revived(scene: SenderScene, keeper: Keeper) -> None:
+    with scene.sessions.begin() as session:
+        session.execute(update(Batch).values(state=BatchState.DONE, lease_expires_at=None))
+    keeper.hold(scene.taken.claim)
+    keeper.start()
+    wait_for(lambda: _is_alive(scene))
+    time.sleep(1.5)  # more than one renewal
+    assert lease_of(scene) is None
+
+
+def _is_alive(scene: SenderScene) -> bool:
+    with scene.sessions() as session:
+        return count_alive(session, "sender") == 1
+
+
+def test_process_shows_that_it_lives_and_signs_off(scene: SenderScene, keeper: Keeper) -> None:
+    keeper.start()
+    wait_for(lambda: _is_alive(scene))
+    keeper.end()
+    assert not _is_alive(scene)
+
+
+def test_keeper_survives_a_database_that_cuts_its_connections(
+    scene: SenderScene, keeper: Keeper, engine: Engine
+) -> None:
+    keeper.hold(scene.taken.claim)
+    keeper.start()
+    first = lease_of(scene)
+    wait_for(lambda: lease_of(scene) != first)
+    with engine.connect() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+    second = lease_of(scene)
+    wait_for(lambda: lease_of(scene) != second)
+    assert keeper.is_alive()
