@@ -8,7 +8,7 @@ from typing import Any
 import psycopg2
 import pytest
 from sqlalchemy import event, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from dakiya.delivery.ledger import Intent, load_emails
@@ -100,7 +100,7 @@ def test_recorder_gives_up_in_the_end_and_the_lease_then_decides(
     first, *_ = mails_of(scene)
     scene.recorder.intend(first)
     scene.recorder.learn(first, SENT)
-    with database_away(scene, failures=10_000), pytest.raises(OperationalError):
+    with database_away(scene, failures=10_000), pytest.raises(DBAPIError):
         finish(scene)
     assert scene.rows()[0].state is EmailState.SENDING
 
