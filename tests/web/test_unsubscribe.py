@@ -5,7 +5,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from dakiya.db import SessionFactory
-from dakiya.mail.links import UnsubscribeRef, derive_key, unsubscribe_token
+from dakiya.mail.links import UNSUBSCRIBE_PURPOSE, UnsubscribeRef, derive_key, unsubscribe_token
 from dakiya.models import Suppression, SuppressionReason
 from dakiya_web.pages.unsubscribe.views import mask
 from tests.web.conftest import Person, make_campaign
@@ -18,7 +18,7 @@ def path(app: Flask, alice: Person, session_factory: SessionFactory) -> str:
         campaign_id, recipient_id = session.execute(
             text("SELECT campaign_id, id FROM recipient")
         ).one()
-    key = derive_key(app.config["SECRET_KEY"], "unsubscribe")
+    key = derive_key(app.config["SECRET_KEY"], UNSUBSCRIBE_PURPOSE)
     return f"/u/{unsubscribe_token(key, UnsubscribeRef(campaign_id, recipient_id))}"
 
 
@@ -104,3 +104,13 @@ def test_link_of_another_installation_is_not_found(app: Flask, path: str) -> Non
 
 def test_mask_keeps_the_first_letter_and_the_domain() -> None:
     assert mask("asha.rao@example.com") == "a•••@example.com"
+
+
+def test_link_of_a_deleted_campaign_still_works(
+    app: Flask, path: str, alice: Person, session_factory: SessionFactory
+) -> None:
+    with session_factory.begin() as session:
+        session.execute(text("UPDATE campaign SET deleted_at = now()"))
+    assert alice.api.get("/campaigns").json["items"] == []
+    assert app.test_client().post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert len(suppressions(session_factory)) == 1

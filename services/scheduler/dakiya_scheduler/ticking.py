@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from dakiya.campaigns.progress import campaigns_to_prepare, settle, start_due
+from dakiya.campaigns.removal import purge_chunk
 from dakiya.contacts.imports import imports_to_ring
 from dakiya.db import SessionFactory
 from dakiya.delivery.claims import claim_lane, find_lanes
@@ -35,6 +36,7 @@ log = get_logger(__name__)
 KEEP_USAGE = timedelta(hours=25)
 KEEP_BATCHES = timedelta(days=7)
 RING_TEST_AGAIN_AFTER = timedelta(seconds=30)
+PURGES_AT_ONCE = 5
 HOUSEKEEPING_EVERY = timedelta(minutes=1)
 
 
@@ -173,6 +175,10 @@ class Ticker:
         with self._sessions() as session:
             keep_house(session, now=now)
             session.commit()
+            for _ in range(PURGES_AT_ONCE):
+                if not purge_chunk(session, now=now):
+                    break
+                session.commit()
 
 
 def keep_house(session: Session, *, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from dakiya.db import make_engine, make_session_factory
 from dakiya.errors import ConfigurationError
 from dakiya.log import configure_logging, get_logger
-from dakiya.mail.links import derive_key
+from dakiya.mail.links import UNSUBSCRIBE_PURPOSE, derive_key
 from dakiya.queue import SENDER_QUEUE, Doorbell, make_broker
 from dakiya.smtp_accounts.egress import EgressRule
 from dakiya.smtp_accounts.secrets import SecretBox
@@ -58,7 +58,7 @@ def main() -> None:
         threads=settings.threads,
         lease_s=settings.lease_seconds,
         public_url=settings.public_url,
-        link_key=derive_key(settings.secret_key.get_secret_value(), "unsubscribe"),
+        link_key=derive_key(settings.secret_key.get_secret_value(), UNSUBSCRIBE_PURPOSE),
         stop=stop,
     )
     declare_actors(broker, context)

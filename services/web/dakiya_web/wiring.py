@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from dakiya.clock import Clock
 from dakiya.db import SessionFactory
-from dakiya.mail.links import derive_key
+from dakiya.mail.links import UNSUBSCRIBE_PURPOSE, derive_key
 from dakiya.queue import Doorbell
 from dakiya.smtp_accounts.egress import EgressRule
 from dakiya.smtp_accounts.secrets import SecretBox
@@ -45,13 +45,9 @@ class Wiring:
             ),
             box=SecretBox(settings),
             egress=EgressRule.parse(settings.allowed_internal_hosts),
-            links_key=derive_key(settings.secret_key.get_secret_value(), LINKS_PURPOSE),
+            links_key=derive_key(settings.secret_key.get_secret_value(), UNSUBSCRIBE_PURPOSE),
             clock=clock,
         )
-
-
-# The senders derive the same key to sign the links that this service reads.
-LINKS_PURPOSE = "unsubscribe"
 
 
 def wiring() -> Wiring:

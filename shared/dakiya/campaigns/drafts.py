@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, delete, func, select, text
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
 from dakiya.errors import IllegalState, InvalidInput
@@ -15,14 +15,12 @@ from dakiya.models import (
     Campaign,
     CampaignStatus,
     ContentVersion,
-    Email,
     ImportStatus,
     Recipient,
     RecipientImport,
     SmtpAccount,
 )
 
-DELETABLE = (CampaignStatus.DRAFT, CampaignStatus.CANCELLED, CampaignStatus.FINISHED)
 OPEN_IMPORT = (ImportStatus.QUEUED, ImportStatus.RUNNING)
 # A list of 200 columns in an error helps nobody.
 FIELDS_SHOWN = 20
@@ -106,28 +104,12 @@ def require_draft(campaign: Campaign, action: str) -> None:
         raise IllegalState(f"The campaign is {campaign.status}; only a draft can be {action}.")
 
 
-def delete_campaign(session: Session, campaign: Campaign) -> None:
-    """Delete a campaign that does not run, with everything it owns. Raises IllegalState."""
-    if campaign.status not in DELETABLE:
-        raise IllegalState(
-            f"The campaign is {campaign.status}; cancel it or wait until it has finished, "
-            "then it can be deleted."
-        )
-    open_imports = _open_imports(session, campaign)
-    if open_imports:
-        raise IllegalState("A recipient file is still being read. Delete the campaign after it.")
-    # One statement per table; left to the cascade, each row would look for its own.
-    session.execute(delete(Email).where(Email.campaign_id == campaign.id))
-    session.execute(delete(Recipient).where(Recipient.campaign_id == campaign.id))
-    session.execute(delete(Campaign).where(Campaign.id == campaign.id))
-
-
 def check_ready(session: Session, campaign: Campaign) -> Readiness:
     """Check a draft's account, recipients and merge fields before it is scheduled.
 
     Raises IllegalState while a recipient file is being read.
     """
-    if _open_imports(session, campaign):
+    if has_open_import(session, campaign):
         raise IllegalState(
             "A recipient file is still being read. Schedule the campaign when it is done."
         )
@@ -219,7 +201,8 @@ def _has_account(session: Session, campaign: Campaign) -> bool:
     )
 
 
-def _open_imports(session: Session, campaign: Campaign) -> bool:
+def has_open_import(session: Session, campaign: Campaign) -> bool:
+    """Tell whether a recipient file of the campaign is waiting or being read."""
     return (
         session.scalar(
             select(RecipientImport.id)

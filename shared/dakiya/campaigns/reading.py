@@ -40,7 +40,9 @@ def find_campaign(
 ) -> Campaign:
     """Return a campaign that the user may see. Raises NotFound."""
     query = select(Campaign).where(
-        Campaign.id == campaign_id, visible_to(user_id, Campaign.workspace_id)
+        Campaign.id == campaign_id,
+        visible_to(user_id, Campaign.workspace_id),
+        Campaign.deleted_at.is_(None),
     )
     if lock:
         query = query.with_for_update(key_share=True)
@@ -54,7 +56,9 @@ def list_campaigns(
     session: Session, *, user_id: int, before_id: int | None = None, limit: int = 100
 ) -> Sequence[Campaign]:
     """Return the user's campaigns, newest first, below ``before_id`` if it is given."""
-    query = select(Campaign).where(visible_to(user_id, Campaign.workspace_id))
+    query = select(Campaign).where(
+        visible_to(user_id, Campaign.workspace_id), Campaign.deleted_at.is_(None)
+    )
     if before_id is not None:
         query = query.where(Campaign.id < before_id)
     return session.scalars(query.order_by(Campaign.id.desc()).limit(limit)).all()
@@ -74,8 +78,12 @@ def count_recipients(session: Session, campaign_ids: Sequence[int]) -> Mapping[i
 def find_import(session: Session, import_id: int, *, user_id: int) -> RecipientImport:
     """Return a recipient file's import that the user may see. Raises NotFound."""
     found = session.scalar(
-        select(RecipientImport).where(
-            RecipientImport.id == import_id, visible_to(user_id, RecipientImport.workspace_id)
+        select(RecipientImport)
+        .join(Campaign, Campaign.id == RecipientImport.campaign_id)
+        .where(
+            RecipientImport.id == import_id,
+            visible_to(user_id, RecipientImport.workspace_id),
+            Campaign.deleted_at.is_(None),
         )
     )
     if found is None:

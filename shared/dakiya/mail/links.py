@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+# What `derive_key` is asked for by those who sign unsubscribe links and those who read them.
+UNSUBSCRIBE_PURPOSE: Final = "unsubscribe"
+
 # 128 bits, as RFC 2104 section 5 asks: no less than half of the hash's output.
 _TOKEN_TAG_BYTES: Final = 16
 # A forged Message-ID only misfiles a bounce: 80 bits are enough, and 16 characters.

@@ -85,6 +85,8 @@ class Campaign(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    # Gone for its users; its rows stay while links in its mails have to work.
+    deleted_at: Mapped[datetime | None]
 
     smtp_account: Mapped[SmtpAccount | None] = relationship()
     content: Mapped["ContentVersion | None"] = relationship(foreign_keys=[content_version_id])

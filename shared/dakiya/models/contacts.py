@@ -26,7 +26,8 @@ class Recipient(Base):
     __tablename__ = "recipient"
     __table_args__ = (
         UniqueConstraint("campaign_id", "email_normalised"),
-        Index("ix_recipient_campaign_id_id", "campaign_id", "id"),
+        # For the ledger's foreign key, and for walking a campaign's recipients.
+        UniqueConstraint("campaign_id", "id"),
         # Also the guard against a header or envelope that an attacker wrote (CR, LF, NUL).
         CheckConstraint("email !~ '[[:cntrl:][:space:]]'", name="email_printable"),
     )

@@ -6,7 +6,7 @@ from typing import Any
 from flask import jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
-from dakiya.campaigns import drafts, lifecycle, reading
+from dakiya.campaigns import drafts, lifecycle, reading, removal
 from dakiya.campaigns.times import describe_instant, find_zone, resolve_instant
 from dakiya.campaigns.waiting import why_waiting
 from dakiya.contacts.recipients import Rejection, add_recipients
@@ -92,7 +92,7 @@ def delete_campaign(campaign_id: int) -> ResponseReturnValue:
     """Delete a campaign that does not run, with all its recipients."""
     session = request_session()
     campaign = reading.find_campaign(session, campaign_id, user_id=asking().user_id, lock=True)
-    drafts.delete_campaign(session, campaign)
+    removal.delete_campaign(session, campaign, now=wiring().clock())
     session.commit()
     return "", 204
 

@@ -252,6 +252,7 @@ def upgrade() -> None:
         ),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "status = 'draft' OR num_nulls(scheduled_at, smtp_account_id, content_version_id) = 0",
             name=op.f("ck_campaign_scheduled_is_complete"),
@@ -489,8 +490,8 @@ def upgrade() -> None:
             "email_normalised",
             name=op.f("uq_recipient_campaign_id_email_normalised"),
         ),
+        sa.UniqueConstraint("campaign_id", "id", name=op.f("uq_recipient_campaign_id_id")),
     )
-    op.create_index("ix_recipient_campaign_id_id", "recipient", ["campaign_id", "id"], unique=False)
     op.create_table(
         "recipient_import",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -632,15 +633,9 @@ def upgrade() -> None:
             "state NOT IN ('sending', 'unknown') OR fence > 0", name=op.f("ck_email_fenced")
         ),
         sa.ForeignKeyConstraint(
-            ["campaign_id"],
-            ["campaign.id"],
-            name=op.f("fk_email_campaign_id_campaign"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["recipient_id"],
-            ["recipient.id"],
-            name=op.f("fk_email_recipient_id_recipient"),
+            ["campaign_id", "recipient_id"],
+            ["recipient.campaign_id", "recipient.id"],
+            name=op.f("fk_email_campaign_id_recipient"),
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_email")),
@@ -753,7 +748,6 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_recipient_import_campaign_id"), table_name="recipient_import")
     op.drop_table("recipient_import")
-    op.drop_index("ix_recipient_campaign_id_id", table_name="recipient")
     op.drop_table("recipient")
     op.drop_constraint(
         op.f("fk_campaign_content_version_id_content_version"), "campaign", type_="foreignkey"

@@ -1,0 +1,43 @@
+// Builds every file of src/ into hashed files, and manifest.json that names them.
+//   node build.mjs [FOLDER]
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const out = process.argv[2] ?? "../dakiya_web/static/dist";
+const entryPoints = readdirSync("src", { withFileTypes: true })
+  .filter((entry) => entry.isFile() && /\.(js|css|svg)$/.test(entry.name))
+  .map((entry) => `src/${entry.name}`);
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+const { metafile } = await build({
+  entryPoints, outdir: out, bundle: true, splitting: true, format: "esm", minify: true,
+  target: "es2022", entryNames: "[name]-[hash]", chunkNames: "[name]-[hash]",
+  assetNames: "[name]-[hash]", loader: { ".svg": "copy", ".woff2": "file" },
+  legalComments: "linked", metafile: true, logLevel: "warning",
+});
+const files = {};
+for (const [path, { entryPoint }] of Object.entries(metafile.outputs)) {
+  if (entryPoint) files[basename(entryPoint)] = basename(path);
+}
+
+const icons = readFileSync("src/icons.txt", "utf8").split("\n").filter(Boolean).map((name) => {
+  const drawn = readFileSync(`node_modules/@tabler/icons/icons/outline/${name}.svg`, "utf8");
+  const paths = drawn.match(/<path(?! stroke="none")[^>]*>/g).join("");
+  return `<symbol id="${name}" viewBox="0 0 24 24">${paths}</symbol>`;
+});
+const sprite = `<svg xmlns="http://www.w3.org/2000/svg">${icons.join("")}</svg>`;
+const hash = createHash("sha256").update(sprite).digest("hex").slice(0, 8);
+files["icons.svg"] = `icons-${hash}.svg`;
+writeFileSync(`${out}/${files["icons.svg"]}`, sprite);
+
+for (const name of readdirSync(out).filter((name) => /\.(js|css|svg)$/.test(name))) {
+  const content = readFileSync(`${out}/${name}`);
+  writeFileSync(`${out}/${name}.br`, brotliCompressSync(content));
+  writeFileSync(`${out}/${name}.gz`, gzipSync(content, { level: 9 }));
+}
+// Last: with it the build is complete.
+writeFileSync(`${out}/manifest.json`, JSON.stringify(files, null, 1));
