@@ -81,6 +81,7 @@ CASES: dict[tuple[str, str], Case] = {
     ("api.test_smtp_account", "POST"): Case(
         Kind.TOKEN_OWNER, lambda _: {"to": "someone@example.com"}, owner_status=202
     ),
+    ("api.show_smtp_test", "GET"): Case(Kind.TOKEN_OWNER),
     ("api.delete_smtp_account", "DELETE"): Case(Kind.TOKEN_OWNER, owner_status=409),
     ("api.list_campaigns", "GET"): Case(Kind.TOKEN),
     ("api.create_campaign", "POST"): Case(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from flask import jsonify, url_for
 from flask.typing import ResponseReturnValue
 
+from dakiya.errors import NotFound
 from dakiya.models import SmtpAccount, SmtpTest
 from dakiya.smtp_accounts import accounts
 from dakiya_web.api.blueprint import api, asking, json_body
@@ -86,6 +87,16 @@ def test_smtp_account(account_id: int) -> ResponseReturnValue:
     ring(lambda doorbell: doorbell.ring_smtp_test(test.id))
     place = url_for("api.show_smtp_account", account_id=account.id)
     return jsonify(id=test.id, status=test.status), 202, {"Location": place}
+
+
+@api.get("/smtp-accounts/<id:account_id>/test")
+def show_smtp_test(account_id: int) -> ResponseReturnValue:
+    """The account's last test: its steps so far and how it ended."""
+    account = accounts.find_account(request_session(), account_id, user_id=asking().user_id)
+    test = session_test(account)
+    if test is None:
+        raise NotFound("This account has not been tested yet.")
+    return jsonify(_present_test(test))
 
 
 def session_test(account: SmtpAccount) -> SmtpTest | None:

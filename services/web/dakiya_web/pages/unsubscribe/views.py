@@ -68,7 +68,7 @@ def _find(token: str) -> Recipient:
     )
     if not recipient:
         raise NotFound(
-            "This unsubscribe link is not complete or its campaign was deleted. Copy the whole "
+            "This unsubscribe link is not complete, or it is too old. Copy the whole "
             "link from the mail, or reply to the mail and ask its sender."
         )
     return recipient
