@@ -10,7 +10,7 @@ from tests.engine.installation import Installation
 
 @pytest.fixture
 def installation(environment: dict[str, str], tmp_path: Path) -> Iterator[Installation]:
-    """An installation without any service yet."""
+    """An installation without any service yet; no log of it may name a recipient."""
     impatient = {
         **environment,
         "DAKIYA_ALLOWED_INTERNAL_HOSTS": "127.0.0.1",
@@ -21,3 +21,4 @@ def installation(environment: dict[str, str], tmp_path: Path) -> Iterator[Instal
     }
     with Installation(impatient, tmp_path) as running:
         yield running
+    assert "@example.net" not in running.logs()

@@ -1,0 +1,88 @@
+"""An account's share of a process's threads while others wait."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select, text, update
+
+from dakiya.db import SessionFactory
+from dakiya.delivery.claims import claim_lane, find_lanes
+from dakiya.delivery.taking import database_now
+from dakiya.models import Batch
+from dakiya_sender import fairness
+from dakiya_sender.fairness import Share
+from dakiya_sender.keeper import Keeper
+from tests.engine.world import make_account, make_sending, make_workspace
+from tests.recorder.plugin import StartRecorder
+from tests.sender.conftest import SetScene
+from tests.sender.scene import SenderScene
+
+
+@pytest.fixture
+def scene(set_scene: SetScene, recorder: StartRecorder) -> SenderScene:
+    return set_scene(recorder())
+
+
+def let_another_wait(session_factory: SessionFactory) -> None:
+    with session_factory.begin() as session:
+        account = make_account(session, make_workspace(session, "bob@example.com"), 2525)
+        make_sending(session, account, 1)
+        now = database_now(session)
+        for lane in find_lanes(session, now=now):
+            claim_lane(session, lane, now=now, batch_size=10)
+
+
+def share_with(scene: SenderScene, *, active: int) -> Share:
+    """An account that works on so many batches in a process of 4 threads."""
+    keeper = Keeper(scene.sessions, scene.pool, service_id="one", lease_s=60)
+    for number in range(active):
+        keeper.hold(replace(scene.taken.claim, batch_id=1_000 + number))
+    return Share(scene.sessions, keeper, scene.taken.claim.smtp_account_id, threads=4)
+
+
+@pytest.mark.parametrize(
+    ("active", "others", "used_up", "must_yield"),
+    [
+        (1, True, False, False),
+        (2, True, True, False),
+        (3, True, True, True),
+        (4, False, False, False),
+    ],
+)
+def test_half_of_the_threads_is_enough_while_others_wait(
+    scene: SenderScene,
+    session_factory: SessionFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    active: int,
+    others: bool,
+    used_up: bool,
+    must_yield: bool,
+) -> None:
+    if others:
+        let_another_wait(session_factory)
+    monkeypatch.setattr(fairness, "LOOK_EVERY_S", 0.0)
+    share = share_with(scene, active=active)
+    with session_factory() as session:
+        assert share.is_used_up(session) is used_up
+    assert share.must_yield() is must_yield
+
+
+def test_batch_looks_only_now_and_then(scene: SenderScene, session_factory: SessionFactory) -> None:
+    let_another_wait(session_factory)
+    assert not share_with(scene, active=4).must_yield()
+
+
+def test_batch_whose_time_has_not_come_is_nobody_who_waits(
+    scene: SenderScene, session_factory: SessionFactory
+) -> None:
+    let_another_wait(session_factory)
+    account_id = scene.taken.claim.smtp_account_id
+    with session_factory.begin() as session:
+        assert fairness.others_wait(session, account_id)
+        session.execute(
+            update(Batch)
+            .where(Batch.state == "ready")
+            .values(start_at=func.clock_timestamp() + text("interval '1 minute'"))
+        )
+        assert not fairness.others_wait(session, account_id)
+        assert session.scalars(select(func.count()).select_from(Batch)).one() == 2
