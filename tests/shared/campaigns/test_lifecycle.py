@@ -1,6 +1,7 @@
 """Schedule, pause, resume and cancel, and that pause and cancel answer truthfully."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -50,7 +51,9 @@ def record_in(session: Session, scene: Scene, outcome: Outcome, number: int = 0)
 
 
 def wait_for_a_waiter(session: Session) -> None:
+    deadline = time.monotonic() + 30
     while not session.scalar(WAITING_FOR_LOCK):
+        assert time.monotonic() < deadline, "nobody waits for the campaign's lock"
         session.rollback()
 
 
