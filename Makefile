@@ -13,6 +13,9 @@ OWN := shared services/web services/scheduler services/sender services/dev
 CODE := shared services tests deploy
 COMPOSE := docker compose
 
+ASSETS := services/web/assets
+BUILT := services/web/dakiya_web/static/dist
+
 # A .venv holds absolute paths: one that was made elsewhere, or whose Python is gone, is made anew.
 ifneq ($(shell test -x $(BIN)/python && cat $(VENV)/.made-in 2>/dev/null),$(CURDIR))
 .PHONY: $(VENV)/.made-in
@@ -20,7 +23,7 @@ endif
 
 ##@ Use it
 .PHONY: run
-run: $(VENV)/.ready-run ## Start the whole system here: web, scheduler, senders, databases, demo inbox
+run: $(VENV)/.ready-run assets ## Start the whole system here: web, scheduler, senders, databases, demo inbox
 	@exec $(BIN)/dakiya dev
 
 .PHONY: token
@@ -41,12 +44,15 @@ down: ## Stop the containers; the data stays
 
 ##@ Work on it
 .PHONY: test
-test: $(VENV)/.ready-test ## Every test that needs only wheels: real PostgreSQL, Valkey and SMTP
+test: $(VENV)/.ready-test assets ## Every test that needs only wheels: real PostgreSQL, Valkey and SMTP
 	@$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: test-system
-test-system: $(VENV)/.ready-system ## Tests with Postfix, a browser and containers (Debian, root)
+test-system: $(VENV)/.ready-system assets ## Tests with Postfix, a browser and containers (Debian, root)
 	@$(BIN)/python -m pytest -m system $(ARGS)
+
+.PHONY: assets
+assets: $(BUILT)/manifest.json ## Build the pages' styles, scripts and icons, unless they are built
 
 .PHONY: check
 check: $(VENV)/.ready-test ## Format, lint, types, import rules, migrations, committed files
@@ -63,7 +69,7 @@ format: $(VENV)/.ready-test ## Format the code and mend what ruff can mend
 
 .PHONY: clean
 clean: ## Remove .venv and caches; ./var (your data) stays
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(ASSETS)/node_modules $(BUILT) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find $(CODE) -type d \( -name __pycache__ -o -name '*.egg-info' -o -name build \) -prune -exec rm -rf {} +
 
 ##@ Look after it
@@ -76,8 +82,9 @@ SHARED := shared/pyproject.toml
 .PHONY: lock
 lock: $(VENV)/.ready-tools ## Write the hash-pinned requirements anew (UPGRADE=1: newest versions)
 	$(LOCK) $(if $(UPGRADE),--upgrade) --no-annotate -o deploy/constraints.txt $(OWN:=/pyproject.toml) \
-		shared/requirements-build.in tests/requirements.in tests/requirements-system.in tests/requirements-tools.in
+		$(ASSETS)/requirements.in shared/requirements-build.in tests/requirements.in tests/requirements-system.in tests/requirements-tools.in
 	$(PIN) -o shared/requirements-build.txt shared/requirements-build.in
+	$(PIN) -o $(ASSETS)/requirements.txt $(ASSETS)/requirements.in
 	$(PIN) -o services/web/requirements.txt $(SHARED) services/web/pyproject.toml
 	$(PIN) -o services/scheduler/requirements.txt $(SHARED) services/scheduler/pyproject.toml
 	$(PIN) -o services/sender/requirements.txt $(SHARED) services/sender/pyproject.toml
@@ -89,7 +96,7 @@ lock: $(VENV)/.ready-tools ## Write the hash-pinned requirements anew (UPGRADE=1
 # pip-audit calls a package that it could not look up "skipped" and still succeeds.
 .PHONY: audit
 audit: $(VENV)/.ready-tools ## Look the pinned packages up among known vulnerabilities (needs the internet)
-	$(BIN)/python deploy/dev/audit.py $(wildcard services/*/requirements.txt) tests/requirements.txt
+	$(BIN)/python deploy/dev/audit.py $(wildcard services/*/requirements.txt) $(ASSETS)/requirements.txt tests/requirements.txt
 
 .PHONY: help
 help: ## This list
@@ -103,10 +110,10 @@ $(VENV)/.made-in:
 	@PYTHON="$(PYTHON)" deploy/dev/make-venv $(VENV)
 	@echo "$(CURDIR)" >$@
 
-$(VENV)/.ready-run: $(VENV)/.made-in services/dev/requirements.txt shared/requirements-build.txt $(OWN:=/pyproject.toml)
+$(VENV)/.ready-run: $(VENV)/.made-in services/dev/requirements.txt shared/requirements-build.txt $(ASSETS)/requirements.txt $(OWN:=/pyproject.toml)
 	@echo "Installing Dakiya into $(VENV) (about a minute, once) ..."
 	@$(PIP) install --quiet --require-hashes --only-binary :all: \
-		-r shared/requirements-build.txt -r services/dev/requirements.txt
+		-r shared/requirements-build.txt -r services/dev/requirements.txt -r $(ASSETS)/requirements.txt
 	@PYTHONWARNINGS=ignore $(PIP) install --quiet --no-deps --no-build-isolation --no-index $(addprefix --editable ./,$(OWN))
 	@touch $@
 
@@ -122,3 +129,12 @@ $(VENV)/.ready-system: $(VENV)/.ready-test tests/requirements-system.txt
 $(VENV)/.ready-tools: $(VENV)/.made-in tests/requirements-tools.txt
 	@$(PIP) install --quiet --require-hashes --only-binary :all: -r tests/requirements-tools.txt
 	@touch $@
+
+# Node comes from a wheel; it reads the newest state of the packages from the lock alone.
+$(ASSETS)/node_modules/.ready: $(ASSETS)/package.json $(ASSETS)/package-lock.json $(ASSETS)/.npmrc | $(VENV)/.ready-run
+	@echo "Fetching what the pages' styles and scripts are made of (once) ..."
+	@cd $(ASSETS) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-progress --loglevel=error
+	@touch $@
+
+$(BUILT)/manifest.json: $(ASSETS)/build.mjs $(shell find $(ASSETS)/src -type f) $(ASSETS)/node_modules/.ready
+	@cd $(ASSETS) && "$(CURDIR)/$(BIN)/node" build.mjs

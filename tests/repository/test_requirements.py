@@ -11,6 +11,7 @@ from tests.repository.checkout import ROOT
 SERVICES = ("web", "scheduler", "sender", "dev")
 LOCKS = [
     ROOT / "shared/requirements-build.txt",
+    ROOT / "services/web/assets/requirements.txt",
     *(ROOT / "services" / name / "requirements.txt" for name in SERVICES),
     *(ROOT / "tests" / f"requirements{kind}.txt" for kind in ("", "-system", "-tools")),
 ]

@@ -19,6 +19,7 @@ from werkzeug.routing import Rule
 from dakiya.db import SessionFactory
 from dakiya.mail.links import UnsubscribeRef, unsubscribe_token
 from dakiya.models import CampaignStatus
+from dakiya_web.assets import MANIFEST, Assets
 from dakiya_web.wiring import Wiring
 from tests.web.conftest import (
     PASSWORD,
@@ -69,6 +70,7 @@ CASES: dict[tuple[str, str], Case] = {
     ("people.login", "POST"): Case(Kind.PUBLIC, owner_status=400),
     ("people.logout", "POST"): Case(Kind.LOGGED_IN, owner_status=303),
     ("campaigns.index", "GET"): Case(Kind.LOGGED_IN),
+    ("preferences.change_theme", "POST"): Case(Kind.PUBLIC, owner_status=400),
     ("unsubscribe.show", "GET"): Case(Kind.LINK),
     ("unsubscribe.act", "POST"): Case(Kind.LINK),
     ("api.health", "GET"): Case(Kind.PUBLIC),
@@ -142,7 +144,7 @@ def world(app: Flask, alice: Person, session_factory: SessionFactory) -> World:
             "campaign_id": campaign_id,
             "import_id": answer.json["import_id"],
             "token": unsubscribe_token(wired.links_key, ref),
-            "filename": "dakiya.css",
+            "filename": f"dist/{Assets(MANIFEST).name_of('app.css')}",
         },
         running_campaign_id=running_id,
     )

@@ -13,11 +13,14 @@ from dakiya.clock import Clock, utc_now
 from dakiya.db import make_engine, make_session_factory
 from dakiya.queue import Doorbell, make_broker
 from dakiya_web.api import api
+from dakiya_web.assets import install_assets
 from dakiya_web.failures import install_failures
 from dakiya_web.headers import install_headers
+from dakiya_web.navigation import install_navigation
 from dakiya_web.pages.install import install_pages
 from dakiya_web.pages.people.sessions import install_sessions
 from dakiya_web.pages.people.throttle import install_throttle
+from dakiya_web.rendering import install_rendering
 from dakiya_web.settings import WebSettings
 from dakiya_web.wiring import Wiring, install_wiring
 
@@ -41,7 +44,7 @@ def create_app(
     settings: WebSettings, *, engine: Engine | None = None, clock: Clock = utc_now
 ) -> Flask:
     """Make the application. Connects to nothing until the first request."""
-    app = Flask("dakiya_web")
+    app = Flask("dakiya_web", static_folder=None)
     app.config.from_mapping(_flask_config(settings))
     app.json = _ReadableJson(app)
     app.url_map.converters["id"] = IdConverter
@@ -63,6 +66,9 @@ def create_app(
     csrf = CSRFProtect(app)
     install_sessions(app)
     install_throttle(app, settings)
+    install_assets(app)
+    install_navigation(app)
+    install_rendering(app)
     install_pages(app, csrf)
     csrf.exempt(api)
     app.register_blueprint(api)

@@ -8,7 +8,9 @@ from dakiya.log import get_logger
 from dakiya_web.settings import WebSettings
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    # data: for the small pictures inside Tabler's styles (arrows, ticks).
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 _ALWAYS = {
@@ -39,7 +41,7 @@ def install_headers(app: Flask, settings: WebSettings) -> None:
             response.headers.setdefault(name, value)
         if settings.https:
             response.headers.setdefault("Strict-Transport-Security", _HSTS)
-        if request.endpoint != _STATIC:
+        if request.endpoint != _STATIC or response.status_code >= 400:
             response.headers["Cache-Control"] = "no-store"
         _log_request(response)
         return response

@@ -15,6 +15,10 @@ class WebSettings(Settings):
     proxy_hops: int = Field(0, ge=0, le=10, validation_alias="DAKIYA_PROXY_HOPS")
     workers: int = Field(2, ge=1, le=64, validation_alias="DAKIYA_WEB_WORKERS")
     threads: int = Field(8, ge=1, le=128, validation_alias="DAKIYA_WEB_THREADS")
+    # Linked in the navigation; `make run` sets it.
+    demo_inbox_url: str = Field(
+        "", pattern=r"^(https?://\S+)?$", validation_alias="DAKIYA_DEMO_INBOX_URL"
+    )
 
     @property
     def max_upload_bytes(self) -> int:

@@ -50,4 +50,6 @@ def index() -> ResponseReturnValue:
         for campaign in found
     ]
     following = found[-1].id if len(found) == PER_PAGE else None
-    return render_template("campaigns.html", rows=rows, following=following, states=EmailState)
+    return render_template(
+        "campaigns/index.html", rows=rows, following=following, states=EmailState
+    )

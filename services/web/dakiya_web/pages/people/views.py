@@ -32,7 +32,11 @@ def signup() -> ResponseReturnValue:
     """Make a user with a workspace of their own, and log them in."""
     form = SignUpForm()
     if request.method == "GET":
-        return redirect(_home()) if present_user() else render_template("signup.html", form=form)
+        return (
+            redirect(_home())
+            if present_user()
+            else render_template("people/signup.html", form=form)
+        )
     if form.validate():
         session = request_session()
         try:
@@ -48,7 +52,7 @@ def signup() -> ResponseReturnValue:
             _log.info("signed_up", user_id=user.id)
             begin_session(user)
             return redirect(_home(), 303)
-    return render_template("signup.html", form=form), 422
+    return render_template("people/signup.html", form=form), 422
 
 
 @people.route("/login", methods=["GET", "POST"])
@@ -59,7 +63,9 @@ def login() -> ResponseReturnValue:
     form = LoginForm()
     target = local_path(request.args.get("next", "")) or _home()
     if request.method == "GET":
-        return redirect(target) if present_user() else render_template("login.html", form=form)
+        return (
+            redirect(target) if present_user() else render_template("people/login.html", form=form)
+        )
     if form.validate():
         session = request_session()
         user = authenticate(
@@ -75,7 +81,7 @@ def login() -> ResponseReturnValue:
             return redirect(target, 303)
         _log.info("log_in_refused")
         form.form_errors.append("Address and password do not fit together.")
-    return render_template("login.html", form=form), 422
+    return render_template("people/login.html", form=form), 422
 
 
 @people.post("/logout")

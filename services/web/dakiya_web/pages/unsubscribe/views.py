@@ -20,7 +20,7 @@ _log = get_logger(__name__)
 @unsubscribe.get("/u/<token>")
 def show(token: str) -> ResponseReturnValue:
     """Ask; scanners and previews follow links, so nothing happens yet."""
-    return render_template("unsubscribe.html", address=mask(_find(token).email), done=False)
+    return render_template("unsubscribe/show.html", address=mask(_find(token).email), done=False)
 
 
 @unsubscribe.post("/u/<token>")
@@ -49,7 +49,7 @@ def act(token: str) -> ResponseReturnValue:
     )
     if one_click:
         return "Unsubscribed.\n", 200, {"Content-Type": "text/plain; charset=utf-8"}
-    return render_template("unsubscribe.html", address=mask(recipient.email), done=True)
+    return render_template("unsubscribe/show.html", address=mask(recipient.email), done=True)
 
 
 def mask(address: str) -> str:

@@ -1,0 +1,1 @@
+"""How somebody likes the pages to look."""
