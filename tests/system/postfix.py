@@ -1,0 +1,117 @@
+"""A Postfix of the test's own: private configuration, queue and port; it relays to a recorder."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.recorder.recorder import Certificate
+from tests.system.compose import free_port
+
+_MASTER = """\
+127.0.0.1:{port} inet n - n - - smtpd
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+proxywrite unix - - n - 1 proxymap
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
+showq unix n - n - - showq
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+"""
+_MAIN = """\
+compatibility_level = 3.6
+myhostname = mail.postfix.test
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+mynetworks = 127.0.0.0/8
+mydestination =
+alias_maps =
+local_recipient_maps =
+relayhost = [127.0.0.1]:{relay_port}
+smtp_dns_support_level = disabled
+smtp_host_lookup = native
+smtp_tls_security_level = none
+smtpd_tls_security_level = may
+smtpd_tls_cert_file = {certificate}
+smtpd_tls_key_file = {key}
+smtpd_recipient_restrictions =
+    check_recipient_access regexp:{base}/etc/recipients, permit_mynetworks, reject
+smtpd_client_connection_count_limit = 100
+smtpd_client_connection_rate_limit = 0
+queue_directory = {base}/queue
+data_directory = {base}/data
+maillog_file = {base}/mail.log
+"""
+_RECIPIENTS = "/^gone/ 550 5.1.1 User unknown\n/^full/ 452 4.2.2 Mailbox full\n"
+
+
+class Postfix:
+    """Debian's Postfix; addresses that begin with ``gone`` or ``full`` are refused."""
+
+    def __init__(self, relay_port: int, certificate: Certificate) -> None:
+        self.port = free_port()
+        self._base = Path(tempfile.mkdtemp(prefix="dakiya-postfix-", dir="/var/tmp"))
+        self._base.chmod(0o755)
+        etc = self._base / "etc"
+        for folder in (etc, self._base / "queue", self._base / "data"):
+            folder.mkdir()
+        shutil.chown(self._base / "data", "postfix")
+        values = {
+            "port": self.port,
+            "relay_port": relay_port,
+            "base": self._base,
+            "certificate": certificate.certificate_path,
+            "key": certificate.key_path,
+        }
+        (etc / "main.cf").write_text(_MAIN.format(**values))
+        (etc / "master.cf").write_text(_MASTER.format(**values))
+        (etc / "recipients").write_text(_RECIPIENTS)
+
+    def log(self) -> str:
+        """Return what Postfix logged."""
+        path = self._base / "mail.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def _command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["postfix", "-c", str(self._base / "etc"), *arguments],
+            env={**os.environ, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def __enter__(self) -> Self:
+        started = self._command("start")
+        assert started.returncode == 0, (
+            f"Postfix does not start (apt-get install postfix; run as root):\n"
+            f"{started.stdout}{started.stderr}{self.log()}"
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._command("stop")
+        shutil.rmtree(self._base, ignore_errors=True)
