@@ -46,9 +46,7 @@ def purge_chunk(session: Session, *, now: datetime) -> bool:
         return False
     chunk = select(Recipient.id).where(Recipient.campaign_id == campaign_id).limit(CHUNK)
     removed = session.execute(
-        delete(Recipient).where(
-            Recipient.campaign_id == campaign_id, Recipient.id.in_(chunk)
-        )
+        delete(Recipient).where(Recipient.campaign_id == campaign_id, Recipient.id.in_(chunk))
     )
     if not removed.rowcount:  # type: ignore[attr-defined]
         session.execute(delete(Campaign).where(Campaign.id == campaign_id))

@@ -4,8 +4,11 @@ from dakiya.models.base import Base
 from dakiya.models.campaigns import (
     Campaign,
     CampaignCounter,
+    CampaignFigure,
     CampaignStatus,
+    CampaignTest,
     ContentVersion,
+    ProgressSample,
     Template,
 )
 from dakiya.models.contacts import (
@@ -17,7 +20,15 @@ from dakiya.models.contacts import (
     SuppressionReason,
 )
 from dakiya.models.ledger import Attempt, Batch, BatchState, Email, EmailState, Service, Tick
-from dakiya.models.people import ApiToken, Membership, User, Workspace
+from dakiya.models.people import (
+    ApiToken,
+    Membership,
+    PasswordReset,
+    ResetStatus,
+    Theme,
+    User,
+    Workspace,
+)
 from dakiya.models.smtp import PaceUsage, Security, SmtpAccount, SmtpTest, TestStatus
 
 __all__ = [
@@ -28,7 +39,9 @@ __all__ = [
     "BatchState",
     "Campaign",
     "CampaignCounter",
+    "CampaignFigure",
     "CampaignStatus",
+    "CampaignTest",
     "ContentVersion",
     "Email",
     "EmailState",
@@ -36,8 +49,11 @@ __all__ = [
     "ImportStatus",
     "Membership",
     "PaceUsage",
+    "PasswordReset",
+    "ProgressSample",
     "Recipient",
     "RecipientImport",
+    "ResetStatus",
     "Security",
     "Service",
     "SmtpAccount",
@@ -46,6 +62,7 @@ __all__ = [
     "SuppressionReason",
     "Template",
     "TestStatus",
+    "Theme",
     "Tick",
     "User",
     "Workspace",

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dakiya.models.base import Base
 from dakiya.models.people import DEFAULT_TIMEZONE
-from dakiya.models.smtp import SmtpAccount, text_enum
+from dakiya.models.smtp import TEST_STATUS, SmtpAccount, TestStatus, text_enum
 
 
 class CampaignStatus(StrEnum):
@@ -75,6 +75,8 @@ class Campaign(Base):
     )
     scheduled_at: Mapped[datetime | None]
     timezone: Mapped[str] = mapped_column(server_default=DEFAULT_TIMEZONE)
+    # Set by "send now" from the pages: until then its owner may think again.
+    undo_until: Mapped[datetime | None]
     # Random. With the domain, fixed when it is scheduled, it makes the Message-IDs: the same
     # on every attempt, and nobody can forge one.
     token: Mapped[str]
@@ -87,6 +89,8 @@ class Campaign(Base):
     finished_at: Mapped[datetime | None]
     # Gone for its users; its rows stay while links in its mails have to work.
     deleted_at: Mapped[datetime | None]
+    # When the figures (CampaignFigure) were last taken from the ledger.
+    figures_at: Mapped[datetime | None]
 
     smtp_account: Mapped[SmtpAccount | None] = relationship()
     content: Mapped["ContentVersion | None"] = relationship(foreign_keys=[content_version_id])
@@ -146,3 +150,59 @@ class CampaignCounter(Base):
     bounced: Mapped[int] = mapped_column(BigInteger, server_default="0")
     cancelled: Mapped[int] = mapped_column(BigInteger, server_default="0")
     suppressed: Mapped[int] = mapped_column(BigInteger, server_default="0")
+
+
+class CampaignFigure(Base):
+    """What became of a campaign's mails in one quarter of an hour, taken from the ledger.
+
+    Quarters and not hours: India's days begin at half past an hour in UTC, Nepal's at a
+    quarter past.
+    """
+
+    __tablename__ = "campaign_figure"
+
+    campaign_id: Mapped[int] = mapped_column(
+        ForeignKey("campaign.id", ondelete="CASCADE"), primary_key=True
+    )
+    begins_at: Mapped[datetime] = mapped_column(primary_key=True)
+    sent: Mapped[int] = mapped_column(server_default="0")
+    bounced: Mapped[int] = mapped_column(server_default="0")
+    failed: Mapped[int] = mapped_column(server_default="0")
+    unknown: Mapped[int] = mapped_column(server_default="0")
+
+
+class ProgressSample(Base):
+    """How far a sending campaign was at a tick; the last minutes of them give its rate."""
+
+    __tablename__ = "progress_sample"
+
+    campaign_id: Mapped[int] = mapped_column(
+        ForeignKey("campaign.id", ondelete="CASCADE"), primary_key=True
+    )
+    taken_at: Mapped[datetime] = mapped_column(primary_key=True)
+    done: Mapped[int]
+
+
+class CampaignTest(Base):
+    """One mail of a campaign to an address of its owner's choice; no part of the ledger.
+
+    ``recipient_id`` names the recipient whose fields are filled in, null for none.
+    """
+
+    __tablename__ = "campaign_test"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(
+        ForeignKey("campaign.id", ondelete="CASCADE"), index=True
+    )
+    content_version_id: Mapped[int] = mapped_column(
+        ForeignKey("content_version.id", ondelete="CASCADE")
+    )
+    recipient_id: Mapped[int | None]
+    to_email: Mapped[str]
+    status: Mapped[TestStatus] = mapped_column(TEST_STATUS, server_default=TestStatus.QUEUED.value)
+    # The server's answer, or what stood in the way.
+    detail: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]

@@ -55,6 +55,10 @@ class Suppression(Base):
     """An address that a workspace must not write to; every send asks this table."""
 
     __tablename__ = "suppression"
+    __table_args__ = (
+        # The newest first, a page after the other.
+        Index("ix_suppression_newest", "workspace_id", "created_at", "email_normalised"),
+    )
 
     workspace_id: Mapped[int] = mapped_column(
         ForeignKey("workspace.id", ondelete="CASCADE"), primary_key=True
@@ -70,10 +74,14 @@ class Suppression(Base):
 
 
 class ImportStatus(StrEnum):
-    """queued → running → done | refused; running → queued when its lease has expired."""
+    """queued → running → done | refused; running → queued when its lease has expired.
+
+    With a look first: queued → running → waiting (for the user's word on the columns) → queued.
+    """
 
     QUEUED = "queued"
     RUNNING = "running"
+    WAITING = "waiting"
     DONE = "done"
     REFUSED = "refused"
     CANCELLED = "cancelled"
@@ -108,6 +116,11 @@ class RecipientImport(Base):
     columns: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
     # encoding, delimiter, sheet: how the file was read, for the user to check
     file_format: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    # Read only the first rows, keep them in ``preview`` and wait for the user.
+    look_first: Mapped[bool] = mapped_column(server_default=text("false"))
+    preview: Mapped[list[Any] | None]
+    # The user's word on each column, in order: email, name, field:<name> or skip.
+    mapping: Mapped[list[Any] | None]
     rows_done: Mapped[int] = mapped_column(server_default="0")
     accepted: Mapped[int] = mapped_column(server_default="0")
     rejected: Mapped[int] = mapped_column(server_default="0")

@@ -38,6 +38,9 @@ def text_enum(enum: type[StrEnum], name: str) -> Enum:
     return Enum(enum, name=name, values_callable=lambda members: [m.value for m in members])
 
 
+TEST_STATUS = text_enum(TestStatus, "smtp_test_status")
+
+
 class SmtpAccount(Base):
     """A server that a workspace sends through, with its limits and its present trouble.
 
@@ -103,9 +106,7 @@ class SmtpTest(Base):
         ForeignKey("smtp_account.id", ondelete="CASCADE"), index=True
     )
     to_email: Mapped[str]
-    status: Mapped[TestStatus] = mapped_column(
-        text_enum(TestStatus, "smtp_test_status"), server_default=TestStatus.QUEUED.value
-    )
+    status: Mapped[TestStatus] = mapped_column(TEST_STATUS, server_default=TestStatus.QUEUED.value)
     steps: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime | None]
