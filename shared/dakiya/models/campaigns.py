@@ -30,6 +30,7 @@ class CampaignStatus(StrEnum):
     sending    → finished (no row waits and none is on its way)
     preparing, scheduled, sending → pausing → paused (nothing more goes out)
     paused     → preparing | scheduled | sending (the user resumes)
+    preparing, scheduled, paused → draft (taken back before anything was sent)
     preparing, scheduled, sending, pausing, paused → cancelling → cancelled
     finished   → sending (retry failed, resend unknown)
     """
