@@ -88,7 +88,8 @@ def test_batch_that_a_frozen_sender_has_locked_holds_nobody_up(
         with session_factory.begin() as session:
             expire(session, frozen.claim.batch_id)
         with session_factory.begin() as session:
-            session.execute(text("SET LOCAL lock_timeout = '2s'"))
+            session.execute(text("SET LOCAL lock_timeout = 0"))
+            session.execute(text("SET LOCAL statement_timeout = '5s'"))
             assert rescue_expired(session, lease_s=LEASE_S) == Rescued(1, 3, 0)
         asleep.commit()  # it wakes up
     with session_factory.begin() as session:
