@@ -71,4 +71,4 @@ def test_postfix_and_the_ledger_agree_when_a_sender_is_killed(
             assert state is EmailState.FAILED
             assert reply == f"5.1.1 <{address}>: Recipient address rejected: User unknown"
         elif state is EmailState.SENT:
-            assert reply is not None and "queued as" in reply
+            assert "queued as" in str(reply)
