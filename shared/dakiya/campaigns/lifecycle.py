@@ -9,11 +9,11 @@ status and is not made.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from dakiya.delivery.counters import WEB_SLOT, Moves
-from dakiya.delivery.locks import campaign_lock
+from dakiya.delivery.locks import lock_exclusively
 from dakiya.errors import IllegalState
 from dakiya.models import (
     Batch,
@@ -67,7 +67,7 @@ def unschedule(session: Session, campaign: Campaign) -> None:
     The second of two clicks, and one that comes too late, get IllegalState. The ledger's
     rows go in the caller's transaction (100,000: about 2 s, mostly foreign keys).
     """
-    _lock(session, campaign)
+    lock_exclusively(session, campaign)
     if campaign.status is CampaignStatus.DRAFT:
         raise IllegalState("The campaign is a draft already.")
     if campaign.started_at is not None or campaign.status not in NOT_BEGUN:
@@ -92,7 +92,7 @@ def pause(session: Session, campaign: Campaign) -> int:
     With 0 it is ``paused`` and nothing more goes out; otherwise ``pausing`` until the
     servers have answered for those. Pausing twice is no error. Raises IllegalState.
     """
-    _lock(session, campaign)
+    lock_exclusively(session, campaign)
     if campaign.status in (CampaignStatus.PAUSING, CampaignStatus.PAUSED):
         return on_the_wire(session, campaign.id)
     if campaign.status not in RUNNING:
@@ -104,7 +104,7 @@ def pause(session: Session, campaign: Campaign) -> int:
 
 def resume(session: Session, campaign: Campaign) -> None:
     """Let a paused campaign go on where it stood. Raises IllegalState."""
-    _lock(session, campaign)
+    lock_exclusively(session, campaign)
     if campaign.status not in (CampaignStatus.PAUSING, CampaignStatus.PAUSED):
         raise IllegalState(f"The campaign is {campaign.status}; only a paused one can be resumed.")
     if campaign.prepared_at is None:
@@ -121,7 +121,7 @@ def cancel(session: Session, campaign: Campaign) -> int:
     The waiting rows are marked by the scheduler, in chunks. Cancelling twice is no error.
     Raises IllegalState.
     """
-    _lock(session, campaign)
+    lock_exclusively(session, campaign)
     if campaign.status in (CampaignStatus.CANCELLING, CampaignStatus.CANCELLED):
         return on_the_wire(session, campaign.id)
     if campaign.status not in PAUSABLE:
@@ -144,12 +144,6 @@ def on_the_wire(session: Session, campaign_id: int) -> int:
             Email.state == EmailState.SENDING,
         )
     ).one()
-
-
-def _lock(session: Session, campaign: Campaign) -> None:
-    """Wait for intents under way, keep new ones out until commit, and read the row anew."""
-    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": campaign_lock(campaign.id)})
-    session.refresh(campaign, with_for_update={"key_share": True})
 
 
 def _recall(session: Session, campaign: Campaign, *, to: EmailState) -> int:

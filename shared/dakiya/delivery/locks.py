@@ -1,4 +1,13 @@
-"""Keys of the PostgreSQL advisory locks, so that no two uses can collide."""
+"""PostgreSQL's advisory locks: their keys, so that no two uses collide, and the campaign's.
+
+Whoever needs several locks takes them in this order: the campaign's advisory lock, its row,
+batches by id, mails by id.
+"""
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from dakiya.models import Campaign
 
 _CAMPAIGN = 1 << 56
 _CONNECTION = 2 << 56
@@ -12,3 +21,9 @@ def campaign_lock(campaign_id: int) -> int:
 def connection_lock(smtp_account_id: int, slot: int) -> int:
     """Held by the session of the process whose SMTP connection it stands for; slot 0-255."""
     return _CONNECTION | smtp_account_id << 8 | slot
+
+
+def lock_exclusively(session: Session, campaign: Campaign) -> None:
+    """Wait for intents under way, keep new ones out until commit, and read the row anew."""
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": campaign_lock(campaign.id)})
+    session.refresh(campaign, with_for_update={"key_share": True})

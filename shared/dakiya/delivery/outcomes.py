@@ -18,6 +18,7 @@ class Reason(StrEnum):
     SENDER_LOST = "sender_lost"
     TEMPLATE = "template"
     SUPPRESSED = "suppressed"
+    SAID_BY_USER = "said_by_user"
 
 
 @dataclass(frozen=True)
