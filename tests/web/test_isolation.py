@@ -41,6 +41,7 @@ class Kind(StrEnum):
     TOKEN = "token"  # anybody with an API token; shows or makes only their own
     TOKEN_OWNER = "token owner"  # only the owner of the id in the path
     LOGGED_IN = "logged in"  # a page; shows only their own
+    PAGE_OWNER = "page owner"  # a page of the owner of the id in the path; bodies are forms
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ def world(app: Flask, alice: Person, session_factory: SessionFactory) -> World:
         ids={
             "account_id": account_id,
             "campaign_id": campaign_id,
+            "recipient_id": recipient_id,
             "import_id": answer.json["import_id"],
             "token": unsubscribe_token(wired.links_key, ref),
             "filename": f"dist/{Assets(MANIFEST).name_of('app.css')}",
@@ -162,6 +164,11 @@ def path_of(rule: Rule, case: Case, world: World) -> str:
 def call(api: Api, rule: Rule, method: str, case: Case, world: World) -> Any:
     path = path_of(rule, case, world).removeprefix("/api/v1")
     return api(method, path, case.body(world) if case.body else None)
+
+
+def open_page(client: FlaskClient, rule: Rule, method: str, case: Case, world: World) -> Any:
+    body = case.body(world) if case.body else None
+    return client.open(path_of(rule, case, world), method=method, data=body)
 
 
 def everything(session_factory: SessionFactory) -> dict[str, list[str]]:
@@ -206,6 +213,34 @@ def test_other_user_gets_404_and_changes_nothing(
         answer = call(bob.api, rule, method, case, world)
         assert answer.status == 404, (rule.endpoint, method, answer.text)
         assert set(answer.json) == {"error"}
+    assert everything(session_factory) == before
+
+
+def test_owner_gets_into_every_page(
+    app: Flask, alice: Person, world: World, browser: Callable[[], FlaskClient]
+) -> None:
+    client = browser()
+    log_in(client, alice.email)
+    app.config["WTF_CSRF_ENABLED"] = False
+    for rule, method, case in routes_of(app, Kind.PAGE_OWNER):
+        answer = open_page(client, rule, method, case, world)
+        assert answer.status_code == case.owner_status, (rule.endpoint, method, answer.text)
+
+
+def test_other_user_gets_404_for_every_page_and_changes_nothing(
+    app: Flask,
+    bob: Person,
+    world: World,
+    browser: Callable[[], FlaskClient],
+    session_factory: SessionFactory,
+) -> None:
+    client = browser()
+    log_in(client, bob.email)
+    app.config["WTF_CSRF_ENABLED"] = False
+    before = everything(session_factory)
+    for rule, method, case in routes_of(app, Kind.PAGE_OWNER):
+        answer = open_page(client, rule, method, case, world)
+        assert answer.status_code == 404, (rule.endpoint, method, answer.text)
     assert everything(session_factory) == before
 
 
@@ -275,7 +310,7 @@ def test_pages_send_the_anonymous_to_the_login(
     app: Flask, world: World, browser: Callable[[], FlaskClient]
 ) -> None:
     app.config["WTF_CSRF_ENABLED"] = False
-    for rule, method, case in routes_of(app, Kind.LOGGED_IN):
+    for rule, method, case in routes_of(app, Kind.LOGGED_IN, Kind.PAGE_OWNER):
         answer = browser().open(path_of(rule, case, world), method=method)
         assert answer.status_code == 302, rule.endpoint
         assert answer.headers["Location"].startswith("/login")
@@ -295,7 +330,7 @@ def test_pages_send_a_user_deactivated_meanwhile_to_the_login(
         session.execute(text("UPDATE app_user SET deactivated_at = now()"))
         session.commit()
     app.config["WTF_CSRF_ENABLED"] = False
-    for rule, method, case in routes_of(app, Kind.LOGGED_IN):
+    for rule, method, case in routes_of(app, Kind.LOGGED_IN, Kind.PAGE_OWNER):
         answer = client.open(path_of(rule, case, world), method=method)
         assert answer.status_code == 302, rule.endpoint
     with session_factory() as session:
