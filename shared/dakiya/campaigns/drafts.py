@@ -57,21 +57,25 @@ def create_campaign(
     *,
     workspace_id: int,
     name: str,
-    content: Content,
-    account: SmtpAccount,
+    content: Content | None,
+    account: SmtpAccount | None,
     timezone: str,
 ) -> Campaign:
-    """Add a draft. The account is the same workspace's: the caller has looked it up."""
+    """Add a draft. The account is the same workspace's: the caller has looked it up.
+
+    Content and account may follow later; without them it cannot be scheduled.
+    """
     campaign = Campaign(
         workspace_id=workspace_id,
         name=name,
-        smtp_account_id=account.id,
+        smtp_account_id=account.id if account is not None else None,
         timezone=timezone,
         token=secrets.token_urlsafe(12),
     )
     session.add(campaign)
     session.flush()
-    set_content(session, campaign, content)
+    if content is not None:
+        set_content(session, campaign, content)
     return campaign
 
 
@@ -115,7 +119,11 @@ def check_ready(session: Session, campaign: Campaign) -> Readiness:
         )
     errors: dict[str, list[str]] = {}
     if not _has_account(session, campaign):
-        errors["smtp_account_id"] = ["The SMTP account was deleted. Choose another one."]
+        errors["smtp_account_id"] = [
+            "The SMTP account was deleted. Choose another one."
+            if campaign.smtp_account_id is not None
+            else "Choose the SMTP account that sends the campaign."
+        ]
     if campaign.content is None:
         return Readiness({**errors, "html": ["The campaign has no content yet."]})
     templates: dict[str, Template] = {}
