@@ -1,38 +1,13 @@
-"""What people see of campaigns: lists, counts and the ledger."""
+"""Finding campaigns and what belongs to them, for the user who may see them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from dakiya.accounts.users import visible_to
-from dakiya.campaigns.message_ids import message_id_of
 from dakiya.errors import NotFound
-from dakiya.models import (
-    Campaign,
-    Email,
-    EmailState,
-    Recipient,
-    RecipientImport,
-)
-
-
-@dataclass(frozen=True)
-class LedgerLine:
-    """What became of one recipient's mail."""
-
-    recipient_id: int
-    email: str
-    state: EmailState
-    attempts: int
-    reply_code: int | None
-    reply_text: str | None
-    reason: str | None
-    due_at: datetime
-    sent_at: datetime | None
-    message_id: str
+from dakiya.models import Campaign, CampaignStatus, Recipient, RecipientImport
 
 
 def find_campaign(
@@ -53,12 +28,26 @@ def find_campaign(
 
 
 def list_campaigns(
-    session: Session, *, user_id: int, before_id: int | None = None, limit: int = 100
+    session: Session,
+    *,
+    user_id: int,
+    name_part: str = "",
+    statuses: Collection[CampaignStatus] = (),
+    before_id: int | None = None,
+    limit: int = 100,
 ) -> Sequence[Campaign]:
-    """Return the user's campaigns, newest first, below ``before_id`` if it is given."""
+    """Return the user's campaigns, newest first, below ``before_id`` if it is given.
+
+    With ``name_part`` only those whose name holds it, in any letter case; with ``statuses``
+    only those in one of them.
+    """
     query = select(Campaign).where(
         visible_to(user_id, Campaign.workspace_id), Campaign.deleted_at.is_(None)
     )
+    if name_part:
+        query = query.where(Campaign.name.icontains(name_part, autoescape=True))
+    if statuses:
+        query = query.where(Campaign.status.in_(statuses))
     if before_id is not None:
         query = query.where(Campaign.id < before_id)
     return session.scalars(query.order_by(Campaign.id.desc()).limit(limit)).all()
@@ -89,58 +78,3 @@ def find_import(session: Session, import_id: int, *, user_id: int) -> RecipientI
     if found is None:
         raise NotFound("There is no such import.")
     return found
-
-
-def list_emails(
-    session: Session,
-    campaign: Campaign,
-    *,
-    state: EmailState | None = None,
-    after_recipient_id: int = 0,
-    limit: int = 100,
-) -> Sequence[LedgerLine]:
-    """Return a page of a campaign's ledger in the recipients' order.
-
-    The next page begins after the last line's ``recipient_id``.
-    """
-    page = select(Email).where(
-        Email.campaign_id == campaign.id, Email.recipient_id > after_recipient_id
-    )
-    if state is not None:
-        page = page.where(Email.state == state)
-    # The limit inside: without fresh statistics the planner joined the whole campaign first.
-    line = aliased(Email, page.order_by(Email.recipient_id).limit(limit).subquery())
-    query = (
-        select(line, Recipient.email)
-        .join(Recipient, Recipient.id == line.recipient_id)
-        .order_by(line.recipient_id)
-    )
-    domain = _sender_domain(campaign)
-    return [
-        LedgerLine(
-            recipient_id=email.recipient_id,
-            email=address,
-            state=email.state,
-            attempts=email.attempts,
-            reply_code=email.reply_code,
-            reply_text=email.reply_text,
-            reason=email.reason,
-            due_at=email.due_at,
-            sent_at=email.sent_at,
-            message_id=message_id_of(
-                token=campaign.token,
-                campaign_id=campaign.id,
-                recipient_id=email.recipient_id,
-                domain=domain,
-            ),
-        )
-        for email, address in session.execute(query)
-    ]
-
-
-def _sender_domain(campaign: Campaign) -> str:
-    """The domain that the campaign's Message-IDs had, or would have, when it was scheduled."""
-    if campaign.message_domain is not None:
-        return campaign.message_domain
-    account = campaign.smtp_account
-    return account.from_email.rpartition("@")[2] if account is not None else "localhost"

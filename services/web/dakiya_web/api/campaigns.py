@@ -6,7 +6,7 @@ from typing import Any
 from flask import jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
-from dakiya.campaigns import drafts, lifecycle, reading, removal
+from dakiya.campaigns import drafts, lifecycle, mails, reading, removal
 from dakiya.campaigns.times import describe_instant, find_zone, resolve_instant
 from dakiya.campaigns.waiting import why_waiting
 from dakiya.contacts.recipients import Rejection, add_recipients
@@ -143,10 +143,10 @@ def list_emails(campaign_id: int) -> ResponseReturnValue:
     session = request_session()
     campaign = reading.find_campaign(session, campaign_id, user_id=asking().user_id)
     page = read_page(request.args, states=EmailState)
-    lines = reading.list_emails(
+    lines = mails.list_emails(
         session,
         campaign,
-        state=page.state,
+        wanted=mails.Wanted(state=page.state),
         after_recipient_id=page.cursor or 0,
         limit=page.limit,
     )
@@ -237,7 +237,7 @@ def _present_all(campaigns: Sequence[Campaign]) -> list[dict[str, Any]]:
     ]
 
 
-def _present_line(line: reading.LedgerLine) -> dict[str, object]:
+def _present_line(line: mails.LedgerLine) -> dict[str, object]:
     return {
         "email": line.email,
         "status": line.state,

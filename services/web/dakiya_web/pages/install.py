@@ -6,6 +6,7 @@ from flask_wtf.csrf import CSRFProtect
 from dakiya_web.pages.campaigns.views import campaigns
 from dakiya_web.pages.people.views import people
 from dakiya_web.pages.preferences.views import preferences
+from dakiya_web.pages.smtp_accounts import smtp_accounts
 from dakiya_web.pages.unsubscribe.views import unsubscribe
 
 
@@ -14,6 +15,7 @@ def install_pages(app: Flask, csrf: CSRFProtect) -> None:
     app.register_blueprint(people)
     app.register_blueprint(campaigns)
     app.register_blueprint(preferences)
+    app.register_blueprint(smtp_accounts)
     # The link in a mail is what allows it; mail services post without a cookie (RFC 8058).
     csrf.exempt(unsubscribe)
     app.register_blueprint(unsubscribe)

@@ -5,7 +5,6 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from dakiya.campaigns import reading
-from dakiya.campaigns.times import describe_instant
 from dakiya.delivery.counters import read_counts
 from dakiya.models import EmailState
 from dakiya_web.input.query import read_page
@@ -15,6 +14,7 @@ from dakiya_web.wiring import request_session
 campaigns = Blueprint("campaigns", __name__)
 
 PER_PAGE = 50
+MAX_SEARCH_CHARS = 200
 DONE = (
     EmailState.SENT,
     EmailState.FAILED,
@@ -25,6 +25,7 @@ DONE = (
 )
 
 
+@campaigns.get("/campaigns")
 @campaigns.get("/")
 @login_required
 def index() -> ResponseReturnValue:
@@ -33,7 +34,10 @@ def index() -> ResponseReturnValue:
     user = present_user()
     assert user is not None  # noqa: S101 - login_required has seen to it
     page = read_page(request.args)
-    found = reading.list_campaigns(session, user_id=user.id, before_id=page.cursor, limit=PER_PAGE)
+    wanted = request.args.get("q", "").replace("\0", "").strip()[:MAX_SEARCH_CHARS]
+    found = reading.list_campaigns(
+        session, user_id=user.id, name_part=wanted, before_id=page.cursor, limit=PER_PAGE
+    )
     counts = read_counts(session, [campaign.id for campaign in found])
     unprepared = [campaign.id for campaign in found if campaign.prepared_at is None]
     recipients = reading.count_recipients(session, unprepared) if unprepared else {}
@@ -43,9 +47,6 @@ def index() -> ResponseReturnValue:
             "counts": counts[campaign.id],
             "total": recipients.get(campaign.id, sum(counts[campaign.id].values())),
             "done": sum(counts[campaign.id][state] for state in DONE),
-            "scheduled_for": describe_instant(campaign.scheduled_at, campaign.timezone)
-            if campaign.scheduled_at
-            else None,
         }
         for campaign in found
     ]

@@ -65,6 +65,13 @@ def present_user() -> User | None:
     return current_user.user if current_user.is_authenticated else None
 
 
+def logged_in_user() -> User:
+    """Return the user of a view that `login_required` guards."""
+    user = present_user()
+    assert user is not None  # noqa: S101 - login_required has seen to it
+    return user
+
+
 def _for_templates() -> dict[str, object]:
     person = None if g.get("plain_page") else current_user
     return {"person": person, "public_url": wiring().settings.public_url}

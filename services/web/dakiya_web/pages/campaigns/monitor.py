@@ -1,0 +1,100 @@
+"""One campaign: how far it is, why it waits, what went wrong, and what can be done."""
+
+from flask import jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+
+from dakiya.campaigns.lifecycle import NOT_BEGUN, PAUSABLE, RUNNING, on_the_wire
+from dakiya.campaigns.mails import list_causes
+from dakiya.campaigns.waiting import why_waiting
+from dakiya.delivery.second_chances import count_retryable
+from dakiya.models import Campaign, CampaignStatus, EmailState
+from dakiya_web.pages.campaigns.blueprint import campaigns, find_own
+from dakiya_web.pages.campaigns.rows import Row, live_row, read_rows
+from dakiya_web.pages.campaigns.words import advise
+from dakiya_web.wiring import request_session, wiring
+from dakiya_web.wording import number
+
+STOPPED = (CampaignStatus.PAUSING, CampaignStatus.PAUSED, CampaignStatus.CANCELLING)
+ENDED = (CampaignStatus.CANCELLED, CampaignStatus.FINISHED)
+TROUBLE = (
+    EmailState.DEFERRED,
+    EmailState.FAILED,
+    EmailState.UNKNOWN,
+    EmailState.BOUNCED,
+    EmailState.SUPPRESSED,
+)
+# In the order in which people want to read them.
+SHARES = (
+    ("Sent", "good", (EmailState.SENT,)),
+    ("On the way", "busy", (EmailState.CLAIMED, EmailState.SENDING)),
+    ("Waiting", "idle", (EmailState.PENDING,)),
+    ("Put off", "wait", (EmailState.DEFERRED,)),
+    ("Failed", "bad", (EmailState.FAILED, EmailState.BOUNCED)),
+    ("Unknown", "wait", (EmailState.UNKNOWN,)),
+    ("Not sent on purpose", "idle", (EmailState.SUPPRESSED, EmailState.CANCELLED)),
+)
+
+
+@campaigns.get("/campaigns/<id:campaign_id>")
+def show(campaign_id: int) -> ResponseReturnValue:
+    """The monitor of a campaign, which is its report once it has ended."""
+    session, now = request_session(), wiring().clock()
+    campaign = find_own(campaign_id)
+    row = read_rows(session, [campaign])[0]
+    return render_template(
+        "campaigns/show.html",
+        campaign=campaign,
+        row=row,
+        live=_live(row),
+        seen=_seen(row),
+        causes=list_causes(session, campaign),
+        advise=advise,
+        retryable=count_retryable(session, campaign) if row.failed else 0,
+        on_wire=on_the_wire(session, campaign.id) if campaign.status in STOPPED else 0,
+        is_held=is_held(campaign),
+        can_undo=campaign.started_at is None and campaign.status in NOT_BEGUN,
+        can_pause=campaign.status in RUNNING,
+        can_resume=campaign.status in (CampaignStatus.PAUSING, CampaignStatus.PAUSED),
+        can_cancel=campaign.status in PAUSABLE,
+        has_ended=campaign.status in ENDED,
+        shares=[(label, tone, row.count(*states)) for label, tone, states in SHARES],
+        now=now,
+        states=EmailState,
+    )
+
+
+@campaigns.get("/campaigns/<id:campaign_id>/progress")
+def progress(campaign_id: int) -> ResponseReturnValue:
+    """How far a campaign is; asks for the page anew when it has become another one."""
+    campaign = find_own(campaign_id)
+    row = read_rows(request_session(), [campaign])[0]
+    return jsonify(
+        busy=row.is_moving or is_held(campaign),
+        reload=request.args.get("seen", _seen(row)) != _seen(row),
+        campaign=_live(row),
+    )
+
+
+def is_held(campaign: Campaign) -> bool:
+    """Whether "send now" can still be taken back without anybody having noticed."""
+    return (
+        campaign.undo_until is not None
+        and campaign.started_at is None
+        and campaign.status in (CampaignStatus.PREPARING, CampaignStatus.SCHEDULED)
+        and campaign.undo_until > wiring().clock()
+    )
+
+
+def _live(row: Row) -> dict[str, object]:
+    because = why_waiting(request_session(), row.campaign, now=wiring().clock())
+    return {
+        **live_row(row),
+        "deferred": number(row.count(EmailState.DEFERRED)),
+        "why": because or "",
+        "waits": because is not None,
+    }
+
+
+def _seen(row: Row) -> str:
+    """What the page was drawn for: another status, or the first trouble, is another page."""
+    return f"{row.campaign.status}.{int(row.count(*TROUBLE) > 0)}"

@@ -1,0 +1,1 @@
+"""Making a campaign: details and recipients, content, schedule and review."""

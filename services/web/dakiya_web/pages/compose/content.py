@@ -1,0 +1,148 @@
+"""The second step: what the campaign says, seen as one of its recipients."""
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from dakiya.campaigns import drafts
+from dakiya.contacts import audience
+from dakiya.errors import IllegalState
+from dakiya.mail.merge import TemplateError, parse
+from dakiya.models import Campaign
+from dakiya_web.input.reader import FieldReader, InvalidFields, sentence
+from dakiya_web.pages.compose.blueprint import (
+    ANOTHER_TAB,
+    compose,
+    find_draft,
+    stamp,
+    steps_of,
+)
+from dakiya_web.pages.compose.forms import ContentForm, TestForm
+from dakiya_web.pages.people.sessions import present_user
+from dakiya_web.wiring import request_session
+
+FIELDS_SHOWN = 60
+
+
+@compose.get("/campaigns/<id:campaign_id>/edit/content")
+@login_required
+def content(campaign_id: int) -> ResponseReturnValue:
+    """Write the mail and see it as a recipient."""
+    campaign = find_draft(campaign_id)
+    return content_page(campaign, _stored_form(campaign))
+
+
+@compose.post("/campaigns/<id:campaign_id>/edit/content")
+def save_content(campaign_id: int) -> ResponseReturnValue:
+    """Save what was written.
+
+    Its form checks the CSRF token itself (install.py exempts the view), so that a session
+    which ended while somebody wrote costs them no text.
+    """
+    form = ContentForm()
+    if present_user() is None:
+        if not (form.html.data or form.text.data):
+            return redirect(url_for("people.login"), 302)
+        return render_template("compose/kept.html", form=form, campaign_id=campaign_id), 401
+    campaign = find_draft(campaign_id, lock=True)
+    if not _is_valid(form):
+        return content_page(campaign, form), 422
+    if form.seen.data != _seen(campaign) and _written(form) != _stored(campaign):
+        form.form_errors.append(ANOTHER_TAB)
+        form.seen.data = _seen(campaign)
+        return content_page(campaign, form, other=campaign.content), 422
+    drafts.set_content(request_session(), campaign, _written(form))
+    request_session().commit()
+    if "go_on" in request.form:
+        return redirect(url_for("compose.schedule", campaign_id=campaign.id), 303)
+    place = url_for("compose.content", campaign_id=campaign.id, saved=1)
+    return redirect(f"{place}#preview", 303)
+
+
+def content_page(
+    campaign: Campaign,
+    form: ContentForm | None = None,
+    *,
+    test: TestForm | None = None,
+    **more: object,
+) -> str:
+    """Render the step."""
+    session = request_session()
+    form = form or _stored_form(campaign)
+    total = audience.count_audience(session, campaign)
+    found = audience.fields_of(session, campaign) if total else []
+    ready, waits = None, ""
+    if campaign.content is not None:
+        try:
+            ready = drafts.check_ready(session, campaign)
+        except IllegalState as error:
+            waits = str(error)
+    return render_template(
+        "compose/content.html",
+        campaign=campaign,
+        form=form,
+        test=test or TestForm(formdata=None),
+        steps=steps_of(campaign, recipients=total),
+        total=total,
+        fields=["name", "email", *found][:FIELDS_SHOWN],
+        ready=ready,
+        waits=waits,
+        saved="saved" in request.args,
+        **more,
+    )
+
+
+def _stored_form(campaign: Campaign) -> ContentForm:
+    stored = campaign.content
+    return ContentForm(
+        formdata=None,
+        subject=stored.subject if stored else "",
+        html=stored.html if stored else "",
+        text=(stored.text if stored else "") or "",
+        seen=_seen(campaign),
+    )
+
+
+def _is_valid(form: ContentForm) -> bool:
+    """Check lengths, control characters and merge tags; mistakes stand at their fields."""
+    valid = form.validate()
+    reader = FieldReader({f.name: f.data or "" for f in (form.subject, form.html, form.text)})
+    reader.line("subject", max_chars=10**7, required=False)
+    reader.text("html", max_chars=10**7, required=False)
+    reader.text("text", max_chars=10**7, required=False)
+    try:
+        reader.finish()
+    except InvalidFields as error:
+        for name, messages in error.errors.items():
+            words = f"This {' '.join(messages)}"
+            form[name].errors = [*form[name].errors, words]
+            valid = False
+    for field in (form.subject, form.html, form.text):
+        try:
+            parse(field.data or "")
+        except TemplateError as error:
+            field.errors = [*field.errors, sentence(str(error))]
+            valid = False
+    return bool(valid)
+
+
+def _written(form: ContentForm) -> drafts.Content:
+    text = form.text.data or ""
+    return drafts.Content(
+        subject=form.subject.data.strip(),
+        html=_plain_newlines(form.html.data),
+        text=_plain_newlines(text) if text.strip() else None,
+    )
+
+
+def _stored(campaign: Campaign) -> drafts.Content | None:
+    return drafts.content_of(campaign.content) if campaign.content is not None else None
+
+
+def _seen(campaign: Campaign) -> str:
+    return stamp(campaign.content_version_id)
+
+
+def _plain_newlines(text: str) -> str:
+    """Undo what a form does to line ends (HTML 4.10.21.4)."""
+    return text.replace("\r\n", "\n")

@@ -1,0 +1,80 @@
+"""The forms of making a campaign."""
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from dakiya.mail.merge import MAX_SOURCE_CHARS
+from dakiya_web.input.campaign import MAX_NAME_CHARS, MAX_SUBJECT_CHARS
+
+# 100,000 recipients with a name each.
+MAX_PASTED_CHARS = 5_000_000
+
+
+class DetailsForm(FlaskForm):
+    """What a campaign is called, and who sends it."""
+
+    name = StringField(
+        "Name",
+        [InputRequired("Give the campaign a name."), Length(max=MAX_NAME_CHARS)],
+        description="Only you see it.",
+        render_kw={"autocomplete": "off", "maxlength": MAX_NAME_CHARS},
+    )
+    account = SelectField(
+        "Send through", coerce=str, description="The SMTP account, and the address in From."
+    )
+    seen = HiddenField()
+
+
+class PasteForm(FlaskForm):
+    """Recipients in any mess."""
+
+    pasted = TextAreaField(
+        "Paste addresses",
+        [InputRequired("Paste some addresses first."), Length(max=MAX_PASTED_CHARS)],
+        description="One to a line, or with commas between. Asha Rao <asha@example.com> is fine.",
+        render_kw={"rows": 7, "spellcheck": "false", "autocomplete": "off"},
+    )
+
+
+class ContentForm(FlaskForm):
+    """What a campaign says."""
+
+    subject = StringField(
+        "Subject",
+        [InputRequired("Write a subject."), Length(max=MAX_SUBJECT_CHARS)],
+        render_kw={"autocomplete": "off", "maxlength": MAX_SUBJECT_CHARS, "data-takes-field": ""},
+    )
+    html = TextAreaField(
+        "HTML",
+        [InputRequired("Write the mail."), Length(max=MAX_SOURCE_CHARS)],
+        render_kw={"rows": 18, "spellcheck": "false", "wrap": "soft", "data-takes-field": ""},
+    )
+    text = TextAreaField(
+        "Plain text (optional)",
+        [Length(max=MAX_SOURCE_CHARS)],
+        description="For readers without HTML. Left empty, it is made from the HTML.",
+        render_kw={"rows": 6, "spellcheck": "false", "data-takes-field": ""},
+    )
+    seen = HiddenField()
+
+
+class ConfirmForm(FlaskForm):
+    """The answer to the review: what was reviewed."""
+
+    at = HiddenField()
+    timezone = HiddenField()
+    seen = HiddenField()
+
+
+class TestForm(FlaskForm):
+    """Where a test of a campaign goes."""
+
+    __test__ = False  # not a test class, whatever pytest thinks of its name
+
+    to = StringField(
+        "Send a test to",
+        [InputRequired("Type the address that gets the test.")],
+        render_kw={"type": "email", "autocomplete": "email"},
+    )
+    recipient = HiddenField()

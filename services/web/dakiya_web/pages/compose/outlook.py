@@ -1,0 +1,97 @@
+"""What the review shows of a draft: audience, account, limits, and what stands in the way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from dakiya.campaigns import drafts
+from dakiya.contacts import audience
+from dakiya.errors import IllegalState
+from dakiya.models import Campaign, SmtpAccount
+from dakiya_web.wording import number
+
+_LIMITS = (
+    ("per_second", "a second"),
+    ("per_minute", "a minute"),
+    ("per_hour", "an hour"),
+    ("per_day", "a day"),
+)
+_PART_STEPS = {"subject": "compose.content", "html": "compose.content", "text": "compose.content"}
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """Something that must be mended before the campaign can be scheduled."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Everything about a draft that decides whether and how it goes out."""
+
+    total: int
+    account: SmtpAccount | None
+    limits: str
+    forecast: str = ""
+    blockers: Sequence[Blocker] = ()
+    warnings: Sequence[str] = field(default_factory=list)
+
+
+def outlook_of(session: Session, campaign: Campaign, *, at: datetime, now: datetime) -> Outlook:
+    """Look at a draft as it would be scheduled for ``at``."""
+    total = audience.count_audience(session, campaign)
+    account = campaign.smtp_account
+    if account is not None and account.deleted_at is not None:
+        account = None
+    blockers, warnings = _checks(session, campaign)
+    if account is not None and account.paused_at is not None:
+        warnings.append(
+            f"The account “{account.name}” is paused at present; mails wait until it sends again."
+        )
+    return Outlook(
+        total=total,
+        account=account,
+        limits=limits_in_words(account) if account else "",
+        blockers=blockers,
+        warnings=warnings,
+    )
+
+
+def limits_in_words(account: SmtpAccount) -> str:
+    """Say an account's limits: "500 mails a day, 20 a minute"."""
+    found = [
+        f"{number(getattr(account, name))} {unit}"
+        for name, unit in _LIMITS
+        if getattr(account, name) is not None
+    ]
+    return "at most " + ", ".join(found) if found else "no limit of its own"
+
+
+def missing_in_words(missing: drafts.MissingField) -> str:
+    """Say that some recipients lack a field: "43 of 1,000 have no city: …"."""
+    verb = "has" if missing.missing == 1 else "have"
+    return (
+        f"{number(missing.missing)} of {number(missing.of)} {verb} no {missing.field}: their mail "
+        "shows the default, or nothing."
+    )
+
+
+def _checks(session: Session, campaign: Campaign) -> tuple[list[Blocker], list[str]]:
+    edit = url_for("compose.edit", campaign_id=campaign.id)
+    try:
+        ready = drafts.check_ready(session, campaign)
+    except IllegalState as error:
+        return [Blocker(str(error), edit)], []
+    blockers = [
+        Blocker(text, url_for(_PART_STEPS[part], campaign_id=campaign.id))
+        if part in _PART_STEPS
+        else Blocker(text, edit)
+        for part, messages in ready.errors.items()
+        for text in messages
+    ]
+    return blockers, [missing_in_words(missing) for missing in ready.warnings]

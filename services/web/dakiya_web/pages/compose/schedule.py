@@ -1,0 +1,202 @@
+"""The third step: when, a last look at everything, and the one button that sends."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from dakiya.campaigns import drafts, lifecycle
+from dakiya.campaigns.times import (
+    describe_distance,
+    describe_instant,
+    find_zone,
+    resolve_instant,
+)
+from dakiya.contacts import audience
+from dakiya.errors import IllegalState, InvalidInput
+from dakiya.models import Campaign, CampaignStatus
+from dakiya_web.pages.compose.blueprint import (
+    asking_user,
+    compose,
+    find_draft,
+    find_own,
+    stamp,
+    steps_of,
+)
+from dakiya_web.pages.compose.forms import ConfirmForm
+from dakiya_web.pages.compose.outlook import Outlook, outlook_of
+from dakiya_web.ring import ring
+from dakiya_web.wiring import request_session, wiring
+from dakiya_web.zones import zone_choices
+
+NOW = "now"
+MAX_CHARS = 100
+
+
+@dataclass(frozen=True)
+class Choice:
+    """When a campaign shall go out, as it was typed; ``error`` says what is wrong with it."""
+
+    at: str
+    timezone: str
+    instant: datetime | None = None
+    error: str = ""
+    wrong_field: str = ""
+
+    @property
+    def is_now(self) -> bool:
+        """Whether it shall go out at once."""
+        return self.at == NOW
+
+    @property
+    def words(self) -> str:
+        """The instant in the zone, in UTC, and how far off."""
+        if self.instant is None:
+            return ""
+        away = describe_distance(self.instant - wiring().clock())
+        return f"{describe_instant(self.instant, self.timezone)}, in {away}"
+
+
+@compose.get("/campaigns/<id:campaign_id>/edit/schedule")
+@login_required
+def schedule(campaign_id: int) -> ResponseReturnValue:
+    """Choose when; the answer leads to the review."""
+    campaign = find_draft(campaign_id)
+    choice = Choice(request.args.get("at", "")[:MAX_CHARS], _asked_zone())
+    return _schedule_page(campaign, choice)
+
+
+@compose.get("/campaigns/<id:campaign_id>/edit/review")
+@login_required
+def review(campaign_id: int) -> ResponseReturnValue:
+    """Show everything once more before it is scheduled."""
+    campaign = find_draft(campaign_id)
+    choice = _read_choice(
+        NOW if request.args.get("when") == NOW else request.args.get("at", ""), _asked_zone()
+    )
+    if choice.error:
+        return _schedule_page(campaign, choice), 422
+    return _review_page(campaign, choice)
+
+
+@compose.post("/campaigns/<id:campaign_id>/edit/review")
+@login_required
+def confirm(campaign_id: int) -> ResponseReturnValue:
+    """Schedule what was reviewed, once."""
+    session, now = request_session(), wiring().clock()
+    campaign = find_own(campaign_id, lock=True)
+    if campaign.status is not CampaignStatus.DRAFT:
+        flash("It was scheduled already. Nothing goes out twice.", "info")
+        return redirect(url_for("compose.scheduled", campaign_id=campaign.id), 303)
+    form = ConfirmForm()
+    choice = _read_choice(form.at.data or "", form.timezone.data or "")
+    if choice.error:
+        return _schedule_page(campaign, choice), 422
+    if not form.validate():
+        return _review_page(campaign, choice, trouble="The page had expired. Look again."), 422
+    outlook = outlook_of(session, campaign, at=choice.instant or now, now=now)
+    if form.seen.data != _seen(campaign, outlook):
+        words = "The campaign has changed since you looked at it. This is how it is now."
+        return _review_page(campaign, choice, trouble=words), 422
+    if outlook.blockers:
+        return _review_page(campaign, choice), 422
+    try:
+        lifecycle.schedule(
+            session,
+            campaign,
+            at=choice.instant or now,
+            timezone=choice.timezone,
+            now=now,
+            hold=lifecycle.UNDO_FOR,
+        )
+    except IllegalState as error:
+        return _review_page(campaign, choice, trouble=str(error)), 409
+    session.commit()
+    ring(lambda doorbell: doorbell.ring_prepare(campaign.id))
+    return redirect(url_for("compose.scheduled", campaign_id=campaign.id), 303)
+
+
+@compose.get("/campaigns/<id:campaign_id>/scheduled")
+@login_required
+def scheduled(campaign_id: int) -> ResponseReturnValue:
+    """Say what happens now, and offer to take it back while that is possible."""
+    session, now = request_session(), wiring().clock()
+    campaign = find_own(campaign_id)
+    if campaign.status is CampaignStatus.DRAFT:
+        return redirect(url_for("compose.edit", campaign_id=campaign.id))
+    undo_until = campaign.undo_until
+    held_s = (undo_until - now).total_seconds() if undo_until else 0
+    return render_template(
+        "compose/scheduled.html",
+        campaign=campaign,
+        total=audience.count_audience(session, campaign),
+        held_s=max(0, round(held_s)),
+        can_undo=campaign.started_at is None and campaign.status in lifecycle.NOT_BEGUN,
+        words=describe_instant(campaign.scheduled_at, campaign.timezone)
+        if campaign.scheduled_at
+        else "",
+        is_ahead=campaign.scheduled_at is not None and campaign.scheduled_at > now,
+    )
+
+
+@compose.get("/time-in-words")
+@login_required
+def time_in_words() -> ResponseReturnValue:
+    """Say a typed time in words and in UTC, for the page to echo."""
+    choice = _read_choice(request.args.get("at", ""), _asked_zone())
+    return jsonify(words=choice.words, error=choice.error)
+
+
+def _asked_zone() -> str:
+    return request.args.get("timezone", "")[:MAX_CHARS] or asking_user().timezone
+
+
+def _read_choice(at: str, timezone: str) -> Choice:
+    at, timezone = at.strip()[:MAX_CHARS], timezone[:MAX_CHARS] or asking_user().timezone
+    if not at:
+        return Choice(at, timezone, error="Choose a day and a time.", wrong_field="at")
+    try:
+        zone = str(find_zone(timezone))
+        instant = resolve_instant(at, zone, now=wiring().clock())
+    except InvalidInput as error:
+        return Choice(at, timezone, error=str(error), wrong_field=error.field or "at")
+    return Choice(at, zone, instant)
+
+
+def _schedule_page(campaign: Campaign, choice: Choice) -> str:
+    session, user = request_session(), asking_user()
+    total = audience.count_audience(session, campaign)
+    return render_template(
+        "compose/schedule.html",
+        campaign=campaign,
+        choice=choice,
+        zones=zone_choices(user.timezone),
+        hold_s=round(lifecycle.UNDO_FOR.total_seconds()),
+        steps=steps_of(campaign, recipients=total),
+        total=total,
+    )
+
+
+def _review_page(campaign: Campaign, choice: Choice, *, trouble: str = "") -> str:
+    session, now = request_session(), wiring().clock()
+    outlook = outlook_of(session, campaign, at=choice.instant or now, now=now)
+    form = ConfirmForm(
+        formdata=None, at=choice.at, timezone=choice.timezone, seen=_seen(campaign, outlook)
+    )
+    return render_template(
+        "compose/review.html",
+        campaign=campaign,
+        choice=choice,
+        form=form,
+        trouble=trouble,
+        outlook=outlook,
+        content=drafts.content_of(campaign.content) if campaign.content else None,
+        hold_s=round(lifecycle.UNDO_FOR.total_seconds()),
+        steps=steps_of(campaign, recipients=outlook.total),
+    )
+
+
+def _seen(campaign: Campaign, outlook: Outlook) -> str:
+    return stamp(campaign.content_version_id, campaign.smtp_account_id, outlook.total)

@@ -1,0 +1,159 @@
+"""The forms of an SMTP account; what is right is decided where the API decides it too."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import EmailField, Field, PasswordField, SelectField, StringField
+
+from dakiya.models import Security, SmtpAccount
+from dakiya.models.smtp import (
+    DEFAULT_CONNECTIONS,
+    DEFAULT_MAILS_PER_CONNECTION,
+    MAX_CONNECTIONS,
+)
+from dakiya_web.input.smtp_account import PACES
+from dakiya_web.pages.smtp_accounts.presets import Preset
+
+LIMIT_FIELDS = (*PACES, "connections", "mails_per_connection")
+_SERVER_FIELDS = ("name", "host", "port", "security", "username", "password")
+_SENDER_FIELDS = ("from_email", "from_name")
+_DIGITS: Mapping[str, Any] = {"inputmode": "numeric", "autocomplete": "off"}
+_PLAIN: Mapping[str, Any] = {"autocomplete": "off", "spellcheck": "false"}
+
+
+class AccountForm(FlaskForm):
+    """A whole account. The password is only ever written, never shown."""
+
+    name = StringField(
+        "Name", description="For you: it appears where you choose an account.", render_kw=_PLAIN
+    )
+    host = StringField(
+        "Server",
+        description="Its host name, such as smtp.example.com.",
+        render_kw={**_PLAIN, "autocapitalize": "none"},
+    )
+    port = StringField(
+        "Port", description="Mostly 587, or 465 with TLS.", default="587", render_kw=_DIGITS
+    )
+    security = SelectField(
+        "Encryption",
+        description="Your provider tells which one.",
+        choices=[
+            (Security.STARTTLS.value, "STARTTLS (port 587)"),
+            (Security.TLS.value, "TLS from the start (port 465)"),
+            (Security.NONE.value, "None, for a server on this machine"),
+        ],
+        default=Security.STARTTLS.value,
+    )
+    username = StringField(
+        "User name",
+        description="Often your full address. Leave it empty for a server without a login.",
+        render_kw={**_PLAIN, "autocapitalize": "none"},
+    )
+    password = PasswordField(
+        "Password",
+        description="Kept encrypted, and never shown again.",
+        render_kw={"autocomplete": "new-password"},
+    )
+    from_email = EmailField(
+        "From address",
+        description="Readers see it as the sender; your provider must allow it.",
+        render_kw={"autocomplete": "off"},
+    )
+    from_name = StringField(
+        "From name",
+        description="Such as your name or your shop's.",
+        render_kw=_PLAIN,
+    )
+    per_second = StringField("Mails a second", render_kw=_DIGITS)
+    per_minute = StringField("Mails a minute", render_kw=_DIGITS)
+    per_hour = StringField("Mails an hour", render_kw=_DIGITS)
+    per_day = StringField("Mails a day", render_kw=_DIGITS)
+    connections = StringField(
+        "Connections at a time",
+        description=f"From 1 to {MAX_CONNECTIONS}. More is faster where the server allows it.",
+        default=str(DEFAULT_CONNECTIONS),
+        render_kw=_DIGITS,
+    )
+    mails_per_connection = StringField(
+        "Mails per connection",
+        description="Then a new connection is opened.",
+        default=str(DEFAULT_MAILS_PER_CONNECTION),
+        render_kw=_DIGITS,
+    )
+
+    def body(self) -> dict[str, object]:
+        """Return what was typed, in the form in which the API gets it."""
+        typed = {name: self[name].data or None for name in (*_SERVER_FIELDS, *_SENDER_FIELDS)}
+        typed["port"] = _number(self.port.data)
+        return {**typed, "limits": {name: _number(self[name].data) for name in LIMIT_FIELDS}}
+
+    def note(self, errors: Mapping[str, list[str]]) -> None:
+        """Put mistakes beside the fields that have them."""
+        for name, messages in errors.items():
+            field = self._fields.get(name.removeprefix("limits."))
+            if field is None:
+                self.form_errors.extend(messages)
+            else:
+                words = [_say(field, message) for message in messages]
+                field.errors = [*field.errors, *words]
+
+
+class TestForm(FlaskForm):
+    """Where the test mail goes."""
+
+    __test__ = False  # not a test class, whatever pytest thinks of its name
+
+    to = EmailField("Send the test mail to", render_kw={"autocomplete": "email"})
+
+    def note(self, errors: Mapping[str, list[str]]) -> None:
+        """Put mistakes beside the field."""
+        words = [_say(self.to, message) for messages in errors.values() for message in messages]
+        self.to.errors = [*self.to.errors, *words]
+
+
+def form_of(account: SmtpAccount) -> dict[str, Any]:
+    """Return what the form shows of a stored account: everything but the password."""
+    stored = {name: getattr(account, name) for name in (*_SERVER_FIELDS[:-1], *_SENDER_FIELDS)}
+    limits = {name: getattr(account, name) for name in LIMIT_FIELDS}
+    texts = {name: "" if value is None else str(value) for name, value in (stored | limits).items()}
+    return {**texts, "security": account.security.value}
+
+
+def form_of_preset(preset: Preset) -> dict[str, Any]:
+    """Return what the form shows for a known server."""
+    values = {name: getattr(preset, name) for name in PACES}
+    return {
+        "name": preset.label,
+        "host": preset.host,
+        "port": str(preset.port),
+        "security": preset.security.value,
+        "username": preset.username,
+        **{name: str(value) for name, value in values.items() if value is not None},
+    }
+
+
+def _number(text: str | None) -> object:
+    """Return a number, with separators or without; other text as it is, for it is a mistake."""
+    plain = (text or "").strip().replace(",", "").replace(" ", "")
+    if not plain:
+        return None
+    with suppress(ValueError):
+        return int(plain) if plain.isascii() and len(plain) <= 18 else plain
+    return plain
+
+
+def _say(field: Field, message: str) -> str:
+    """Make a sentence of a message that the API writes behind the name of a field."""
+    if field.name == "security" and message.startswith("would send"):
+        return (
+            "Without encryption the password could be read on its way: choose STARTTLS or TLS, "
+            "or leave out the login."
+        )
+    message = message.replace("a whole number, without quotes", "a whole number")
+    message = message.replace("when there is a username", "when there is a user name")
+    if message == "is required.":
+        return f"{field.label.text} is missing."
+    return message if message[:1].isupper() else f"{field.label.text} {message}"

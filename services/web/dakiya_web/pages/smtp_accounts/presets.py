@@ -1,0 +1,93 @@
+"""Servers that many people use, so that nobody has to look their address up."""
+
+from dataclasses import dataclass
+
+from dakiya.models import Security
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A known server: how it is reached, and what its users trip over."""
+
+    name: str
+    label: str
+    host: str
+    port: int
+    security: Security
+    hint: str
+    username: str = ""
+    per_second: int | None = None
+    per_minute: int | None = None
+    per_hour: int | None = None
+    per_day: int | None = None
+
+
+PRESETS = (
+    Preset(
+        "gmail",
+        "Gmail",
+        "smtp.gmail.com",
+        587,
+        Security.STARTTLS,
+        "Gmail wants an app password instead of your own: make one in your Google account under "
+        "Security, with 2-step verification on. A free account may send 500 mails a day.",
+        per_day=500,
+    ),
+    Preset(
+        "microsoft365",
+        "Microsoft 365",
+        "smtp.office365.com",
+        587,
+        Security.STARTTLS,
+        "Your administrator must allow “Authenticated SMTP” for the mailbox. "
+        "Microsoft takes 30 mails a minute and 10,000 a day.",
+        per_minute=30,
+        per_day=10_000,
+    ),
+    Preset(
+        "ses",
+        "Amazon SES (Mumbai)",
+        "email-smtp.ap-south-1.amazonaws.com",
+        587,
+        Security.STARTTLS,
+        "Use the SMTP credentials of SES, not your AWS keys; change the region in the host if "
+        "yours is another. A new SES account may send 200 mails a day: raise the limits below "
+        "once Amazon has granted more.",
+        per_second=1,
+        per_day=200,
+    ),
+    Preset(
+        "brevo",
+        "Brevo",
+        "smtp-relay.brevo.com",
+        587,
+        Security.STARTTLS,
+        "The password is an SMTP key: make one in Brevo under “SMTP & API”. "
+        "The free plan takes 300 mails a day.",
+        per_day=300,
+    ),
+    Preset(
+        "sendgrid",
+        "SendGrid",
+        "smtp.sendgrid.net",
+        587,
+        Security.STARTTLS,
+        "The user name is the word “apikey”; the password is an API key that may send mail.",
+        username="apikey",
+    ),
+    Preset(
+        "zoho",
+        "Zoho Mail",
+        "smtp.zoho.in",
+        465,
+        Security.TLS,
+        "For accounts outside India the host is smtp.zoho.com. Zoho Mail is for letters, not for "
+        "bulk mail: it stops accounts that send too much at once.",
+        per_hour=50,
+    ),
+)
+
+
+def find_preset(name: str) -> Preset | None:
+    """Return the preset of this name, if there is one."""
+    return next((preset for preset in PRESETS if preset.name == name), None)

@@ -1,0 +1,163 @@
+"""The list of SMTP accounts, one account, and adding, changing and deleting it."""
+
+from dataclasses import dataclass
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from dakiya.accounts.users import workspace_of
+from dakiya.errors import IllegalState, InvalidInput
+from dakiya.models import SmtpAccount, SmtpTest
+from dakiya.smtp_accounts import accounts
+from dakiya_web import confirming
+from dakiya_web.input.reader import InvalidFields
+from dakiya_web.input.smtp_account import read_account
+from dakiya_web.pages.people.sessions import logged_in_user
+from dakiya_web.pages.smtp_accounts import wording
+from dakiya_web.pages.smtp_accounts.blueprint import find_own, smtp_accounts
+from dakiya_web.pages.smtp_accounts.forms import AccountForm, TestForm, form_of, form_of_preset
+from dakiya_web.pages.smtp_accounts.presets import PRESETS, find_preset
+from dakiya_web.ring import ring
+from dakiya_web.wiring import request_session, wiring
+
+_LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An account as the pages show it."""
+
+    account: SmtpAccount
+    test: SmtpTest | None
+    health: wording.Health
+    limits: str
+    connections: str
+    security: str
+    is_demo: bool
+
+    @classmethod
+    def of(cls, account: SmtpAccount) -> "Seen":
+        """Look at an account and its last test."""
+        test = accounts.latest_test(request_session(), account)
+        return cls(
+            account=account,
+            test=test,
+            health=wording.health(account, test, now=wiring().clock()),
+            limits=wording.limits(account),
+            connections=wording.connections(account),
+            security=wording.SECURITY_WORDS[account.security],
+            is_demo=bool(wiring().settings.demo_inbox_url) and account.host in _LOCAL_HOSTS,
+        )
+
+
+@smtp_accounts.get("/smtp-accounts")
+def index() -> ResponseReturnValue:
+    """All accounts, with their health."""
+    found = accounts.list_accounts(request_session(), user_id=logged_in_user().id)
+    return render_template("smtp_accounts/index.html", items=[Seen.of(one) for one in found])
+
+
+@smtp_accounts.get("/smtp-accounts/<id:account_id>")
+def show(account_id: int) -> ResponseReturnValue:
+    """One account, its last test, and the form of the next."""
+    return show_account(find_own(account_id), TestForm(to=logged_in_user().email))
+
+
+def show_account(account: SmtpAccount, form: TestForm) -> str:
+    """Return the page of one account."""
+    seen = Seen.of(account)
+    return render_template("smtp_accounts/show.html", seen=seen, form=form, **about_test(seen.test))
+
+
+def about_test(test: SmtpTest | None) -> dict[str, object]:
+    """Return what the part of a page about a test needs."""
+    lost = (
+        test is not None
+        and test.finished_at is None
+        and wiring().clock() - test.created_at > accounts.TEST_LASTS_AT_MOST
+    )
+    return {
+        "test": test,
+        "runs": test is not None and test.finished_at is None and not lost,
+        "lost": lost,
+        "step_words": wording.STEP_WORDS,
+    }
+
+
+@smtp_accounts.route("/smtp-accounts/new", methods=["GET", "POST"])
+def create() -> ResponseReturnValue:
+    """Add an account."""
+    preset = find_preset(request.args.get("preset", ""))
+    if request.method == "GET":
+        given = form_of_preset(preset) if preset is not None else {}
+        form = AccountForm(data={"from_email": logged_in_user().email, **given})
+        return render_template("smtp_accounts/new.html", form=form, presets=PRESETS, chosen=preset)
+    session, wired, form = request_session(), wiring(), AccountForm()
+    try:
+        sent = read_account(form.body(), egress=wired.egress)
+    except InvalidFields as error:
+        form.note(error.errors)
+        page = render_template("smtp_accounts/new.html", form=form, presets=PRESETS, chosen=preset)
+        return page, 422
+    account = accounts.create_account(
+        session,
+        sent.values,
+        workspace_id=workspace_of(session, logged_in_user().id),
+        password=sent.password,
+        box=wired.box,
+    )
+    session.commit()
+    flash(f"“{account.name}” is saved. Now send a test mail to see that it works.", "success")
+    return redirect(url_for("smtp_accounts.show", account_id=account.id), 303)
+
+
+@smtp_accounts.route("/smtp-accounts/<id:account_id>/edit", methods=["GET", "POST"])
+def edit(account_id: int) -> ResponseReturnValue:
+    """Change an account; a pause ends, since its trouble may be mended."""
+    account = find_own(account_id, lock=request.method == "POST")
+    if request.method == "GET":
+        form = AccountForm(data=form_of(account))
+        return render_template("smtp_accounts/edit.html", form=form, seen=Seen.of(account))
+    session, wired, form = request_session(), wiring(), AccountForm()
+    has_password = account.password_encrypted is not None
+    try:
+        sent = read_account(form.body(), egress=wired.egress, has_password=has_password)
+        accounts.change_account(account, sent.values, password=sent.password, box=wired.box)
+    except InvalidFields as error:
+        form.note(error.errors)
+    except InvalidInput as error:
+        form.note({error.field: [str(error)]})
+    else:
+        session.commit()
+        ring(lambda doorbell: doorbell.ring_tick())
+        flash("Saved.", "success")
+        return redirect(url_for("smtp_accounts.show", account_id=account.id), 303)
+    return render_template("smtp_accounts/edit.html", form=form, seen=Seen.of(account)), 422
+
+
+@smtp_accounts.get("/smtp-accounts/<id:account_id>/delete")
+def ask_delete(account_id: int) -> ResponseReturnValue:
+    """Ask before an account is deleted."""
+    account = find_own(account_id)
+    return confirming.ask(
+        f"Delete “{account.name}”?",
+        "Its password is forgotten at once. Campaigns that were sent through it keep their "
+        "reports; a draft that uses it needs another account.",
+        button="Delete this account",
+        action=url_for("smtp_accounts.delete", account_id=account.id),
+        back=url_for("smtp_accounts.show", account_id=account.id),
+    )
+
+
+@smtp_accounts.post("/smtp-accounts/<id:account_id>/delete")
+def delete(account_id: int) -> ResponseReturnValue:
+    """Delete an account that no running campaign needs; else say which one does."""
+    account = find_own(account_id, lock=True)
+    try:
+        accounts.delete_account(request_session(), account, now=wiring().clock())
+    except IllegalState as error:
+        flash(f"“{account.name}” was not deleted. {error}", "error")
+        return redirect(url_for("smtp_accounts.show", account_id=account.id), 303)
+    request_session().commit()
+    flash(f"“{account.name}” is deleted.", "success")
+    return redirect(url_for("smtp_accounts.index"), 303)

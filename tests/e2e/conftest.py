@@ -1,0 +1,172 @@
+"""A real Chromium at a real web on real servers.
+
+``site``      the web as a process; ``site.installation`` starts schedulers and senders too
+``open_page`` opens a browser window of a given look, watched for errors, logged in if asked
+``pages``     one logged-in window per look: light and dark, desktop and phone
+"""
+
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from dakiya.accounts.users import create_user, workspace_of
+from dakiya.db import SessionFactory
+from tests.e2e.soundness import watch
+from tests.engine.installation import Installation
+from tests.web.conftest import PASSWORD
+
+START_S = 120
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a window looks."""
+
+    theme: str
+    width: int
+    height: int
+    javascript: bool = True
+
+
+LOOKS = tuple(
+    Look(theme, *size) for size in ((1440, 900), (390, 844)) for theme in ("light", "dark")
+)
+DESKTOP = LOOKS[0]
+PHONE = LOOKS[2]
+NO_JAVASCRIPT = Look("light", 1440, 900, javascript=False)
+
+
+@dataclass(frozen=True)
+class Site:
+    """The running web, and somebody with an account there."""
+
+    url: str
+    installation: Installation
+    email: str
+    user_id: int
+    workspace_id: int
+
+
+OpenPage = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser is more than wheels: these tests are system tests."""
+    for item in items:
+        if Path(item.path).is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.system)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium; a missing one fails the run."""
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    assert path, "these tests need Chromium: apt install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site(
+    environment: dict[str, str],
+    web_database_url: str,
+    session_factory: SessionFactory,
+    tmp_path: Path,
+) -> Iterator[Site]:
+    """The web as a process, and alice, who has an account and nothing else."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    with session_factory() as session:
+        user = create_user(session, email="alice@example.com", password=PASSWORD)
+        session.commit()
+        workspace_id = workspace_of(session, user.id)
+    settings = {
+        **environment,
+        "DAKIYA_PUBLIC_URL": url,
+        "DAKIYA_DEMO_INBOX_URL": "http://127.0.0.1:8025",
+        "DAKIYA_ALLOWED_INTERNAL_HOSTS": "127.0.0.1",
+        "DAKIYA_TICK_SECONDS": "1",
+    }
+    with Installation(settings, tmp_path) as installation:
+        installation.start(
+            "web", DATABASE_URL=web_database_url, DAKIYA_PORT=str(port), DAKIYA_WEB_WORKERS="1"
+        )
+        _wait_for(f"{url}/api/v1/health")
+        yield Site(url, installation, user.email, user.id, workspace_id)
+
+
+@pytest.fixture
+def open_page(chromium: Browser, site: Site) -> Iterator[OpenPage]:
+    """Open a window: ``open_page(look)``, ``open_page(look, logged_in=False)``."""
+    contexts = []
+
+    def open_one(look: Look = DESKTOP, *, logged_in: bool = True) -> Page:
+        context = chromium.new_context(
+            base_url=site.url,
+            viewport={"width": look.width, "height": look.height},
+            color_scheme="dark" if look.theme == "dark" else "light",
+            has_touch=look.width < 600,
+            java_script_enabled=look.javascript,
+            locale="en-IN",
+            timezone_id="Asia/Kolkata",
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        if look.javascript:
+            watch(page)
+        if logged_in:
+            log_in(page, site.email)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def pages(open_page: OpenPage) -> list[Page]:
+    """A logged-in window of every look."""
+    return [open_page(look) for look in LOOKS]
+
+
+def log_in(page: Page, email: str, password: str = PASSWORD) -> None:
+    """Log in as a person does."""
+    page.goto("/login")
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(lambda url: "/login" not in url)
+
+
+def _wait_for(url: str) -> None:
+    deadline = time.monotonic() + START_S
+    while True:
+        try:
+            requests.get(url, timeout=5)
+            return
+        except requests.ConnectionError:
+            assert time.monotonic() < deadline, f"{url} does not answer"
+            time.sleep(0.05)
