@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from dakiya.campaigns.drafts import has_open_import, require_draft
 from dakiya.errors import IllegalState
-from dakiya.models import Campaign, Recipient
+from dakiya.models import Campaign, Recipient, RecipientImport
 
 # A file of 300 columns must not make a page of 300 buttons.
 FIELDS_AT_MOST = 200
@@ -69,3 +69,15 @@ def remove_audience(session: Session, campaign: Campaign) -> int:
         raise IllegalState("A recipient file is still being read. Remove the recipients after it.")
     removed = session.execute(delete(Recipient).where(Recipient.campaign_id == campaign.id))
     return int(removed.rowcount)  # type: ignore[attr-defined]
+
+
+def list_imports(
+    session: Session, campaign: Campaign, *, limit: int = 5
+) -> Sequence[RecipientImport]:
+    """Return the files that the campaign's recipients came from, the last one first."""
+    return session.scalars(
+        select(RecipientImport)
+        .where(RecipientImport.campaign_id == campaign.id)
+        .order_by(RecipientImport.id.desc())
+        .limit(limit)
+    ).all()

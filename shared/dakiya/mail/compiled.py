@@ -148,9 +148,7 @@ def compile_message(content: Content, sender: Sender) -> CompiledMessage:
             raise MessageError("the From or Reply-To address is not a plain ASCII address")
     if not _LIST_ID.fullmatch(content.list_id):
         raise MessageError("the List-ID is not a dotted name in ASCII")
-    html = _with_html_footer(content.html)
-    text = content.text or ""
-    text = _with_text_footer(text if text.strip() else text_from_html(html))
+    html, text = complete_bodies(content.html, content.text)
     # "=_" occurs neither in quoted-printable nor in base64 (RFC 2045 6.7).
     digest = hashlib.sha256(f"{content.campaign_id} {content.list_id}".encode("ascii")).hexdigest()
     boundary = f"=_{digest[:24]}"
@@ -174,6 +172,15 @@ def compile_message(content: Content, sender: Sender) -> CompiledMessage:
         before_html=_part_start(boundary, "html"),
         end=f"--{boundary}--\r\n".encode("ascii"),
     )
+
+
+def complete_bodies(html: str, text: str | None) -> tuple[str, str]:
+    """Return both bodies as they are sent: with an unsubscribe link, a blank text made from HTML.
+
+    Raises TemplateError, and MessageError where the link cannot be added.
+    """
+    html = _with_html_footer(html)
+    return html, _with_text_footer(text if text and text.strip() else text_from_html(html))
 
 
 def _part_start(boundary: str, subtype: str) -> bytes:
