@@ -18,6 +18,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from dakiya.campaigns.live import forget_samples, take_samples
 from dakiya.campaigns.progress import campaigns_to_prepare, settle, start_due
 from dakiya.campaigns.removal import purge_chunk
 from dakiya.contacts.imports import imports_to_ring
@@ -165,6 +166,7 @@ class Ticker:
                 .values(id=1, **values)
                 .on_conflict_do_update(index_elements=[Tick.id], set_=values)
             )
+            take_samples(session, now=now)
             say_alive(session, service_id=self._service_id, kind="scheduler")
             session.commit()
 
@@ -185,6 +187,7 @@ def keep_house(session: Session, *, now: datetime) -> None:
     """Delete what no window, no page and no rescue looks at any more."""
     forget_usage(session, before=now - KEEP_USAGE)
     forget_gone(session)
+    forget_samples(session, now=now)
     session.execute(
         delete(Batch).where(Batch.state == BatchState.DONE, Batch.finished_at < now - KEEP_BATCHES)
     )
