@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from dakiya.accounts.users import visible_to
@@ -92,7 +93,7 @@ def _oldest_samples(
     """Return for each campaign the oldest sample of the last minute."""
     rows = session.execute(
         select(ProgressSample.campaign_id, ProgressSample.taken_at, ProgressSample.done)
-        .distinct(ProgressSample.campaign_id)
+        .ext(distinct_on(ProgressSample.campaign_id))
         .where(
             ProgressSample.campaign_id.in_(campaign_ids),
             ProgressSample.taken_at.between(now - RATE_OVER, now - SHORTEST),
