@@ -160,6 +160,13 @@ def account_body(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def account_form(**changes: str) -> dict[str, str]:
+    """A valid SMTP account as a browser sends it."""
+    limits = dict.fromkeys(("per_second", "per_minute", "per_hour", "per_day"), "")
+    body = {name: str(value) for name, value in account_body().items()}
+    return body | limits | {"connections": "4", "mails_per_connection": "100"} | changes
+
+
 def campaign_body(account_id: int, **changes: Any) -> dict[str, Any]:
     """A valid campaign as JSON."""
     return {

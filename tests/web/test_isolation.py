@@ -27,6 +27,7 @@ from tests.web.conftest import (
     People,
     Person,
     account_body,
+    account_form,
     campaign_body,
     make_account,
     make_campaign,
@@ -71,6 +72,20 @@ CASES: dict[tuple[str, str], Case] = {
     ("people.login", "POST"): Case(Kind.PUBLIC, owner_status=400),
     ("people.logout", "POST"): Case(Kind.LOGGED_IN, owner_status=303),
     ("campaigns.index", "GET"): Case(Kind.LOGGED_IN),
+    ("smtp_accounts.index", "GET"): Case(Kind.LOGGED_IN),
+    ("smtp_accounts.create", "GET"): Case(Kind.LOGGED_IN),
+    ("smtp_accounts.create", "POST"): Case(Kind.LOGGED_IN),
+    ("smtp_accounts.show", "GET"): Case(Kind.PAGE_OWNER),
+    ("smtp_accounts.edit", "GET"): Case(Kind.PAGE_OWNER),
+    ("smtp_accounts.edit", "POST"): Case(
+        Kind.PAGE_OWNER, lambda _: account_form(), owner_status=303
+    ),
+    ("smtp_accounts.start_test", "POST"): Case(
+        Kind.PAGE_OWNER, lambda _: {"to": "someone@example.com"}, owner_status=303
+    ),
+    ("smtp_accounts.show_test", "GET"): Case(Kind.PAGE_OWNER, owner_status=302),
+    ("smtp_accounts.ask_delete", "GET"): Case(Kind.PAGE_OWNER),
+    ("smtp_accounts.delete", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
     ("preferences.change_theme", "POST"): Case(Kind.PUBLIC, owner_status=400),
     ("unsubscribe.show", "GET"): Case(Kind.LINK),
     ("unsubscribe.act", "POST"): Case(Kind.LINK),

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, PasswordField, SelectField, StringField
+from wtforms import EmailField, Field, PasswordField, SelectChoice, SelectField, StringField
 
 from dakiya.models import Security, SmtpAccount
 from dakiya.models.smtp import (
@@ -41,9 +41,9 @@ class AccountForm(FlaskForm):
         "Encryption",
         description="Your provider tells which one.",
         choices=[
-            (Security.STARTTLS.value, "STARTTLS (port 587)"),
-            (Security.TLS.value, "TLS from the start (port 465)"),
-            (Security.NONE.value, "None, for a server on this machine"),
+            SelectChoice(Security.STARTTLS.value, "STARTTLS (port 587)"),
+            SelectChoice(Security.TLS.value, "TLS from the start (port 465)"),
+            SelectChoice(Security.NONE.value, "None, for a server on this machine"),
         ],
         default=Security.STARTTLS.value,
     )
