@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-STOP_TIMEOUT_S = 30
+STOP_TIMEOUT_S = 90
 
 
 class Installation:

@@ -62,7 +62,7 @@ def test_campaign_arrives_once_with_two_senders(
     assert all(text and text.startswith("2.0.0 Ok: queued as") for text in texts)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1200)
 def test_nothing_is_lost_or_doubled_when_a_sender_is_killed(
     installation: Installation, session_factory: SessionFactory, recorder: StartRecorder
 ) -> None:
@@ -72,7 +72,7 @@ def test_nothing_is_lost_or_doubled_when_a_sender_is_killed(
         campaign = make_campaign(session, account, MAILS)
     installation.start("scheduler")
     senders = [installation.start("sender") for _ in range(3)]
-    server.wait_for_received(MAILS // 5, timeout_s=120)
+    server.wait_for_received(MAILS // 5, timeout_s=400)
     installation.kill(senders[0])
     status_is(session_factory, campaign, CampaignStatus.FINISHED, timeout_s=600)
     found = audited(session_factory, campaign, server.received())
@@ -94,7 +94,7 @@ def test_campaign_starts_at_its_instant_and_not_before(
     assert campaign.scheduled_at is not None
     status_is(session_factory, campaign, CampaignStatus.SCHEDULED)
     assert not server.received() or time.time() >= campaign.scheduled_at.timestamp()
-    mails = server.wait_for_received(5, timeout_s=60)
+    mails = server.wait_for_received(5, timeout_s=180)
     assert min(mail.at for mail in mails) >= campaign.scheduled_at.timestamp()
 
 
@@ -140,7 +140,7 @@ def test_address_suppressed_in_mid_run_gets_no_mail(
         campaign = make_campaign(session, account, 50)
     installation.start("scheduler")
     installation.start("sender")
-    server.wait_for_received(5, timeout_s=60)
+    server.wait_for_received(5, timeout_s=180)
     late = {f"r{number}@example.net" for number in range(40, 50)}
     with session_factory.begin() as session:
         assert states_of(session, campaign)[EmailState.CLAIMED] > 10
@@ -165,7 +165,7 @@ def test_campaigns_of_two_workspaces_do_not_wait_for_each_other(
         large = make_campaign(session, alice, 1_000)
     installation.start("scheduler")
     installation.start("sender")
-    slow.wait_for_received(10, timeout_s=60)
+    slow.wait_for_received(10, timeout_s=180)
     with session_factory.begin() as session:
         small = make_campaign(session, bob, 100)
     status_is(session_factory, small, CampaignStatus.FINISHED)

@@ -38,7 +38,7 @@ def test_sender_told_to_stop_finishes_the_mail_on_the_wire_and_returns_the_rest(
     campaign = campaign_on(session_factory, server, 300)
     installation.start("scheduler")
     sender = installation.start("sender")
-    server.wait_for_received(40, timeout_s=60)
+    server.wait_for_received(40, timeout_s=180)
     assert installation.stop(sender) == 0
     with session_factory() as session:
         states = states_of(session, campaign)
@@ -60,7 +60,7 @@ def test_frozen_sender_that_wakes_after_its_lease_sends_nothing_twice(
     campaign = campaign_on(session_factory, server, 600, connections=8)
     installation.start("scheduler")
     frozen = installation.start("sender", DAKIYA_SENDER_THREADS="3")
-    server.wait_for_received(30, timeout_s=60)
+    server.wait_for_received(30, timeout_s=180)
     installation.freeze(frozen)
     installation.start("sender")
 
@@ -105,7 +105,7 @@ def test_scheduler_killed_while_preparing_and_while_sending_goes_on(
     with session_factory() as session:
         assert states_of(session, campaign) == {EmailState.PENDING: 12_000}
     installation.start("sender")
-    server.wait_for_received(200, timeout_s=60)
+    server.wait_for_received(200, timeout_s=180)
     installation.kill(scheduler)
     installation.start("scheduler")
     status_is(session_factory, small, CampaignStatus.FINISHED)
@@ -124,7 +124,7 @@ def test_emptied_redis_is_filled_again_from_the_database(
     installation.start("scheduler")
     installation.start("sender")
     for received in (50, 250):
-        server.wait_for_received(received, timeout_s=60)
+        server.wait_for_received(received, timeout_s=180)
         with redis.Redis.from_url(redis_url) as client:
             client.flushall()
     status_is(session_factory, campaign, CampaignStatus.FINISHED)
@@ -152,10 +152,10 @@ def test_connections_of_a_killed_sender_are_free_for_the_others_and_never_too_ma
     campaign = campaign_on(session_factory, server, 400, connections=2)
     installation.start("scheduler")
     first = installation.start("sender")
-    server.wait_for_received(40, timeout_s=60)
+    server.wait_for_received(40, timeout_s=180)
     second = installation.start("sender")
     installation.kill(first)
-    server.wait_for_received(150, timeout_s=90)
+    server.wait_for_received(150, timeout_s=180)
     installation.start("sender")
     installation.kill(second)
     status_is(session_factory, campaign, CampaignStatus.FINISHED)

@@ -30,7 +30,7 @@ def in_mid_batch(
     installation.start("scheduler")
     installation.start("sender")
     installation.start("sender")
-    server.wait_for_received(wanted, timeout_s=60)
+    server.wait_for_received(wanted, timeout_s=180)
     return campaign
 
 
@@ -63,7 +63,7 @@ def test_nothing_is_received_once_paused_is_shown_and_resume_sends_the_rest_once
         with session_factory.begin() as session:
             resume(session, session.get_one(Campaign, campaign.id))
         if round_number == 1:
-            server.wait_for_received(so_far + 50, timeout_s=60)
+            server.wait_for_received(so_far + 50, timeout_s=180)
     status_is(session_factory, campaign, CampaignStatus.FINISHED)
     found = audited(session_factory, campaign, server.received())
     assert (found.received, found.unknown) == (MAILS, 0)
@@ -92,7 +92,7 @@ def test_mail_whose_server_is_slow_to_answer_keeps_the_campaign_pausing(
     server = recorder()
     campaign = in_mid_batch(installation, session_factory, server, 20)
     server.behave(delays={"dot": 3.0})
-    server.wait_for_received(len(server.received()) + 1, timeout_s=60)
+    server.wait_for_received(len(server.received()) + 1, timeout_s=180)
     with session_factory.begin() as session:
         assert pause(session, session.get_one(Campaign, campaign.id)) > 0
     with session_factory() as session:

@@ -184,7 +184,7 @@ def status_is(
     session_factory: SessionFactory,
     campaign: Campaign,
     *statuses: CampaignStatus,
-    timeout_s: float = 90,
+    timeout_s: float = 180,
 ) -> None:
     """Wait until a campaign has come to one of these. Raises TimeoutError."""
     wait_until(
@@ -204,7 +204,7 @@ def audited(session_factory: SessionFactory, campaign: Campaign, received: list[
 
 
 def wait_until(
-    session_factory: SessionFactory, condition: Callable[[Session], bool], *, timeout_s: float = 60
+    session_factory: SessionFactory, condition: Callable[[Session], bool], *, timeout_s: float = 180
 ) -> None:
     """Wait for a condition of the database. Raises TimeoutError."""
     deadline = time.monotonic() + timeout_s
