@@ -7,9 +7,11 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from dakiya.accounts.passwords import hash_password, needs_rehash, verify_password
+from dakiya.campaigns.times import find_zone
 from dakiya.errors import InvalidInput
 from dakiya.mail.addresses import AddressError, parse_address
 from dakiya.models import Membership, User, Workspace
+from dakiya.models.people import Theme
 
 
 def create_user(session: Session, *, email: str, password: str) -> User:
@@ -53,6 +55,28 @@ def change_password(user: User, password: str) -> None:
     """Set a new password and end every session of the user. Raises InvalidInput."""
     user.password_hash = hash_password(password)
     user.session_version += 1
+
+
+def change_own_password(user: User, *, old: str, new: str) -> None:
+    """Set a new password for somebody who knows the old one; ends every session of theirs.
+
+    Raises InvalidInput, field ``old`` or ``password``.
+    """
+    if not verify_password(user.password_hash, old):
+        raise InvalidInput("This is not your present password.", "old")
+    change_password(user, new)
+
+
+def set_timezone(user: User, timezone: str) -> None:
+    """Set the zone that times are shown in. Raises InvalidInput for one that does not exist."""
+    user.timezone = str(find_zone(timezone))
+
+
+def set_theme(user: User, theme: str) -> None:
+    """Set how the pages look. Raises InvalidInput for a theme that does not exist."""
+    if theme not in set(Theme):
+        raise InvalidInput("Choose light, dark or system.", "theme")
+    user.theme = Theme(theme).value
 
 
 def visible_to(user_id: int, workspace_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:

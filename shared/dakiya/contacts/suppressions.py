@@ -1,11 +1,37 @@
 """Addresses that a workspace must not write to. Every function is idempotent."""
 
-from sqlalchemy import delete
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from dakiya.mail.addresses import parse_address
+from dakiya.accounts.users import visible_to
+from dakiya.contacts.checks import show_address
+from dakiya.contacts.pasted import read_pasted
+from dakiya.contacts.recipients import Rejection
+from dakiya.db import SessionFactory
+from dakiya.errors import InvalidInput
+from dakiya.mail.addresses import AddressError, parse_address
 from dakiya.models import Suppression, SuppressionReason
+
+MAX_AT_ONCE = 100_000
+LINES_PER_EXPORT_PAGE = 1_000
+_ADDRESSES_PER_INSERT = 1_000
+
+# Where a page of the list ends: its last line's time and address.
+Cursor = tuple[datetime, str]
+
+
+@dataclass(frozen=True)
+class ListIntake:
+    """What became of many addresses at once."""
+
+    added: int = 0
+    known: int = 0
+    rejected: list[Rejection] = field(default_factory=list)
 
 
 def suppress(
@@ -50,3 +76,99 @@ def unsuppress(session: Session, workspace_id: int, address: str) -> bool:
         .returning(Suppression.workspace_id)
     )
     return removed is not None
+
+
+def suppress_many(
+    session: Session,
+    workspace_id: int,
+    text: str,
+    *,
+    reason: SuppressionReason = SuppressionReason.MANUAL,
+) -> ListIntake:
+    """Suppress the addresses of a pasted text or a CSV file, and report what is none.
+
+    A first line without an address is taken for the names of columns. Raises InvalidInput
+    for more than MAX_AT_ONCE entries.
+    """
+    pasted = read_pasted(text)
+    if len(pasted.rows) > MAX_AT_ONCE:
+        raise InvalidInput(
+            f"These are {len(pasted.rows):,} addresses. Send at most {MAX_AT_ONCE:,} at a time."
+        )
+    wrong = [line for line in pasted.rejected if line.row > 1]
+    addresses: dict[str, None] = {}
+    for raw in pasted.rows:
+        try:
+            addresses[parse_address(raw.email).normalised] = None
+        except AddressError as error:
+            wrong.append(Rejection(raw.row, show_address(raw.email), str(error)))
+    added = sum(
+        _insert(session, workspace_id, part, reason)
+        for part in _parts(list(addresses), _ADDRESSES_PER_INSERT)
+    )
+    wrong.sort(key=lambda line: line.row)
+    return ListIntake(added, len(addresses) - added, wrong)
+
+
+def list_suppressions(
+    session: Session,
+    *,
+    user_id: int,
+    search: str = "",
+    before: Cursor | None = None,
+    limit: int = 100,
+) -> list[Suppression]:
+    """Return suppressions, the newest first; ``search`` is a part of the address."""
+    query = select(Suppression).where(visible_to(user_id, Suppression.workspace_id))
+    if search:
+        query = query.where(
+            Suppression.email_normalised.contains(search.strip().lower(), autoescape=True)
+        )
+    if before is not None:
+        query = query.where(
+            tuple_(Suppression.created_at, Suppression.email_normalised) < tuple_(*before)
+        )
+    newest = (Suppression.created_at.desc(), Suppression.email_normalised.desc())
+    return list(session.scalars(query.order_by(*newest).limit(limit)))
+
+
+def count_suppressions(session: Session, *, user_id: int) -> int:
+    """Count the addresses that the user's workspaces must not write to."""
+    return session.scalars(
+        select(func.count())
+        .select_from(Suppression)
+        .where(visible_to(user_id, Suppression.workspace_id))
+    ).one()
+
+
+def export_suppressions(session_factory: SessionFactory, *, user_id: int) -> Iterator[Suppression]:
+    """Yield every suppression, the newest first, with a short transaction per page."""
+    before: Cursor | None = None
+    while True:
+        with session_factory() as session:
+            page = list_suppressions(
+                session, user_id=user_id, before=before, limit=LINES_PER_EXPORT_PAGE
+            )
+        yield from page
+        if len(page) < LINES_PER_EXPORT_PAGE:
+            return
+        before = (page[-1].created_at, page[-1].email_normalised)
+
+
+def _parts(addresses: list[str], size: int) -> Iterator[list[str]]:
+    return (addresses[at : at + size] for at in range(0, len(addresses), size))
+
+
+def _insert(
+    session: Session, workspace_id: int, addresses: list[str], reason: SuppressionReason
+) -> int:
+    rows = [
+        {"workspace_id": workspace_id, "email_normalised": address, "reason": reason}
+        # In one order, so that two of us never wait for each other.
+        for address in sorted(addresses)
+    ]
+    added = session.scalars(
+        insert(Suppression).on_conflict_do_nothing().returning(Suppression.email_normalised),
+        rows,
+    )
+    return len(added.all())
