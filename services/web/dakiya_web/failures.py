@@ -11,9 +11,11 @@ from werkzeug.exceptions import HTTPException
 from dakiya.errors import IllegalState, InvalidInput, NotFound
 from dakiya.log import get_logger
 from dakiya_web.input.reader import InvalidFields, sentence
+from dakiya_web.pages.people.sessions import present_user, send_to_login
 from dakiya_web.wiring import close_session, wiring
 
 API_PREFIX = "/api/"
+_WITHOUT_LOGIN = ("people", "preferences", "unsubscribe")
 _KEPT_HEADERS = ("Allow", "Retry-After")
 _log = get_logger(__name__)
 
@@ -87,6 +89,9 @@ def _unauthorised(_error: Unauthorised) -> ResponseReturnValue:
 
 
 def _csrf(_error: CSRFError) -> ResponseReturnValue:
+    if request.blueprint not in _WITHOUT_LOGIN and present_user() is None:
+        # The token went with the session: what is missing is a log-in.
+        return send_to_login()
     return answer(400, "This form has expired. Go back, load the page anew and send it again.")
 
 

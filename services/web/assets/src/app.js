@@ -2,6 +2,7 @@
 import "htmx.org";
 import { install as confirming } from "./lib/confirm.js";
 import { install as copying } from "./lib/copy.js";
+import { install as drafts } from "./lib/drafts.js";
 import { install as forms } from "./lib/forms.js";
 import { install as fragments } from "./lib/fragments.js";
 import { install as live } from "./lib/live.js";
@@ -9,6 +10,5 @@ import { install as menus } from "./lib/menus.js";
 import { install as shortcuts } from "./lib/shortcuts.js";
 import { install as theme } from "./lib/theme-switch.js";
 
-for (const install of [theme, menus, confirming, copying, forms, fragments, shortcuts, live]) {
-  install();
-}
+const parts = [theme, menus, confirming, copying, drafts, forms, fragments, shortcuts, live];
+for (const install of parts) install();

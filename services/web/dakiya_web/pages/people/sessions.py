@@ -2,9 +2,11 @@
 
 import secrets
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import redis
-from flask import Flask, g, session
+from flask import Flask, flash, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from dakiya.log import get_logger
@@ -31,9 +33,8 @@ class LoggedIn(UserMixin):
 def install_sessions(app: Flask) -> None:
     """Teach the application who is logged in."""
     manager = LoginManager(app)
-    manager.login_view = "people.login"
-    manager.login_message = None
     manager.user_loader(_load)
+    manager.unauthorized_handler(send_to_login)
     app.context_processor(_for_templates)
 
 
@@ -70,6 +71,30 @@ def logged_in_user() -> User:
     user = present_user()
     assert user is not None  # noqa: S101 - login_required has seen to it
     return user
+
+
+def send_to_login() -> ResponseReturnValue:
+    """Answer somebody who must log in first, so that they come back to where they were.
+
+    A module that polls gets 401, htmx is told to load the log-in as a page.
+    """
+    if request.accept_mimetypes.best == "application/json":
+        return {"error": "Log in first."}, 401
+    target = url_for("people.login", next=_page_in_view())
+    if "HX-Request" in request.headers:
+        return "", 401, {"HX-Redirect": target}
+    if request.method != "GET":
+        flash("Your session had ended, so nothing was changed. Log in and send it again.", "info")
+        return redirect(target, 303)
+    return redirect(target)
+
+
+def _page_in_view() -> str:
+    """The path of the page that the person looks at; what it posted to is none."""
+    if request.method == "GET" and "HX-Request" not in request.headers:
+        return request.full_path.removesuffix("?")
+    seen = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
+    return f"{seen.path or '/'}?{seen.query}".removesuffix("?")
 
 
 def _for_templates() -> dict[str, object]:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from dakiya.accounts.users import authenticate, create_user
 from dakiya.errors import InvalidInput
 from dakiya.log import get_logger
+from dakiya_web.navigation import home_url
 from dakiya_web.pages.people.forms import LoginForm, SignUpForm
 from dakiya_web.pages.people.sessions import begin_session, end_session, present_user
 from dakiya_web.pages.people.throttle import (
@@ -103,7 +104,7 @@ def local_path(target: str) -> str | None:
 
 
 def _home() -> str:
-    return url_for("campaigns.index")
+    return home_url()
 
 
 def _note(form: SignUpForm, error: InvalidInput) -> None:
