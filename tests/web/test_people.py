@@ -27,7 +27,7 @@ def test_sign_up_makes_a_user_with_a_workspace_and_logs_in(
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
     page = client.get("/").text
     assert "dev@example.com" in page
-    assert "No campaign yet" in page
+    assert "Connect your mail server" in page
     with session_factory() as session:
         user = session.query(User).one()
         assert user.password_hash.startswith("$argon2id$")
@@ -68,10 +68,10 @@ def test_log_in_shows_own_campaigns(browser: Browser, alice: Person, bob: Person
     make_campaign(bob, name="His")
     client = browser()
     assert log_in(client, "Alice@Example.com").status_code == 303
-    page = client.get("/").text
+    page = client.get("/campaigns").text
     assert "Hers &lt;b&gt;&amp;" in page
     assert "His" not in page
-    assert "0 of 1" in page
+    assert "1 recipient" in page
 
 
 @pytest.mark.parametrize(

@@ -33,9 +33,7 @@ def csv_lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterat
     yield _taken(buffer)
 
 
-def csv_download(
-    name: str, header: Sequence[str], rows: Iterable[Sequence[object]]
-) -> Response:
+def csv_download(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
     """Answer with a CSV file, written while it is sent; ``rows`` must not need the request."""
     return download(csv_lines(header, rows), f"{file_stem(name)}.csv", "text/csv; charset=utf-8")
 

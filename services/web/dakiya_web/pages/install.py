@@ -3,7 +3,8 @@
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
-from dakiya_web.pages.campaigns.views import campaigns
+from dakiya_web.pages.campaigns import campaigns
+from dakiya_web.pages.dashboard.views import dashboard
 from dakiya_web.pages.people.views import people
 from dakiya_web.pages.preferences.views import preferences
 from dakiya_web.pages.smtp_accounts import smtp_accounts
@@ -13,6 +14,7 @@ from dakiya_web.pages.unsubscribe.views import unsubscribe
 def install_pages(app: Flask, csrf: CSRFProtect) -> None:
     """Register every page."""
     app.register_blueprint(people)
+    app.register_blueprint(dashboard)
     app.register_blueprint(campaigns)
     app.register_blueprint(preferences)
     app.register_blueprint(smtp_accounts)

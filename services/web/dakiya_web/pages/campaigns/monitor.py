@@ -4,15 +4,16 @@ from flask import jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from dakiya.campaigns.lifecycle import NOT_BEGUN, PAUSABLE, RUNNING, on_the_wire
+from dakiya.campaigns.live import watch
 from dakiya.campaigns.mails import list_causes
 from dakiya.campaigns.waiting import why_waiting
 from dakiya.delivery.second_chances import count_retryable
 from dakiya.models import Campaign, CampaignStatus, EmailState
-from dakiya_web.pages.campaigns.blueprint import campaigns, find_own
+from dakiya_web.pages.campaigns.blueprint import asking_user_id, campaigns, find_own
 from dakiya_web.pages.campaigns.rows import Row, live_row, read_rows
-from dakiya_web.pages.campaigns.words import advise
+from dakiya_web.pages.campaigns.words import advise, say_rate
 from dakiya_web.wiring import request_session, wiring
-from dakiya_web.wording import number
+from dakiya_web.wording import distance, instant, number
 
 STOPPED = (CampaignStatus.PAUSING, CampaignStatus.PAUSED, CampaignStatus.CANCELLING)
 ENDED = (CampaignStatus.CANCELLED, CampaignStatus.FINISHED)
@@ -38,7 +39,7 @@ SHARES = (
 @campaigns.get("/campaigns/<id:campaign_id>")
 def show(campaign_id: int) -> ResponseReturnValue:
     """The monitor of a campaign, which is its report once it has ended."""
-    session, now = request_session(), wiring().clock()
+    session = request_session()
     campaign = find_own(campaign_id)
     row = read_rows(session, [campaign])[0]
     return render_template(
@@ -57,8 +58,7 @@ def show(campaign_id: int) -> ResponseReturnValue:
         can_resume=campaign.status in (CampaignStatus.PAUSING, CampaignStatus.PAUSED),
         can_cancel=campaign.status in PAUSABLE,
         has_ended=campaign.status in ENDED,
-        shares=[(label, tone, row.count(*states)) for label, tone, states in SHARES],
-        now=now,
+        shares=SHARES,
         states=EmailState,
     )
 
@@ -87,12 +87,31 @@ def is_held(campaign: Campaign) -> bool:
 
 def _live(row: Row) -> dict[str, object]:
     because = why_waiting(request_session(), row.campaign, now=wiring().clock())
+    shares = [row.count(*states) for _, _, states in SHARES]
     return {
         **live_row(row),
-        "deferred": number(row.count(EmailState.DEFERRED)),
+        **_pace(row.campaign),
+        "shares": [number(mails) for mails in shares],
+        "has": [mails > 0 for mails in shares],
         "why": because or "",
         "waits": because is not None,
     }
+
+
+def _pace(campaign: Campaign) -> dict[str, object]:
+    """Write how fast it goes and when it will be ready; a guess is called one."""
+    now = wiring().clock()
+    live = watch(request_session(), [campaign.id], user_id=asking_user_id(), now=now)[0]
+    rate = "measuring…" if live.per_minute is None else "at rest"
+    if live.per_minute:
+        rate = say_rate(live.per_minute / 60)
+    ready = "not known yet"
+    if live.finish_at is not None:
+        ready = (
+            f"{distance(live.finish_at, now=now)}, "
+            f"about {instant(live.finish_at, campaign.timezone, now=now)}"
+        )
+    return {"rate": rate, "eta": ready}
 
 
 def _seen(row: Row) -> str:

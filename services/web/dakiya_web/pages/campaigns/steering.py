@@ -29,9 +29,7 @@ def pause(campaign_id: int) -> ResponseReturnValue:
     """Stop a campaign, and say how many mails were on the wire."""
     return _steer(
         campaign_id,
-        lambda session, campaign: (
-            f"Paused. {say_on_the_wire(lifecycle.pause(session, campaign))}"
-        ),
+        lambda session, campaign: f"Paused. {say_on_the_wire(lifecycle.pause(session, campaign))}",
     )
 
 
