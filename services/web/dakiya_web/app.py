@@ -85,6 +85,8 @@ def _flask_config(settings: WebSettings) -> dict[str, object]:
         "SECRET_KEY": settings.secret_key.get_secret_value(),
         "MAX_CONTENT_LENGTH": settings.max_upload_bytes,
         "MAX_FORM_PARTS": 100,
+        # 100,000 pasted addresses, or a long mail in a script that takes 9 bytes a letter.
+        "MAX_FORM_MEMORY_SIZE": min(6_000_000, settings.max_upload_bytes),
         "SESSION_COOKIE_NAME": "dakiya",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

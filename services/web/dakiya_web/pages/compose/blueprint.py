@@ -70,22 +70,21 @@ def _leave(error: NoDraft) -> ResponseReturnValue:
 
 def steps_of(campaign: Campaign | None, *, recipients: int) -> list[Step]:
     """Return the three steps; without a campaign only the first one can be opened."""
+    places = (
+        ("details", "Details and recipients", "compose.edit"),
+        ("content", "Content", "compose.content"),
+        ("schedule", "Schedule and review", "compose.schedule"),
+    )
     if campaign is None:
-        return [
-            Step("details", "Details and recipients", "", False),
-            Step("content", "Content", "", False),
-            Step("schedule", "Schedule and review", "", False),
-        ]
-    key = {"campaign_id": campaign.id}
+        return [Step(name, label, url="", done=False) for name, label, _ in places]
+    finished = {
+        "details": campaign.smtp_account_id is not None and recipients > 0,
+        "content": campaign.content is not None,
+        "schedule": False,
+    }
     return [
-        Step(
-            "details",
-            "Details and recipients",
-            url_for("compose.edit", **key),
-            campaign.smtp_account_id is not None and recipients > 0,
-        ),
-        Step("content", "Content", url_for("compose.content", **key), campaign.content is not None),
-        Step("schedule", "Schedule and review", url_for("compose.schedule", **key), False),
+        Step(name, label, url_for(endpoint, campaign_id=campaign.id), finished[name])
+        for name, label, endpoint in places
     ]
 
 

@@ -18,6 +18,8 @@ from dakiya_web.pages.compose.blueprint import (
     steps_of,
 )
 from dakiya_web.pages.compose.forms import ContentForm, TestForm
+from dakiya_web.pages.compose.outlook import missing_in_words
+from dakiya_web.pages.compose.preview import preview_of
 from dakiya_web.pages.people.sessions import present_user
 from dakiya_web.wiring import request_session
 
@@ -55,7 +57,7 @@ def save_content(campaign_id: int) -> ResponseReturnValue:
     request_session().commit()
     if "go_on" in request.form:
         return redirect(url_for("compose.schedule", campaign_id=campaign.id), 303)
-    place = url_for("compose.content", campaign_id=campaign.id, saved=1)
+    place = url_for("compose.content", campaign_id=campaign.id)
     return redirect(f"{place}#preview", 303)
 
 
@@ -79,7 +81,6 @@ def content_page(
             waits = str(error)
     return render_template(
         "compose/content.html",
-        campaign=campaign,
         form=form,
         test=test or TestForm(formdata=None),
         steps=steps_of(campaign, recipients=total),
@@ -87,7 +88,8 @@ def content_page(
         fields=["name", "email", *found][:FIELDS_SHOWN],
         ready=ready,
         waits=waits,
-        saved="saved" in request.args,
+        missing_in_words=missing_in_words,
+        **preview_of(campaign),
         **more,
     )
 

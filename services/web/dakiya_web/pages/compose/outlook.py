@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from flask import url_for
 from sqlalchemy.orm import Session
@@ -42,8 +41,8 @@ class Outlook:
     warnings: Sequence[str] = field(default_factory=list)
 
 
-def outlook_of(session: Session, campaign: Campaign, *, at: datetime, now: datetime) -> Outlook:
-    """Look at a draft as it would be scheduled for ``at``."""
+def outlook_of(session: Session, campaign: Campaign) -> Outlook:
+    """Look at a draft as it would be scheduled."""
     total = audience.count_audience(session, campaign)
     account = campaign.smtp_account
     if account is not None and account.deleted_at is not None:

@@ -1,0 +1,9 @@
+// Making a campaign: upload with progress, fields at the cursor, the preview, the echo of a time.
+import { install as countdown } from "./compose/countdown.js";
+import { install as keeping } from "./compose/keeping.js";
+import { install as palette } from "./compose/palette.js";
+import { install as preview } from "./compose/preview.js";
+import { install as upload } from "./compose/upload.js";
+import { install as when } from "./compose/when.js";
+
+for (const install of [upload, palette, preview, keeping, when, countdown]) install();

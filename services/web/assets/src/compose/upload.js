@@ -1,0 +1,63 @@
+// A file is sent with a bar that moves; it may be dropped on its place. Without us it is a form.
+
+export function install() {
+  for (const form of document.querySelectorAll("form[data-upload]")) follow(form);
+}
+
+function follow(form) {
+  const input = form.querySelector('input[type="file"]');
+  const drop = form.querySelector("[data-drop]");
+  for (const name of ["dragover", "dragleave", "drop"]) {
+    drop.addEventListener(name, (event) => {
+      event.preventDefault();
+      drop.toggleAttribute("data-over", name === "dragover");
+      if (name === "drop" && event.dataTransfer.files.length) input.files = event.dataTransfer.files;
+    });
+  }
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const file = input.files[0];
+    const max_mb = Number(form.dataset.maxMb);
+    if (!file) return wrong(form, "Choose a file first.");
+    if (file.size > max_mb * 1024 * 1024) return wrong(form, `At most ${max_mb} MB are accepted.`);
+    return send(form);
+  });
+}
+
+function send(form) {
+  const place = form.querySelector("[data-upload-progress]");
+  const bar = place.querySelector("progress");
+  const words = place.querySelector("[role=status]");
+  const button = form.querySelector('button[type="submit"]');
+  const ended = (text) => {
+    place.hidden = true;
+    button.removeAttribute("aria-busy");
+    wrong(form, text);
+  };
+  wrong(form, "");
+  place.hidden = false;
+  bar.value = 0;
+  words.textContent = "Uploading …";
+  button.setAttribute("aria-busy", "true");
+  const request = new XMLHttpRequest();
+  request.open("POST", form.action);
+  request.setRequestHeader("X-Fragment", "1");
+  request.responseType = "json";
+  request.upload.addEventListener("progress", (event) => {
+    if (event.lengthComputable) bar.value = (100 * event.loaded) / event.total;
+  });
+  request.addEventListener("load", () => {
+    if (request.response?.place) return location.assign(request.response.place);
+    if (request.response?.error) return ended(request.response.error);
+    if (request.status === 413) return ended(`At most ${form.dataset.maxMb} MB are accepted.`);
+    return ended("The upload was not taken. Load this page again and try once more.");
+  });
+  request.addEventListener("error", () => ended("The connection broke. Nothing was added; try again."));
+  request.send(new FormData(form));
+}
+
+function wrong(form, text) {
+  const place = form.querySelector("[data-upload-wrong]");
+  place.textContent = text;
+  place.hidden = !text;
+}

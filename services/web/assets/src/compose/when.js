@@ -1,0 +1,31 @@
+// Says the chosen time in words and in UTC while it is typed; the server knows the zones.
+
+const PATIENCE_MS = 250;
+
+export function install() {
+  const form = document.querySelector("form[data-when]");
+  if (!form) return;
+  const echo = form.querySelector("[data-echo]");
+  let timer = 0;
+  let asked = 0;
+  const ask = async () => {
+    const number = (asked += 1);
+    const at = form.elements.at.value;
+    if (!at || form.elements.when.value === "now") return say(echo, "", "");
+    const query = new URLSearchParams({ at, timezone: form.elements.timezone.value });
+    const answer = await fetch(`${echo.dataset.echo}?${query}`).catch(() => null);
+    if (!answer?.ok || number !== asked) return undefined;
+    const { words, error } = await answer.json();
+    return say(echo, words || error, error ? "bad" : "");
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, PATIENCE_MS);
+  });
+  ask();
+}
+
+function say(echo, words, tone) {
+  echo.textContent = words;
+  echo.dataset.tone = tone;
+}

@@ -1,0 +1,95 @@
+"""How far a recipient file is, what was recognised in it, and the rows that were not taken."""
+
+from collections.abc import Iterator
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from dakiya.campaigns import reading
+from dakiya.contacts.imports import cancel_import, list_rejections
+from dakiya.db import SessionFactory
+from dakiya.models import ImportStatus, RecipientImport
+from dakiya_web.exporting import csv_download
+from dakiya_web.input.query import read_page
+from dakiya_web.pages.compose.blueprint import asking_user, compose, find_own
+from dakiya_web.wiring import request_session, wiring
+from dakiya_web.wording import number
+
+ROWS_PER_PAGE = 100
+ROWS_PER_READ = 5_000
+OPEN = (ImportStatus.QUEUED, ImportStatus.RUNNING)
+
+
+@compose.get("/imports/<id:import_id>")
+@login_required
+def show_import(import_id: int) -> ResponseReturnValue:
+    """One recipient file."""
+    session, found = request_session(), _find(import_id)
+    page = read_page(request.args)
+    rejected = list_rejections(
+        session, found.id, after_row=page.cursor or 0, limit=ROWS_PER_PAGE + 1
+    )
+    return render_template(
+        "compose/import.html",
+        found=found,
+        campaign=find_own(found.campaign_id),
+        is_open=found.status in OPEN,
+        rejected=rejected[:ROWS_PER_PAGE],
+        following=rejected[ROWS_PER_PAGE - 1].row if len(rejected) > ROWS_PER_PAGE else None,
+        is_first=page.cursor is None,
+    )
+
+
+@compose.get("/imports/<id:import_id>/progress")
+@login_required
+def import_progress(import_id: int) -> ResponseReturnValue:
+    """The figures of the page, for it to follow."""
+    found = _find(import_id)
+    is_open = found.status in OPEN
+    return jsonify(
+        {
+            "busy": is_open,
+            "reload": not is_open,
+            "rows": number(found.rows_done),
+            "accepted": number(found.accepted),
+            "rejected": number(found.rejected),
+        }
+    )
+
+
+@compose.get("/imports/<id:import_id>/rejected.csv")
+@login_required
+def rejected_rows(import_id: int) -> ResponseReturnValue:
+    """The rows that were not taken, to be mended in a spreadsheet."""
+    found = _find(import_id)
+    return csv_download(
+        f"not taken from {found.filename}",
+        ("row", "email", "error"),
+        _read_rejections(found.id, wiring().sessions),
+    )
+
+
+@compose.post("/imports/<id:import_id>/cancel")
+@login_required
+def stop_import(import_id: int) -> ResponseReturnValue:
+    """Stop reading a file; the recipients that it has added stay."""
+    found = _find(import_id)
+    find_own(found.campaign_id, lock=True)
+    cancel_import(request_session(), found.id)
+    request_session().commit()
+    flash("The import was stopped. Recipients that were added already stay.", "info")
+    return redirect(url_for("compose.show_import", import_id=found.id), 303)
+
+
+def _find(import_id: int) -> RecipientImport:
+    return reading.find_import(request_session(), import_id, user_id=asking_user().id)
+
+
+def _read_rejections(import_id: int, sessions: SessionFactory) -> Iterator[tuple[object, ...]]:
+    """Read the rows while they are sent, when the request's session is gone already."""
+    with sessions() as session:
+        row = 0
+        while part := list_rejections(session, import_id, after_row=row, limit=ROWS_PER_READ):
+            yield from ((line.row, line.email, line.error) for line in part)
+            row = part[-1].row

@@ -1,0 +1,96 @@
+"""The mail as one recipient sees it, on an address of its own where nothing can run."""
+
+from contextlib import suppress
+from functools import partial
+
+from flask import make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+from markupsafe import Markup
+
+from dakiya.contacts import audience
+from dakiya.errors import InvalidInput, NotFound
+from dakiya.mail.compiled import MessageError
+from dakiya.mail.preview import Preview, render_preview
+from dakiya.models import Campaign, Recipient
+from dakiya_web.input.query import read_page
+from dakiya_web.pages.compose.blueprint import compose, find_own
+from dakiya_web.wiring import request_session
+
+# Opened directly it is as inert as in its frame (SECURITY: campaign HTML).
+INERT = (
+    "sandbox; default-src 'none'; img-src https: data:; style-src 'unsafe-inline'; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+)
+
+
+@compose.get("/campaigns/<id:campaign_id>/preview")
+@login_required
+def preview(campaign_id: int) -> ResponseReturnValue:
+    """The HTML or, with part=text, the text; inert whatever its author wrote."""
+    campaign = find_own(campaign_id)
+    recipient = _asked_recipient(campaign)
+    try:
+        shown = _render(campaign, recipient)
+    except (InvalidInput, MessageError) as error:
+        page = render_template("compose/no_preview.html", words=str(error))
+    else:
+        page = (
+            render_template("compose/preview_text.html", text=shown.text)
+            if request.args.get("part") == "text"
+            else Markup(shown.html)  # noqa: S704 - its own document, inert by its policy
+        )
+    response = make_response(str(page))
+    response.headers["Content-Security-Policy"] = INERT
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@compose.get("/campaigns/<id:campaign_id>/preview/frame")
+@login_required
+def preview_frame(campaign_id: int) -> ResponseReturnValue:
+    """The part of the page around the preview: as whom, the subject, the neighbours."""
+    return render_template("compose/preview_page.html", **preview_of(find_own(campaign_id)))
+
+
+def preview_of(campaign: Campaign) -> dict[str, object]:
+    """Return what the preview's surroundings show; ``looked_at`` is None without recipients."""
+    session = request_session()
+    recipient = _asked_recipient(campaign)
+    before, after = audience.neighbours(session, recipient) if recipient else (None, None)
+    subject = ""
+    with suppress(InvalidInput, MessageError, NotFound):
+        subject = _render(campaign, recipient).subject
+    shown_id = recipient.id if recipient else None
+    place = partial(url_for, "compose.preview", campaign_id=campaign.id, recipient=shown_id)
+    return {
+        "campaign": campaign,
+        "looked_at": recipient,
+        "before": before,
+        "after": after,
+        "shown_subject": subject,
+        "html_url": place(),
+        "text_url": place(part="text"),
+    }
+
+
+def _asked_recipient(campaign: Campaign) -> Recipient | None:
+    asked = read_page({"cursor": request.args.get("recipient", "")}).cursor or 0
+    return audience.find_recipient(request_session(), campaign, asked)
+
+
+def _render(campaign: Campaign, recipient: Recipient | None) -> Preview:
+    if campaign.content is None:
+        raise NotFound("The campaign has no content yet.")
+    content = campaign.content
+    return render_preview(
+        content.subject,
+        content.html,
+        content.text,
+        envelope=recipient.email if recipient else "you@example.com",
+        name=recipient.name if recipient else "",
+        values=recipient.fields if recipient else {},
+        # Nobody is unsubscribed by a look.
+        unsubscribe_url="#",
+    )
