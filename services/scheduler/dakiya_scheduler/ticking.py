@@ -4,8 +4,8 @@
 2. rescue the batches whose lease ran out;
 3. claim due mail for every lane, each in a transaction of its own, and ring its batches;
 4. settle the campaigns that have come to rest;
-5. on the clock's ticks: ring again what was lost (batches, preparations, imports), and
-   once a minute forget what nobody will look at again.
+5. on the clock's ticks: ring again what was lost (batches, preparations, imports), take the
+   figures that have moved, and once a minute forget what nobody will look at again.
 
 Every step commits before it rings. A doubled tick is harmless: claims skip locked rows.
 """
@@ -18,6 +18,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from dakiya.campaigns.figures import figures_due, take_figures
 from dakiya.campaigns.live import forget_samples, take_samples
 from dakiya.campaigns.progress import campaigns_to_prepare, settle, start_due
 from dakiya.campaigns.removal import purge_chunk
@@ -81,6 +82,7 @@ class Ticker:
             if by_clock:
                 self._ring_again(count)
                 self._note(now, count)
+                self._take_figures(now)
                 self._keep_house(now)
             if by_clock or count.claimed:
                 log.info(
@@ -169,6 +171,14 @@ class Ticker:
             take_samples(session, now=now)
             say_alive(session, service_id=self._service_id, kind="scheduler")
             session.commit()
+
+    def _take_figures(self, now: datetime) -> None:
+        with self._sessions() as session:
+            due = figures_due(session, now=now)
+            session.commit()
+            for campaign_id in due:
+                take_figures(session, campaign_id, now=now)
+                session.commit()
 
     def _keep_house(self, now: datetime) -> None:
         if self._housekept_at and abs(now - self._housekept_at) < HOUSEKEEPING_EVERY:

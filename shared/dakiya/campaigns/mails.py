@@ -115,6 +115,8 @@ def list_emails(
     query = (
         select(line, Recipient.email, Recipient.name)
         .join(Recipient, Recipient.id == line.recipient_id)
+        # Said again of the recipient, so that a long page walks its index and no more.
+        .where(Recipient.campaign_id == campaign.id, Recipient.id > after_recipient_id)
         .order_by(line.recipient_id)
     )
     return [
