@@ -101,6 +101,7 @@ class Installation:
         self._start_inbox(env, addresses)
         web_env = self._migrate(env)
         login = self._seed(env, smtp_port=addresses.smtp_port)
+        web_env.setdefault("DAKIYA_DEMO_INBOX_URL", addresses.inbox_url)
         self._start_services(env, web_env)
         self._console.say("Waiting for the web ...")
         self._supervisor.watch_until(

@@ -5,7 +5,8 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import redis
-from flask import Flask, flash, g, redirect, request, session, url_for
+from flask import Flask, Response, flash, g, redirect, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
@@ -30,8 +31,17 @@ class LoggedIn(UserMixin):
         return f"{self.user.id}.{self.user.session_version}"
 
 
+class PageSessions(SecureCookieSessionInterface):
+    """Puts no cookie on static files: a cache that others share may keep those."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.endpoint != "static":
+            super().save_session(app, session, response)
+
+
 def install_sessions(app: Flask) -> None:
     """Teach the application who is logged in."""
+    app.session_interface = PageSessions()
     manager = LoginManager(app)
     manager.user_loader(_load)
     manager.unauthorized_handler(send_to_login)
