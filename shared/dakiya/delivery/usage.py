@@ -1,6 +1,7 @@
 """What was given of an account's pace, in the database."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, func, select, true, update
@@ -9,6 +10,26 @@ from sqlalchemy.orm import Session
 
 from dakiya.delivery.pacing import Limits, Pace, Slot
 from dakiya.models import PaceUsage, SmtpAccount
+
+QUOTA_NAMES = ("per_second", "per_minute", "per_hour", "per_day")
+
+
+@dataclass(frozen=True)
+class Quota:
+    """One limit of an account and what is left of it; ``frees_at`` when the next mail leaves it.
+
+    ``name`` is per_second, per_minute, per_hour or per_day.
+    """
+
+    name: str
+    limit: int
+    used: int
+    frees_at: datetime | None
+
+    @property
+    def left(self) -> int:
+        """How many more mails may go now."""
+        return max(self.limit - self.used, 0)
 
 
 def limits_of(account: SmtpAccount) -> Limits:
@@ -23,18 +44,24 @@ def load_pace(
 
     ``planned`` False leaves out what may start later than now.
     """
+    return Pace(limits_of(account), load_usage(session, account, now=now, planned=planned))
+
+
+def load_usage(
+    session: Session, account: SmtpAccount, *, now: datetime, planned: bool = True
+) -> Sequence[Slot]:
+    """Read what was given of an account's pace within its longest window."""
     limits = limits_of(account)
-    usage: Sequence[Slot] = ()
-    if limits.windows:
-        rows = session.execute(
-            select(PaceUsage.start_at, PaceUsage.mails).where(
-                PaceUsage.smtp_account_id == account.id,
-                PaceUsage.start_at > now - limits.longest,
-                true() if planned else PaceUsage.start_at <= now,
-            )
+    if not limits.windows:
+        return ()
+    rows = session.execute(
+        select(PaceUsage.start_at, PaceUsage.mails).where(
+            PaceUsage.smtp_account_id == account.id,
+            PaceUsage.start_at > now - limits.longest,
+            true() if planned else PaceUsage.start_at <= now,
         )
-        usage = [Slot(start_at, mails) for start_at, mails in rows]
-    return Pace(limits, usage)
+    )
+    return [Slot(start_at, mails) for start_at, mails in rows]
 
 
 def has_room(session: Session, account: SmtpAccount, *, mails: int, now: datetime) -> bool:
@@ -90,3 +117,23 @@ def forget_usage(session: Session, *, before: datetime) -> int:
     """Delete what no window can see any more; returns the rows deleted."""
     result = session.execute(delete(PaceUsage).where(PaceUsage.start_at < before))
     return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def remaining_quota(session: Session, account: SmtpAccount, *, now: datetime) -> Sequence[Quota]:
+    """Return what is left of each of the account's limits, the shortest window first."""
+    limits = limits_of(account)
+    names = [name for name in QUOTA_NAMES if getattr(limits, name) is not None]
+    used = load_usage(session, account, now=now, planned=False)
+    quotas = []
+    for name, (length, limit) in zip(names, limits.exact_windows, strict=True):
+        inside = [slot for slot in used if slot.start_at > now - length and slot.mails]
+        frees_at = min((slot.start_at for slot in inside), default=None)
+        quotas.append(
+            Quota(
+                name,
+                limit,
+                sum(slot.mails for slot in inside),
+                frees_at + length if frees_at is not None else None,
+            )
+        )
+    return quotas

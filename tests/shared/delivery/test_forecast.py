@@ -1,0 +1,163 @@
+"""The forecast, held against the pace that will really be kept."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+
+from dakiya.campaigns.estimate import estimate
+from dakiya.delivery.counters import Moves
+from dakiya.delivery.forecast import MAX_FORECAST, SPEED, Forecast, describe_forecast, forecast
+from dakiya.delivery.pacing import Limits, Pace, Slot
+from dakiya.delivery.taking import database_now
+from dakiya.delivery.usage import add_usage, remaining_quota
+from dakiya.models import EmailState
+from tests.engine.world import make_account, make_campaign, make_sending, make_workspace
+
+NOW = datetime(2026, 11, 24, 3, 30, tzinfo=UTC)
+FAST = 10.0**9
+
+
+def simulate(limits: Limits, used: list[Slot], mails: int) -> datetime:
+    """Let the pace itself give the slots, one batch after the other."""
+    pace = Pace(limits, used)
+    at = NOW
+    while mails:
+        slot = pace.next_slot(at, at_most=min(mails, 50))
+        assert slot is not None
+        pace.take(slot)
+        mails -= slot.mails
+        at = slot.start_at
+    return at
+
+
+def predict(limits: Limits, used: list[Slot], mails: int) -> Forecast:
+    return forecast(
+        limits, used=used, mails=mails, now=NOW, connections=4, start_at=NOW, mails_per_s=FAST
+    )
+
+
+def usage(longest_s: int) -> st.SearchStrategy[list[Slot]]:
+    """Slots that a limit of 20 in the longest window could have given."""
+    ages = st.lists(st.integers(1, longest_s - 1), max_size=4, unique=True)
+    return ages.map(lambda found: [Slot(NOW - timedelta(seconds=a), 5) for a in sorted(found)])
+
+
+@given(
+    name=st.sampled_from(["per_second", "per_minute", "per_hour", "per_day"]),
+    limit=st.integers(20, 60),
+    mails=st.integers(1, 400),
+    data=st.data(),
+)
+@settings(max_examples=150)
+def test_forecast_of_one_limit_equals_the_pace(
+    name: str, limit: int, mails: int, data: st.DataObject
+) -> None:
+    limits = Limits(**{name: limit})
+    used = data.draw(usage(max(int(limits.longest.total_seconds()), 2)))
+    found = predict(limits, used, mails)
+    assert abs(found.finish_at - simulate(limits, used, mails)) < timedelta(milliseconds=1)
+    assert found.bound_by in (name, SPEED)
+
+
+@given(
+    minute=st.integers(1, 30),
+    hour=st.integers(1, 60),
+    day=st.integers(1, 120),
+    mails=st.integers(1, 500),
+)
+@settings(max_examples=100)
+def test_forecast_of_several_limits_is_near_the_pace(
+    minute: int, hour: int, day: int, mails: int
+) -> None:
+    """Off by less than the second longest window that holds, or a tenth of the whole."""
+    limits = Limits(per_minute=minute, per_hour=hour, per_day=day)
+    real = simulate(limits, [], mails) - NOW
+    found = predict(limits, [], mails).finish_at - NOW
+    assert abs(found - real) <= max(timedelta(minutes=1), real / 10)
+
+
+def test_forecast_names_the_limit_that_holds_it_up() -> None:
+    limits = Limits(per_minute=100, per_day=500)
+    assert predict(limits, [], 100).finish_at == NOW
+    assert predict(limits, [], 400).bound_by == "per_minute"
+    found = predict(limits, [], 1600)
+    assert found.bound_by == "per_day"
+    words = describe_forecast(found, limits=limits, now=NOW)
+    assert words == "about 3 days on this account: 500 mails a day"
+
+
+def test_speed_of_the_connections_decides_without_limits() -> None:
+    found = forecast(
+        Limits(), used=[], mails=12_000, now=NOW, connections=4, start_at=NOW + timedelta(hours=1)
+    )
+    assert found == Forecast(NOW + timedelta(hours=1, minutes=10), SPEED)
+    words = describe_forecast(found, limits=Limits(), now=NOW + timedelta(hours=1))
+    assert words == "about 10 minutes on this account"
+
+
+@pytest.mark.parametrize(
+    ("distance", "words"),
+    [
+        (timedelta(0), "about a minute"),
+        (timedelta(seconds=62), "about 1 minute"),
+        (timedelta(minutes=59), "about 1 hour"),
+        (timedelta(minutes=80), "about 80 minutes"),
+        (timedelta(hours=5, minutes=20), "about 5 hours"),
+        (timedelta(hours=23, minutes=50), "about 1 day"),
+        (timedelta(days=1234), "about 1,234 days"),
+    ],
+)
+def test_forecast_is_said_in_one_unit(distance: timedelta, words: str) -> None:
+    found = Forecast(NOW + distance, SPEED)
+    assert describe_forecast(found, limits=Limits(), now=NOW) == f"{words} on this account"
+
+
+def test_absurd_campaign_does_not_overflow() -> None:
+    assert predict(Limits(per_day=1), [], 10**15).finish_at == NOW + MAX_FORECAST
+    assert predict(Limits(), [], 0) == Forecast(NOW, SPEED)
+
+
+def test_remaining_quota_counts_what_has_started_and_says_when_more_comes(
+    session: Session,
+) -> None:
+    account = make_account(session, make_workspace(session), 25, per_hour=100, per_day=500)
+    now = database_now(session)
+    for age_h, mails in ((30.0, 400), (3, 60), (0.5, 90), (-0.1, 7)):
+        add_usage(session, account.id, Slot(now - timedelta(hours=age_h), mails))
+    hour, day = remaining_quota(session, account, now=now)
+    assert (hour.name, hour.limit, hour.used, hour.left) == ("per_hour", 100, 90, 10)
+    assert hour.frees_at == now + timedelta(hours=0.5)
+    assert (day.name, day.used, day.left) == ("per_day", 150, 350)
+    assert day.frees_at == now + timedelta(hours=21)
+
+
+def test_account_without_limits_has_no_quota(session: Session) -> None:
+    account = make_account(session, make_workspace(session), 25)
+    assert remaining_quota(session, account, now=database_now(session)) == []
+
+
+def test_estimate_counts_what_the_account_is_sending_already(session: Session) -> None:
+    account = make_account(session, make_workspace(session), 25, per_day=10)
+    draft = make_campaign(session, account, 15, start=False)
+    now = database_now(session)
+    alone = estimate(session, draft, at=now, now=now)
+    assert alone is not None
+    assert timedelta(days=1) <= alone.finish_at - now < timedelta(days=1.1)
+    running = make_sending(session, account, 10)
+    sent = Moves()
+    sent.add(EmailState.PENDING, EmailState.SENT, 2)
+    sent.store(session, campaign_id=running.id, slot=20)
+    both = estimate(session, draft, at=now, now=now)
+    assert both is not None
+    assert timedelta(days=2) <= both.finish_at - now < timedelta(days=2.1)
+    assert both.bound_by == "per_day"
+
+
+def test_estimate_of_an_empty_draft_is_none(session: Session) -> None:
+    account = make_account(session, make_workspace(session), 25, per_day=10)
+    draft = make_campaign(session, account, 0, start=False)
+    now = database_now(session)
+    assert estimate(session, draft, at=now, now=now) is None
