@@ -10,11 +10,16 @@ from tests.web.conftest import PASSWORD
 _TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
 
 
-def send(client: FlaskClient, path: str, **fields: str) -> TestResponse:
-    """Load the page, then send its form."""
+def csrf_token(client: FlaskClient, path: str) -> str:
+    """Load the page, and return the token of its form."""
     found = _TOKEN.search(client.get(path).text)
     assert found, f"no form on {path}"
-    return client.post(path, data={"csrf_token": found[1], **fields})
+    return found[1]
+
+
+def send(client: FlaskClient, path: str, **fields: str) -> TestResponse:
+    """Load the page, then send its form."""
+    return client.post(path, data={"csrf_token": csrf_token(client, path), **fields})
 
 
 def log_in(client: FlaskClient, email: str, password: str = PASSWORD) -> TestResponse:

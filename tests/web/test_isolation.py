@@ -101,6 +101,54 @@ CASES: dict[tuple[str, str], Case] = {
     ("smtp_accounts.show_test", "GET"): Case(Kind.PAGE_OWNER, owner_status=302),
     ("smtp_accounts.ask_delete", "GET"): Case(Kind.PAGE_OWNER),
     ("smtp_accounts.delete", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
+    ("compose.new", "GET"): Case(Kind.LOGGED_IN),
+    ("compose.new", "POST"): Case(Kind.LOGGED_IN),
+    ("compose.time_in_words", "GET"): Case(Kind.LOGGED_IN),
+    ("compose.edit", "GET"): Case(Kind.PAGE_OWNER),
+    ("compose.edit", "POST"): Case(Kind.PAGE_OWNER, lambda _: {"name": ""}, owner_status=422),
+    ("compose.recipients", "GET"): Case(Kind.PAGE_OWNER),
+    ("compose.paste", "POST"): Case(
+        Kind.PAGE_OWNER, lambda _: {"pasted": "new@example.org"}, owner_status=303
+    ),
+    ("compose.upload", "POST"): Case(
+        Kind.PAGE_OWNER,
+        lambda _: {"file": (BytesIO(b"email\ny@example.com\n"), "l.csv")},
+        owner_status=303,
+    ),
+    ("compose.remove_recipients", "GET"): Case(Kind.PAGE_OWNER),
+    # An import is still queued.
+    ("compose.remove_recipients", "POST"): Case(Kind.PAGE_OWNER, owner_status=409),
+    ("compose.show_import", "GET"): Case(Kind.PAGE_OWNER),
+    ("compose.import_progress", "GET"): Case(Kind.PAGE_OWNER),
+    ("compose.rejected_rows", "GET"): Case(Kind.PAGE_OWNER),
+    ("compose.stop_import", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
+    ("compose.content", "GET"): Case(Kind.PAGE_OWNER),
+    ("compose.save_content", "POST"): Case(
+        Kind.PAGE_OWNER, lambda _: {"subject": "Hello"}, owner_status=422
+    ),
+    ("compose.preview", "GET"): Case(Kind.PAGE_OWNER),
+    ("compose.preview_frame", "GET"): Case(Kind.PAGE_OWNER),
+    ("compose.schedule", "GET"): Case(Kind.PAGE_OWNER),
+    ("compose.review", "GET"): Case(Kind.PAGE_OWNER, owner_status=422),
+    ("compose.confirm", "POST"): Case(Kind.PAGE_OWNER, lambda _: {"at": "now"}, owner_status=422),
+    ("compose.scheduled", "GET"): Case(Kind.PAGE_OWNER, running=True),
+    ("compose.duplicate", "GET"): Case(Kind.PAGE_OWNER),
+    ("compose.duplicate", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
+    ("compose.delete", "GET"): Case(Kind.PAGE_OWNER, running=True),
+    ("compose.delete", "POST"): Case(Kind.PAGE_OWNER, running=True, owner_status=409),
+    ("suppressions.index", "GET"): Case(Kind.LOGGED_IN),
+    ("suppressions.add", "GET"): Case(Kind.LOGGED_IN),
+    ("suppressions.add", "POST"): Case(Kind.LOGGED_IN),
+    ("suppressions.ask_remove", "GET"): Case(Kind.LOGGED_IN),
+    ("suppressions.remove", "POST"): Case(Kind.LOGGED_IN),
+    ("suppressions.export", "GET"): Case(Kind.LOGGED_IN),
+    ("tokens.index", "GET"): Case(Kind.LOGGED_IN),
+    ("tokens.index", "POST"): Case(Kind.LOGGED_IN),
+    ("tokens.ask_revoke", "GET"): Case(Kind.PAGE_OWNER),
+    ("tokens.revoke", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
+    ("profile.show", "GET"): Case(Kind.LOGGED_IN),
+    ("profile.change_settings", "POST"): Case(Kind.LOGGED_IN),
+    ("profile.change_password", "POST"): Case(Kind.LOGGED_IN),
     ("preferences.change_theme", "POST"): Case(Kind.PUBLIC, owner_status=400),
     ("unsubscribe.show", "GET"): Case(Kind.LINK),
     ("unsubscribe.act", "POST"): Case(Kind.LINK),
@@ -170,18 +218,20 @@ def world(app: Flask, alice: Person, session_factory: SessionFactory) -> World:
         )
         # A line of the ledger, for the page that tells its story.
         session.execute(
-            text(
-                "INSERT INTO email (campaign_id, recipient_id, due_at) VALUES (:id, :one, now())"
-            ),
+            text("INSERT INTO email (campaign_id, recipient_id, due_at) VALUES (:id, :one, now())"),
             {"id": campaign_id, "one": recipient_id},
         )
         session.commit()
+        token_id = session.scalar(
+            text("SELECT id FROM api_token WHERE user_id = :id"), {"id": alice.user_id}
+        )
     ref = UnsubscribeRef(campaign_id=campaign_id, recipient_id=int(recipient_id or 0))
     return World(
         ids={
             "account_id": account_id,
             "campaign_id": campaign_id,
             "recipient_id": recipient_id,
+            "token_id": token_id,
             "import_id": answer.json["import_id"],
             "token": unsubscribe_token(wired.links_key, ref),
             "filename": f"dist/{Assets(MANIFEST).name_of('app.css')}",
@@ -350,7 +400,7 @@ def test_pages_send_the_anonymous_to_the_login(
     app.config["WTF_CSRF_ENABLED"] = False
     for rule, method, case in routes_of(app, Kind.LOGGED_IN, Kind.PAGE_OWNER):
         answer = browser().open(path_of(rule, case, world), method=method)
-        assert answer.status_code == 302, rule.endpoint
+        assert answer.status_code in (302, 303), rule.endpoint
         assert answer.headers["Location"].startswith("/login")
 
 
@@ -370,7 +420,7 @@ def test_pages_send_a_user_deactivated_meanwhile_to_the_login(
     app.config["WTF_CSRF_ENABLED"] = False
     for rule, method, case in routes_of(app, Kind.LOGGED_IN, Kind.PAGE_OWNER):
         answer = client.open(path_of(rule, case, world), method=method)
-        assert answer.status_code == 302, rule.endpoint
+        assert answer.status_code in (302, 303), rule.endpoint
     with session_factory() as session:
         statuses = session.scalars(text("SELECT status FROM campaign ORDER BY id")).all()
     assert statuses == [CampaignStatus.DRAFT, CampaignStatus.PREPARING]

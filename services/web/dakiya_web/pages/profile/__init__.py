@@ -1,0 +1,1 @@
+"""The profile: time zone, theme, password."""

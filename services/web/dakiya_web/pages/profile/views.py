@@ -1,0 +1,87 @@
+"""What people change about themselves."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+from werkzeug.wrappers import Response
+
+from dakiya.accounts.users import change_own_password, set_theme, set_timezone
+from dakiya.errors import InvalidInput
+from dakiya.log import get_logger
+from dakiya_web.pages.people.sessions import begin_session, logged_in_user
+from dakiya_web.pages.people.throttle import PER_ACCOUNT, limiter, log_in_failed
+from dakiya_web.pages.preferences.themes import keep_theme, present_theme, read_theme
+from dakiya_web.pages.profile.forms import PasswordForm, SettingsForm
+from dakiya_web.wiring import request_session
+
+profile = Blueprint("profile", __name__)
+
+_log = get_logger(__name__)
+
+
+@profile.before_request
+@login_required
+def _only_logged_in() -> None:
+    return None
+
+
+@profile.get("/profile")
+def show() -> ResponseReturnValue:
+    """The profile."""
+    return _page()
+
+
+@profile.post("/profile")
+def change_settings() -> ResponseReturnValue:
+    """Set the time zone and the theme."""
+    user = logged_in_user()
+    form = SettingsForm.having(timezone=user.timezone, theme=present_theme())
+    if not form.validate():
+        return _page(settings=form), 422
+    set_timezone(user, form.timezone.data)
+    set_theme(user, form.theme.data)
+    request_session().commit()
+    flash("Saved.", "success")
+    response = _back()
+    keep_theme(response, read_theme(form.theme.data))
+    return response
+
+
+@profile.post("/profile/password")
+@limiter.limit(
+    PER_ACCOUNT,
+    key_func=lambda: f"password:{current_user.get_id()}",
+    deduct_when=log_in_failed,
+)
+def change_password() -> ResponseReturnValue:
+    """Set a new password; every session but this one ends."""
+    user, form = logged_in_user(), PasswordForm()
+    if form.validate():
+        try:
+            change_own_password(user, old=form.old.data, new=form.password.data)
+        except InvalidInput as error:
+            field = form.old if error.field == "old" else form.password
+            field.errors = [*field.errors, str(error)]
+        else:
+            request_session().commit()
+            begin_session(user)
+            _log.info("password_changed", user_id=user.id)
+            flash("Your password is changed. Everywhere else you are logged out.", "success")
+            return _back()
+    return _page(password=form), 422
+
+
+def _page(*, settings: SettingsForm | None = None, password: PasswordForm | None = None) -> str:
+    user = logged_in_user()
+    shown = settings or SettingsForm.having(timezone=user.timezone, theme=present_theme())
+    return render_template(
+        "profile/show.html",
+        user=user,
+        settings=shown,
+        password=password or PasswordForm(formdata=None),
+        sent=request.method == "POST",
+    )
+
+
+def _back() -> Response:
+    return redirect(url_for("profile.show"), 303)

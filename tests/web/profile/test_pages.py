@@ -1,0 +1,81 @@
+"""The profile: time zone, theme, password."""
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from dakiya.db import SessionFactory
+from dakiya.models import User
+from tests.web.browsing import csrf_token, log_in, send
+from tests.web.conftest import PASSWORD, Person
+
+Browser = Callable[[], FlaskClient]
+
+
+@pytest.fixture
+def client(browser: Browser, alice: Person) -> FlaskClient:
+    """Alice, logged in."""
+    client = browser()
+    assert log_in(client, alice.email).status_code == 303
+    return client
+
+
+def change(client: FlaskClient, old: str, new: str) -> int:
+    token = csrf_token(client, "/profile")
+    form = {"csrf_token": token, "old": old, "password": new}
+    return client.post("/profile/password", data=form).status_code
+
+
+def test_zone_and_theme_are_kept(
+    client: FlaskClient, alice: Person, session_factory: SessionFactory
+) -> None:
+    page = client.get("/profile").text
+    assert page.index("Asia/Kolkata") < page.index("Africa/Abidjan")
+    answer = send(client, "/profile", timezone="Europe/Zurich", theme="dark")
+    assert answer.status_code == 303, answer.text
+    page = client.get("/profile").text
+    assert 'data-bs-theme="dark"' in page
+    assert "CET" in page or "CEST" in page
+    with session_factory() as session:
+        user = session.get_one(User, alice.user_id)
+        assert (user.timezone, user.theme) == ("Europe/Zurich", "dark")
+
+
+@pytest.mark.parametrize("fields", [{"timezone": "Mars/X"}, {"theme": "pink"}, {"theme": ""}])
+def test_unknown_zone_or_theme_is_refused(
+    client: FlaskClient, alice: Person, session_factory: SessionFactory, fields: dict[str, str]
+) -> None:
+    sent = {"timezone": "Europe/Zurich", "theme": "dark"} | fields
+    assert send(client, "/profile", **sent).status_code == 422
+    with session_factory() as session:
+        assert session.get_one(User, alice.user_id).timezone == "Asia/Kolkata"
+
+
+def test_new_password_ends_the_other_sessions_and_keeps_this_one(
+    client: FlaskClient, browser: Browser, alice: Person
+) -> None:
+    other = browser()
+    log_in(other, alice.email)
+    assert change(client, PASSWORD, "a new long password") == 303
+    assert "Your password is changed" in client.get("/profile").text
+    assert other.get("/profile").status_code == 302
+    assert log_in(browser(), alice.email).status_code == 422
+    assert log_in(browser(), alice.email, "a new long password").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("wrong password", "a new long password"), (PASSWORD, "short"), ("", "a new long password")],
+)
+def test_refused_password_changes_nothing(
+    client: FlaskClient, browser: Browser, alice: Person, old: str, new: str
+) -> None:
+    assert change(client, old, new) == 422
+    assert log_in(browser(), alice.email).status_code == 303
+
+
+def test_guessing_the_present_password_is_slowed_down(client: FlaskClient) -> None:
+    statuses = [change(client, "wrong password", "a new long password") for _ in range(12)]
+    assert statuses[:10] == [422] * 10
+    assert statuses[-1] == 429
