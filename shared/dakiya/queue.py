@@ -20,12 +20,14 @@ PREPARE_ACTOR = "prepare_campaign"
 IMPORT_ACTOR = "import_recipients"
 DELIVER_ACTOR = "deliver_batch"
 SMTP_TEST_ACTOR = "run_smtp_test"
+CAMPAIGN_TEST_ACTOR = "run_campaign_test"
+PASSWORD_RESET_ACTOR = "mail_password_reset"
 
 # redis-py 8 times out after 5 s, and a time-out in `ack` strands a finished message.
 SOCKET_TIMEOUT_S = 30
 EARLY_TICK_KEY = "dakiya:tick:early"
 # After this long a lost early tick may be asked for again; the clock ticks in any case.
-EARLY_TICK_TTL_MS = 2_000
+EARLY_TICK_TTL_MS = 10_000
 
 
 def redis_url_with_timeout(url: str) -> str:
@@ -72,6 +74,14 @@ class Doorbell:
     def ring_smtp_test(self, test_id: int) -> None:
         """Ask a sender to run a test of an SMTP account."""
         self._ring(SENDER_QUEUE, SMTP_TEST_ACTOR, test_id)
+
+    def ring_campaign_test(self, test_id: int) -> None:
+        """Ask a sender to send a campaign's mail to one address."""
+        self._ring(SENDER_QUEUE, CAMPAIGN_TEST_ACTOR, test_id)
+
+    def ring_password_reset(self, reset_id: int) -> None:
+        """Ask a sender to mail a link for a new password."""
+        self._ring(SENDER_QUEUE, PASSWORD_RESET_ACTOR, reset_id)
 
     def ring_import(self, import_id: int) -> None:
         """Ask the import worker to read a recipient file."""

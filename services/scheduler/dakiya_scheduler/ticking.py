@@ -11,6 +11,7 @@ Every step commits before it rings. A doubled tick is harmless: claims skip lock
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +19,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from dakiya.accounts.resets import WORKS_FOR
 from dakiya.campaigns.figures import figures_due, take_figures
 from dakiya.campaigns.live import forget_samples, take_samples
 from dakiya.campaigns.progress import campaigns_to_prepare, settle, start_due
@@ -30,7 +32,17 @@ from dakiya.delivery.rescue import batches_to_ring, count_rung, rescue_expired
 from dakiya.delivery.taking import database_now
 from dakiya.delivery.usage import forget_usage
 from dakiya.log import get_logger
-from dakiya.models import Batch, BatchState, CampaignStatus, SmtpTest, TestStatus, Tick
+from dakiya.models import (
+    Batch,
+    BatchState,
+    CampaignStatus,
+    CampaignTest,
+    PasswordReset,
+    ResetStatus,
+    SmtpTest,
+    TestStatus,
+    Tick,
+)
 from dakiya.queue import SENDER_QUEUE, Doorbell
 
 log = get_logger(__name__)
@@ -138,12 +150,7 @@ class Ticker:
             batch_ids = batches_to_ring(session, now=now, all_of_them=emptied)
             campaign_ids = campaigns_to_prepare(session)
             import_ids = imports_to_ring(session, now=now)
-            test_ids = session.scalars(
-                select(SmtpTest.id).where(
-                    SmtpTest.status == TestStatus.QUEUED,
-                    SmtpTest.created_at < now - RING_TEST_AGAIN_AFTER,
-                )
-            ).all()
+            lost = rings_lost(session, now=now)
             session.commit()
         for batch_id in batch_ids:
             self._doorbell.ring_batch(batch_id)
@@ -151,8 +158,8 @@ class Ticker:
             self._doorbell.ring_prepare(campaign_id)
         for import_id in import_ids:
             self._doorbell.ring_import(import_id)
-        for test_id in test_ids:
-            self._doorbell.ring_smtp_test(test_id)
+        for ring, key in lost:
+            ring(self._doorbell, key)
         count.rung += len(batch_ids)
 
     def _note(self, now: datetime, count: Count) -> None:
@@ -201,3 +208,25 @@ def keep_house(session: Session, *, now: datetime) -> None:
     session.execute(
         delete(Batch).where(Batch.state == BatchState.DONE, Batch.finished_at < now - KEEP_BATCHES)
     )
+
+
+def rings_lost(
+    session: Session, *, now: datetime
+) -> list[tuple[Callable[[Doorbell, int], None], int]]:
+    """Return how to ring again for tests and mails that no sender has taken."""
+    waiting = now - RING_TEST_AGAIN_AFTER
+    smtp_tests = select(SmtpTest.id).where(
+        SmtpTest.status == TestStatus.QUEUED, SmtpTest.created_at < waiting
+    )
+    campaign_tests = select(CampaignTest.id).where(
+        CampaignTest.status == TestStatus.QUEUED, CampaignTest.created_at < waiting
+    )
+    resets = select(PasswordReset.id).where(
+        PasswordReset.status == ResetStatus.QUEUED,
+        PasswordReset.requested_at.between(now - WORKS_FOR, waiting),
+    )
+    return [
+        *((Doorbell.ring_smtp_test, key) for key in session.scalars(smtp_tests)),
+        *((Doorbell.ring_campaign_test, key) for key in session.scalars(campaign_tests)),
+        *((Doorbell.ring_password_reset, key) for key in session.scalars(resets)),
+    ]

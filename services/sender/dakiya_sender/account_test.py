@@ -17,14 +17,8 @@ from dakiya.delivery.trouble import clear_trouble
 from dakiya.log import get_logger
 from dakiya.models import SmtpAccount, SmtpTest, TestStatus
 from dakiya_sender.servers import ServerRefused, Servers
-from dakiya_sender.smtp import (
-    Connection,
-    Envelope,
-    OutcomeUnknown,
-    Refusal,
-    SmtpTrouble,
-    Step,
-)
+from dakiya_sender.single import send_on
+from dakiya_sender.smtp import Connection, SmtpTrouble, Step
 
 log = get_logger(__name__)
 
@@ -92,24 +86,16 @@ def _walk(account: SmtpAccount, servers: Servers, to_email: str, on_step: StepLi
         return False  # its step has been told
     began_at = time.monotonic()
     try:
-        ok, detail = _send(connection, account, to_email)
+        ok, detail = send_on(
+            connection,
+            mail_from=account.from_email,
+            to_email=to_email,
+            message=_test_message(account, to_email),
+        )
     finally:
         connection.close()
     on_step(Step("send", ok=ok, detail=detail, duration_s=_since(began_at)))
     return ok
-
-
-def _send(connection: Connection, account: SmtpAccount, to_email: str) -> tuple[bool, str]:
-    message = _test_message(account, to_email)
-    try:
-        answer = connection.begin(Envelope(account.from_email, to_email, len(message)))
-        if isinstance(answer, Refusal):
-            return False, f"refused at {answer.phase.value.upper()}: {answer.reply}"
-        connection.write_body(message)
-        reply = connection.finish()
-    except (SmtpTrouble, OutcomeUnknown) as error:
-        return False, error.detail
-    return reply.is_positive, f"the server answered: {reply}"
 
 
 def _test_message(account: SmtpAccount, to_email: str) -> bytes:

@@ -5,8 +5,14 @@ from functools import partial
 import dramatiq
 from dramatiq.brokers.redis import RedisBroker
 
-from dakiya.queue import DELIVER_ACTOR, SENDER_QUEUE, SMTP_TEST_ACTOR
-from dakiya_sender import account_test, batches
+from dakiya.queue import (
+    CAMPAIGN_TEST_ACTOR,
+    DELIVER_ACTOR,
+    PASSWORD_RESET_ACTOR,
+    SENDER_QUEUE,
+    SMTP_TEST_ACTOR,
+)
+from dakiya_sender import account_test, batches, campaign_test, system_mail
 from dakiya_sender.batches import SenderContext
 
 # For failures of PostgreSQL and Redis only: SMTP's retries stand in the ledger.
@@ -24,6 +30,20 @@ def declare_actors(broker: RedisBroker, context: SenderContext) -> None:
     def run_smtp_test(test_id: int) -> None:
         account_test.run_smtp_test(context.session_factory, context.servers, test_id)
 
+    def run_campaign_test(test_id: int) -> None:
+        campaign_test.run_campaign_test(
+            context.session_factory, context.servers, test_id, public_url=context.public_url
+        )
+
+    def mail_password_reset(reset_id: int) -> None:
+        system_mail.mail_password_reset(
+            context.session_factory,
+            context.system_server,
+            reset_id,
+            public_url=context.public_url,
+            helo_name=context.servers.helo_name,
+        )
+
     declare = partial(
         dramatiq.actor,
         broker=broker,
@@ -34,3 +54,5 @@ def declare_actors(broker: RedisBroker, context: SenderContext) -> None:
     )
     declare(actor_name=DELIVER_ACTOR)(deliver_batch)
     declare(actor_name=SMTP_TEST_ACTOR)(run_smtp_test)
+    declare(actor_name=CAMPAIGN_TEST_ACTOR)(run_campaign_test)
+    declare(actor_name=PASSWORD_RESET_ACTOR)(mail_password_reset)

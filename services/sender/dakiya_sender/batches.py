@@ -24,6 +24,7 @@ from dakiya_sender.messages import MessageCache
 from dakiya_sender.pool import ConnectionPool
 from dakiya_sender.recording import Recorder
 from dakiya_sender.servers import ServerRefused, Servers
+from dakiya_sender.system_mail import SystemServer
 
 log = get_logger(__name__)
 
@@ -47,6 +48,7 @@ class SenderContext:
     lease_s: float
     public_url: str
     link_key: bytes
+    system_server: SystemServer | None
     stop: threading.Event
 
 

@@ -70,7 +70,18 @@ class MessageCache:
 def _compile(session: Session, campaign: Campaign, account: SmtpAccount) -> CampaignMessage:
     version = session.get_one(ContentVersion, campaign.content_version_id)
     domain = campaign.message_domain or account.from_email.rpartition("@")[2]
-    content = Content(
+    return CampaignMessage(
+        compiled=compile_message(content_of(campaign, version, domain=domain), sender_of(account)),
+        campaign_id=campaign.id,
+        token=campaign.token,
+        domain=domain,
+        mail_from=account.from_email,
+    )
+
+
+def content_of(campaign: Campaign, version: ContentVersion, *, domain: str) -> Content:
+    """Return what a version of a campaign says, as the compiler takes it."""
+    return Content(
         subject=version.subject,
         html=version.html,
         text=version.text,
@@ -78,10 +89,8 @@ def _compile(session: Session, campaign: Campaign, account: SmtpAccount) -> Camp
         campaign_id=campaign.id,
         workspace_id=campaign.workspace_id,
     )
-    return CampaignMessage(
-        compiled=compile_message(content, Sender(account.from_email, account.from_name or "")),
-        campaign_id=campaign.id,
-        token=campaign.token,
-        domain=domain,
-        mail_from=account.from_email,
-    )
+
+
+def sender_of(account: SmtpAccount) -> Sender:
+    """Return who an account's mails come from."""
+    return Sender(account.from_email, account.from_name or "")

@@ -17,6 +17,7 @@ from dakiya_sender.pool import ConnectionPool
 from dakiya_sender.servers import Servers
 from dakiya_sender.settings import SenderSettings
 from dakiya_sender.slots import ConnectionSlots
+from dakiya_sender.system_mail import SystemServer
 
 log = get_logger(__name__)
 
@@ -26,6 +27,9 @@ def main() -> None:
     try:
         settings = SenderSettings.load()
         box = SecretBox(settings)
+        system_server = SystemServer.parse(
+            settings.system_smtp_url.get_secret_value(), public_url=settings.public_url
+        )
     except ConfigurationError as error:
         raise SystemExit(f"dakiya-sender: {error}") from None
     configure_logging(settings.log_format, settings.log_level)
@@ -59,6 +63,7 @@ def main() -> None:
         lease_s=settings.lease_seconds,
         public_url=settings.public_url,
         link_key=derive_key(settings.secret_key.get_secret_value(), UNSUBSCRIBE_PURPOSE),
+        system_server=system_server,
         stop=stop,
     )
     declare_actors(broker, context)

@@ -26,7 +26,7 @@ class Servers:
     def __init__(self, rule: EgressRule, box: SecretBox, *, helo_name: str) -> None:
         self._rule = rule
         self._box = box
-        self._helo_name = helo_name
+        self.helo_name = helo_name
         self._lock = threading.Lock()
         self._resolved: dict[tuple[str, int], tuple[float, tuple[str, ...]]] = {}
 
@@ -49,7 +49,7 @@ class Servers:
             port=account.port,
             security=account.security.value,
             addresses=self._addresses(account.host, account.port),
-            helo_name=self._helo_name,
+            helo_name=self.helo_name,
             username=account.username,
             password=password,
         )

@@ -1,0 +1,116 @@
+"""A campaign's mail to an address of its owner's choice, before anybody else gets it.
+
+It is asked for here and sent by a sender, as the chosen recipient would get it. It touches
+neither the ledger nor the account's pace.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dakiya.accounts.users import visible_to
+from dakiya.errors import IllegalState, InvalidInput, NotFound
+from dakiya.mail.addresses import AddressError, parse_address
+from dakiya.models import Campaign, CampaignTest, Recipient, SmtpAccount, TestStatus
+
+# A test whose sender was lost must not block the next one for ever.
+TEST_LASTS_AT_MOST = timedelta(minutes=5)
+# Nobody sends a campaign by tests, past suppressions and limits.
+TESTS_AN_HOUR = 60
+OPEN = (TestStatus.QUEUED, TestStatus.RUNNING)
+
+
+def request_campaign_test(
+    session: Session,
+    campaign: Campaign,
+    *,
+    to_email: str,
+    now: datetime,
+    recipient_id: int | None = None,
+) -> CampaignTest:
+    """Add a test of the campaign's present content, filled in for a recipient if one is given.
+
+    Raises InvalidInput (field ``to``), NotFound for a foreign recipient, and IllegalState
+    without content or account, while another test runs, and past TESTS_AN_HOUR. The caller
+    has locked the campaign, commits, and rings a sender.
+    """
+    try:
+        envelope = parse_address(to_email).envelope
+    except AddressError as error:
+        raise InvalidInput(str(error), "to") from None
+    _require_complete(session, campaign)
+    if recipient_id is not None and not _has_recipient(session, campaign, recipient_id):
+        raise NotFound("There is no such recipient.")
+    latest = latest_campaign_test(session, campaign)
+    if latest and latest.status in OPEN and now - latest.created_at < TEST_LASTS_AT_MOST:
+        raise IllegalState("A test mail of this campaign is still on its way. Wait for its result.")
+    if _count_lately(session, campaign, now=now) >= TESTS_AN_HOUR:
+        raise IllegalState(
+            f"There were {TESTS_AN_HOUR} test mails in the last hour. Try again later."
+        )
+    test = CampaignTest(
+        campaign_id=campaign.id,
+        content_version_id=campaign.content_version_id,
+        recipient_id=recipient_id,
+        to_email=envelope,
+    )
+    session.add(test)
+    session.flush()
+    return test
+
+
+def find_campaign_test(session: Session, test_id: int, *, user_id: int) -> CampaignTest:
+    """Return a test that the user may see. Raises NotFound."""
+    test = session.scalar(
+        select(CampaignTest)
+        .join(Campaign)
+        .where(
+            CampaignTest.id == test_id,
+            visible_to(user_id, Campaign.workspace_id),
+            Campaign.deleted_at.is_(None),
+        )
+    )
+    if test is None:
+        raise NotFound("There is no such test mail.")
+    return test
+
+
+def latest_campaign_test(session: Session, campaign: Campaign) -> CampaignTest | None:
+    """Return the campaign's last test, if there was one."""
+    return session.scalar(
+        select(CampaignTest)
+        .where(CampaignTest.campaign_id == campaign.id)
+        .order_by(CampaignTest.id.desc())
+        .limit(1)
+    )
+
+
+def _require_complete(session: Session, campaign: Campaign) -> None:
+    if campaign.content_version_id is None:
+        raise IllegalState("The campaign has no content yet. Write it first.")
+    account = None
+    if campaign.smtp_account_id is not None:
+        account = session.get(SmtpAccount, campaign.smtp_account_id)
+    if account is None or account.deleted_at is not None:
+        raise IllegalState("The campaign has no SMTP account. Choose one first.")
+
+
+def _has_recipient(session: Session, campaign: Campaign, recipient_id: int) -> bool:
+    found = select(Recipient.id).where(
+        Recipient.campaign_id == campaign.id, Recipient.id == recipient_id
+    )
+    return session.scalar(found) is not None
+
+
+def _count_lately(session: Session, campaign: Campaign, *, now: datetime) -> int:
+    """Count the workspace's tests of the last hour."""
+    return session.scalars(
+        select(func.count())
+        .select_from(CampaignTest)
+        .join(Campaign)
+        .where(
+            Campaign.workspace_id == campaign.workspace_id,
+            CampaignTest.created_at > now - timedelta(hours=1),
+        )
+    ).one()

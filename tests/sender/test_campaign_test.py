@@ -1,0 +1,190 @@
+"""A campaign's mail to one address: marked, filled in, and without a trace in the ledger."""
+
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from dakiya.campaigns.testing import (
+    TEST_LASTS_AT_MOST,
+    TESTS_AN_HOUR,
+    find_campaign_test,
+    latest_campaign_test,
+    request_campaign_test,
+)
+from dakiya.config import Settings
+from dakiya.db import SessionFactory
+from dakiya.delivery.taking import database_now
+from dakiya.errors import IllegalState, InvalidInput, NotFound
+from dakiya.models import (
+    Campaign,
+    CampaignTest,
+    ContentVersion,
+    Email,
+    Membership,
+    PaceUsage,
+    Recipient,
+    SmtpAccount,
+    TestStatus,
+)
+from dakiya.smtp_accounts.egress import EgressRule
+from dakiya.smtp_accounts.secrets import SecretBox
+from dakiya_sender.campaign_test import run_campaign_test
+from dakiya_sender.servers import Servers
+from tests.engine.world import make_account, make_campaign, make_workspace
+from tests.recorder.plugin import StartRecorder
+
+TO = "tester@example.net"
+PUBLIC_URL = "https://mail.example.org"
+
+
+def a_draft(session: Session, port: int = 2525, **values: object) -> Campaign:
+    account = make_account(session, make_workspace(session), port, **values)
+    return make_campaign(session, account, 2, start=False)
+
+
+def recipient_of(session: Session, campaign: Campaign) -> int:
+    return session.scalars(
+        select(func.min(Recipient.id)).where(Recipient.campaign_id == campaign.id)
+    ).one()
+
+
+def ask(session: Session, campaign: Campaign) -> CampaignTest:
+    now = database_now(session)
+    recipient_id = recipient_of(session, campaign)
+    return request_campaign_test(session, campaign, to_email=TO, now=now, recipient_id=recipient_id)
+
+
+def run(sessions: SessionFactory, settings: Settings, test_id: int) -> CampaignTest:
+    servers = Servers(EgressRule.parse("127.0.0.1"), SecretBox(settings), helo_name="sender.test")
+    run_campaign_test(sessions, servers, test_id, public_url=PUBLIC_URL)
+    with sessions() as session:
+        return session.get_one(CampaignTest, test_id)
+
+
+def test_mail_is_marked_filled_in_and_sent_once(
+    session_factory: SessionFactory, recorder: StartRecorder, settings: Settings
+) -> None:
+    server = recorder(keep_bodies=True)
+    with session_factory.begin() as session:
+        campaign = a_draft(session, server.port)
+        test_id = ask(session, campaign).id
+        domain_before = campaign.message_domain
+    run(session_factory, settings, test_id)
+    test = run(session_factory, settings, test_id)
+    [mail] = server.received()
+    message = message_from_bytes(server.body(mail), _class=EmailMessage, policy=policy.default)
+    body = message.get_body(("html",))
+    assert body is not None
+    assert mail.recipient == TO
+    assert message["Subject"] == "[Test] Hello पाठक 0"
+    assert "greetings from Köln" in body.get_content()
+    assert f"{PUBLIC_URL}/u/test" in body.get_content()
+    assert test.status is TestStatus.PASSED
+    assert "250" in (test.detail or "")
+    with session_factory() as session:
+        assert session.scalars(select(func.count()).select_from(Email)).one() == 0
+        assert session.scalars(select(func.count()).select_from(PaceUsage)).one() == 0
+        assert session.get_one(Campaign, campaign.id).message_domain == domain_before
+
+
+def test_content_is_that_of_the_moment_when_it_was_asked_for(
+    session_factory: SessionFactory, recorder: StartRecorder, settings: Settings
+) -> None:
+    server = recorder(keep_bodies=True)
+    with session_factory.begin() as session:
+        campaign = a_draft(session, server.port)
+        test_id = ask(session, campaign).id
+        later = ContentVersion(campaign_id=campaign.id, number=2, subject="Later", html="<p>x")
+        session.add(later)
+        session.flush()
+        campaign.content_version_id = later.id
+    run(session_factory, settings, test_id)
+    [mail] = server.received()
+    assert b"Later" not in server.body(mail)
+
+
+@pytest.mark.parametrize(
+    ("html", "port", "words"),
+    [
+        ("<p>Hello {{ name", 2525, "line 1"),
+        ("<p>Hello", 1, "refuses"),
+    ],
+)
+def test_failure_is_told_in_words(
+    session_factory: SessionFactory, settings: Settings, html: str, port: int, words: str
+) -> None:
+    with session_factory.begin() as session:
+        campaign = a_draft(session, port)
+        session.execute(update(ContentVersion).values(html=html))
+        test_id = ask(session, campaign).id
+    test = run(session_factory, settings, test_id)
+    assert test.status is TestStatus.FAILED
+    assert words in (test.detail or "")
+    assert test.finished_at is not None
+
+
+def test_account_deleted_meanwhile_sends_no_test(
+    session_factory: SessionFactory, recorder: StartRecorder, settings: Settings
+) -> None:
+    server = recorder()
+    with session_factory.begin() as session:
+        test_id = ask(session, a_draft(session, server.port)).id
+        session.execute(update(SmtpAccount).values(deleted_at=database_now(session)))
+    assert run(session_factory, settings, test_id).status is TestStatus.FAILED
+    assert server.received() == []
+
+
+def test_only_one_test_of_a_campaign_runs_and_a_lost_one_blocks_for_minutes(
+    session: Session,
+) -> None:
+    campaign = a_draft(session)
+    first = ask(session, campaign)
+    with pytest.raises(IllegalState, match="on its way"):
+        ask(session, campaign)
+    first.created_at -= TEST_LASTS_AT_MOST
+    session.flush()
+    second = ask(session, campaign)
+    assert latest_campaign_test(session, campaign) is second
+
+
+def test_tests_of_an_hour_are_limited(session: Session) -> None:
+    campaign = a_draft(session)
+    for _ in range(TESTS_AN_HOUR):
+        ask(session, campaign).status = TestStatus.PASSED
+        session.flush()
+    with pytest.raises(IllegalState, match="last hour"):
+        ask(session, campaign)
+
+
+def test_what_cannot_be_tested_is_refused(session: Session) -> None:
+    campaign = a_draft(session)
+    now = database_now(session)
+    with pytest.raises(InvalidInput) as refused:
+        request_campaign_test(session, campaign, to_email="nobody", now=now)
+    assert refused.value.field == "to"
+    other = make_campaign(
+        session, make_account(session, make_workspace(session, "bob@example.com"), 25), 1
+    )
+    with pytest.raises(NotFound):
+        request_campaign_test(
+            session, campaign, to_email=TO, now=now, recipient_id=recipient_of(session, other)
+        )
+    session.execute(update(SmtpAccount).values(deleted_at=now))
+    session.expire_all()
+    with pytest.raises(IllegalState, match="SMTP account"):
+        request_campaign_test(session, campaign, to_email=TO, now=now)
+    campaign.content_version_id = None
+    with pytest.raises(IllegalState, match="content"):
+        request_campaign_test(session, campaign, to_email=TO, now=now)
+
+
+def test_test_is_shown_to_its_owner_only(session: Session) -> None:
+    test = ask(session, a_draft(session))
+    make_workspace(session, "bob@example.com")
+    alice, bob = session.scalars(select(Membership.user_id).order_by(Membership.user_id))
+    assert find_campaign_test(session, test.id, user_id=alice) is test
+    with pytest.raises(NotFound):
+        find_campaign_test(session, test.id, user_id=bob)
