@@ -57,6 +57,16 @@ def sheet_xml(inside: str) -> bytes:
     return f'{ROOT}<worksheet xmlns="{MAIN}"><sheetData>{inside}</sheetData></worksheet>'.encode()
 
 
+def sheet_of(inside: str) -> bytes:
+    """A workbook whose only sheet has these rows, given as XML."""
+    return replace_member(xlsx(["Email"]), "xl/worksheets/sheet1.xml", sheet_xml(inside))
+
+
+def text_cell(place: str, text: str) -> str:
+    """The XML of a cell of text."""
+    return f'<c r="{place}" t="inlineStr"><is><t>{text}</t></is></c>'
+
+
 def bomb(unpacked_mb: int) -> bytes:
     """A well-formed workbook of a few hundred KB whose sheet unpacks to empty cells."""
     out = io.BytesIO()

@@ -1,8 +1,9 @@
 """CSV as it is found in the wild: encodings, delimiters, quotes, missing headers."""
 
+import pandas
 import pytest
 
-from dakiya_scheduler.imports.parsed import Role, Row
+from dakiya_scheduler.imports.parsed import FileRefused, Role, Row
 from tests.scheduler.imports.files import bad_rows_of, header_of, rows_of
 
 TEXT = "Email;Name;Stadt\nasha@example.com;Zoë Müller;Köln\nravi@example.com;José Núñez;Málaga\n"
@@ -192,3 +193,44 @@ def test_rows_wider_than_those_before_are_read_to_their_end() -> None:
     rows = rows_of(f"Title\n\n{header}\na@example.com\n{last}\n".encode())
     assert rows[0].fields == {}
     assert rows[1].fields == {f"c{n}": str(n) for n in range(150)}
+
+
+@pytest.mark.parametrize("sign", ["é", "\r", "\0", "a", "é;", ",,"])
+def test_strange_first_line_about_the_delimiter_is_a_row_like_any_other(sign: str) -> None:
+    stored = f"sep={sign}\nEmail;Name\nasha@example.com;Asha\n".encode()
+    assert header_of(stored).delimiter == ";"
+    (row,) = rows_of(stored)
+    assert (row.email, row.name) == ("asha@example.com", "Asha")
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|", ":"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_first_line_may_name_the_delimiter(sign: str, end: str) -> None:
+    stored = f"SEP={sign}{end}Email{sign}Name{end}asha@example.com{sign}Asha{end}".encode()
+    assert header_of(stored).delimiter == sign
+    assert rows_of(stored) == [Row(2, "asha@example.com", "Asha", {})]
+
+
+def test_header_is_followed_by_any_number_of_blank_rows() -> None:
+    stored = b"Email,Name\n" + b",\n" * 200 + b"\n" * 100 + b"asha@example.com,Asha\n"
+    assert rows_of(stored) == [Row(302, "asha@example.com", "Asha", {})]
+
+
+def test_guess_from_few_letters_comes_with_a_warning() -> None:
+    few = header_of("Email,Name\np@example.com,Łukasz Wałęsa z Łodzi\n".encode("cp1250"))
+    assert few.warning == (
+        f"The file is not UTF-8; it was read as {few.encoding}. Check the names below; if they "
+        "look wrong, save it as CSV UTF-8."
+    )
+    lines = "".join(f"p{i}@example.com,Пётр Петров\n" for i in range(200))
+    assert header_of(f"Email,Name\n{lines}".encode("cp1251")).warning is None
+    assert header_of("Email,Name\np@example.com,Łukasz\n".encode()).warning is None
+
+
+def test_trouble_of_the_tokenizer_refuses_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object, **_options: object) -> None:
+        raise ValueError("only single character unicode strings can be used")
+
+    monkeypatch.setattr(pandas, "read_csv", fail)
+    with pytest.raises(FileRefused, match="cannot be read as CSV"):
+        rows_of(b"Email\nasha@example.com\n")

@@ -12,7 +12,9 @@ from tests.scheduler.imports.files import (
     bomb,
     read,
     replace_member,
+    sheet_of,
     sheet_xml,
+    text_cell,
     xlsx,
 )
 
@@ -61,7 +63,7 @@ FILES = {
     "no e-mail column": (b"Name,City\nAsha,Pune\n", "The columns are: “Name”, “City”"),
     "no e-mail column, xlsx": (xlsx(["Name"], ["Asha"]), "The columns are: “Name”"),
     "300 columns": (",".join([*WIDE, "\na@example.com"]).encode(), "more than the 200"),
-    "300 columns, xlsx": (xlsx(WIDE, ["a@example.com"]), "300 columns, more than the 200"),
+    "300 columns, xlsx": (xlsx(WIDE, ["a@example.com"]), "more than the 200 columns"),
     "300 columns in a later row": (
         b"Email\na@example.com\nb@example.com" + b",x" * 299,
         "Row 3 has 300 columns",
@@ -90,6 +92,21 @@ FILES = {
     ),
     "sheet that is no XML": (
         replace_member(GOOD, "xl/worksheets/sheet1.xml", b"<worksheet><sheetD"),
+        "damaged",
+    ),
+    "row that no sheet has": (
+        sheet_of(
+            f'<row r="1">{text_cell("A1", "Email")}</row>'
+            f'<row r="2">{text_cell("A2", "a@example.com")}</row>'
+            '<row r="99999999999999"></row>'
+        ),
+        "a row number 99999999999999, but a spreadsheet ends at row 1,048,576: copy the list",
+    ),
+    "rows out of order": (
+        sheet_of(
+            f'<row r="2">{text_cell("A2", "Email")}</row>'
+            f'<row r="1">{text_cell("A1", "a@example.com")}</row>'
+        ),
         "damaged",
     ),
     "workbook part that is no XML": (replace_member(GOOD, "xl/workbook.xml", b"nope"), "damaged"),

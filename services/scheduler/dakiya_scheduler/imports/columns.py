@@ -46,16 +46,15 @@ class NoEmailColumn(FileRefused):
 
 
 def recognise(sample: Sequence[Record], limits: FileLimits) -> Layout:
-    """Find header and columns from the first rows of a table. Raises FileRefused."""
-    rows = [row for row in sample if any(row.cells)]
-    if not rows:
+    """Find header and columns from the first rows that are not blank. Raises FileRefused."""
+    if not sample:
         raise FileRefused("The file is empty: it has no row with anything in it.")
-    header, data = _split_header(rows)
+    header, data = _split_header(sample)
     width = len(header.cells) if header else max(len(row.cells) for row in data)
     if width > limits.columns:
         raise FileRefused(
-            f"The file has {width} columns, more than the {limits.columns} that are allowed: "
-            "delete the columns that the mail does not need."
+            f"The file has more than the {limits.columns} columns that are allowed: delete the "
+            "columns that the mail does not need, and whatever stands far to the right."
         )
     headers = header.cells if header else [""] * width
     names = [field_name(text) for text in headers]
@@ -78,7 +77,7 @@ def looks_like_address(cell: str) -> bool:
     return _ADDRESS.fullmatch(cell) is not None
 
 
-def _split_header(rows: list[Record]) -> tuple[Record | None, list[Record]]:
+def _split_header(rows: Sequence[Record]) -> tuple[Record | None, Sequence[Record]]:
     for index, row in enumerate(rows[:_HEADER_WITHIN_ROWS]):
         if any(map(looks_like_address, row.cells)):
             break

@@ -7,14 +7,20 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from dakiya_scheduler.imports.encoding import TextSource, detect_encoding
-from dakiya_scheduler.imports.parsed import FileLimits, FileRefused, Record, Table
+from dakiya_scheduler.imports.parsed import (
+    TOO_MUCH_MEMORY,
+    FileLimits,
+    FileRefused,
+    Record,
+    Table,
+)
 
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE_CHARS = 64 * 1024
 _ROWS_AT_ONCE = 2_000
 _NARROW = 25
-# Excel writes and reads this line, and never shows it.
-_SEP_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
+# Excel writes and reads this line, and never shows it. With any other sign it is a row.
+_SEP_LINE = re.compile(r"sep=([,;\t|:])(?:\r?\n|\r|\Z)", re.IGNORECASE)
 _OPEN_QUOTE = re.compile(r"EOF inside string starting at row (\d+)")
 _TOO_WIDE = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 
@@ -26,15 +32,20 @@ def open_csv(file: BinaryIO, limits: FileLimits) -> Table:
     Raises FileRefused, here and never from ``records``.
     """
     encoding = detect_encoding(file)
-    text = TextSource(file, encoding)
+    text = TextSource(file, encoding.name)
     sample = text.read(_SAMPLE_CHARS)
     text.detach()
     sep_line = _SEP_LINE.match(sample)
     delimiter = sep_line[1] if sep_line else find_delimiter(sample)
     skip_chars = sep_line.end() if sep_line else 0
-    reader = _CsvReader(file, encoding, delimiter, skip_chars=skip_chars)
+    reader = _CsvReader(file, encoding.name, delimiter, skip_chars=skip_chars)
     width = reader.check(limits)
-    return Table(reader.records(width), encoding=encoding, delimiter=delimiter)
+    return Table(
+        reader.records(width),
+        encoding=encoding.name,
+        delimiter=delimiter,
+        warning=encoding.warning,
+    )
 
 
 def find_delimiter(sample: str) -> str:
@@ -88,6 +99,8 @@ class _CsvReader:
                 if found is None or int(found[3]) > limits.columns or width == limits.columns:
                     raise _refusal(str(error), limits) from None
                 width = min(max(2 * width, int(found[3])), limits.columns)
+            except (ValueError, LookupError, ArithmeticError, csv.Error) as error:
+                raise _refusal(str(error), limits) from error
 
     def _check_rows(self, width: int, limits: FileLimits) -> None:
         rows = 0
@@ -142,6 +155,8 @@ def _refusal(error: str, limits: FileLimits) -> FileRefused:
             f"Row {int(found[2]) - 1} has {found[3]} columns, more than the "
             f"{limits.columns} that are allowed: delete the columns that the mail does not need."
         )
+    if "out of memory" in error:
+        return FileRefused(TOO_MUCH_MEMORY)
     return FileRefused(
         "The file cannot be read as CSV: open it in your spreadsheet program, save it again as "
         ".xlsx or CSV and upload that."

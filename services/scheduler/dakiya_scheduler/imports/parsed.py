@@ -45,9 +45,9 @@ class FileLimits:
     shared_text_bytes: int = 120 * 1024 * 1024
     # pandas, numpy and openpyxl alone take 170 MiB of address space (measured).
     memory_bytes: int = 1024 * 1024 * 1024
-    cpu_s: int = 600
+    cpu_s: int = 120
     # Spent waiting for the parser, not in what is done with its rows.
-    wait_s: float = 900.0
+    wait_s: float = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """How the file was read. Encoding and delimiter are a CSV's, the sheet a workbook's."""
+    """How the file was read. Encoding and delimiter are a CSV's, the sheet a workbook's.
+
+    ``warning`` asks the file's owner to look whether it was read as it was meant.
+    """
 
     columns: tuple[Column, ...]
     encoding: str | None
     delimiter: str | None
     sheet: str | None
+    warning: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +114,4 @@ class Table:
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None
+    warning: str | None = None

@@ -32,15 +32,16 @@ def read_file(file: BinaryIO, limits: FileLimits) -> Iterator[Parsed]:
     tables = _open_tables(file, limits)
     first_problem: NoEmailColumn | None = None
     for table in tables:
-        sample = list(itertools.islice(map(_trim, table.records), _SAMPLE_ROWS))
+        records = (record for record in map(_trim, table.records) if any(record.cells))
+        sample = list(itertools.islice(records, _SAMPLE_ROWS))
         try:
             layout = recognise(sample, limits)
         except NoEmailColumn as problem:
             first_problem = first_problem or problem
             continue
-        yield Header(layout.columns, table.encoding, table.delimiter, table.sheet)
-        for record in itertools.chain(sample, map(_trim, table.records)):
-            if record.row > layout.header_row and any(record.cells):
+        yield Header(layout.columns, table.encoding, table.delimiter, table.sheet, table.warning)
+        for record in itertools.chain(sample, records):
+            if record.row > layout.header_row:
                 yield _read_row(record, layout, limits)
         return
     if first_problem is not None:
@@ -99,8 +100,8 @@ def _problem(cells: list[str], layout: Layout, limits: FileLimits) -> str | None
             )
         if UNREADABLE in cell:
             return (
-                f"column {index + 1} holds characters that cannot be read (shown as "
-                f"{UNREADABLE}): type them again, and save the file as CSV UTF-8"
+                f"column {index + 1} holds something that cannot be read (shown as "
+                f"{UNREADABLE}): type it again, and save a CSV file as CSV UTF-8"
             )
     return None
 

@@ -74,7 +74,7 @@ def decode(lines: Iterable[bytes]) -> Iterator[Parsed]:
 
 def _header(told: dict[str, Any]) -> Header:
     columns = tuple(Column(c["header"], Role(c["role"]), c["field"]) for c in told["columns"])
-    return Header(columns, told["encoding"], told["delimiter"], told["sheet"])
+    return Header(columns, told["encoding"], told["delimiter"], told["sheet"], told["warning"])
 
 
 def _line(message: dict[str, Any]) -> bytes:

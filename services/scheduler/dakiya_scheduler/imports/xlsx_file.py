@@ -9,7 +9,11 @@ from decimal import Decimal
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
+import openpyxl
+
+from dakiya_scheduler.imports.encoding import UNREADABLE
 from dakiya_scheduler.imports.parsed import FileLimits, FileRefused, Record, Table
+from dakiya_scheduler.imports.sheet import walk
 
 _MAX_SHEETS = 20
 _SPREADSHEET_ERRORS = frozenset(
@@ -31,8 +35,6 @@ def open_xlsx(file: BinaryIO, limits: FileLimits) -> Iterator[Table]:
 
     The archive's sizes have been checked before (`check_archive`).
     """
-    import openpyxl
-
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
@@ -45,21 +47,19 @@ def open_xlsx(file: BinaryIO, limits: FileLimits) -> Iterator[Table]:
 
 
 def _records(sheet: Any, limits: FileLimits) -> Iterator[Record]:
-    # Some programs write a wrong dimension, and openpyxl would cut the sheet to it.
-    sheet.reset_dimensions()
     rows = 0
     try:
-        for row, values in enumerate(sheet.iter_rows(values_only=True), start=1):
+        for row, values in walk(sheet, max_columns=limits.columns):
             cells = [cell_text(value) for value in values]
             while cells and not cells[-1]:
                 cells.pop()
-            if cells:
-                rows += 1
-                if rows > limits.rows + 1:
-                    raise FileRefused(
-                        f"The sheet has more than {limits.rows:,} rows: split it into several "
-                        "files."
-                    )
+            if not cells:
+                continue
+            rows += 1
+            if rows > limits.rows + 1:
+                raise FileRefused(
+                    f"The sheet has more than {limits.rows:,} rows: split it into several files."
+                )
             yield Record(row, cells)
     except _DAMAGE as error:
         raise FileRefused(_BROKEN) from error
@@ -68,7 +68,8 @@ def _records(sheet: Any, limits: FileLimits) -> Iterator[Record]:
 def cell_text(value: object) -> str:
     """Write a cell's value as text: whole numbers without ".0", dates as 2026-11-24.
 
-    A spreadsheet error (#N/A) is an empty cell. Text is left as it is.
+    A spreadsheet error (#N/A) is an empty cell, a number beyond all bounds `UNREADABLE`.
+    Text is left as it is.
     """
     if isinstance(value, str):
         return "" if value in _SPREADSHEET_ERRORS else value
@@ -84,7 +85,9 @@ def cell_text(value: object) -> str:
 
 
 def _number(value: float) -> str:
-    if not math.isfinite(value):
+    if math.isinf(value):
+        return UNREADABLE
+    if math.isnan(value):
         return ""
     if value.is_integer() and abs(value) < 1e15:
         return str(int(value))
