@@ -70,6 +70,10 @@ CASES: dict[tuple[str, str], Case] = {
     ("people.signup", "POST"): Case(Kind.PUBLIC, owner_status=400),  # no CSRF token
     ("people.login", "GET"): Case(Kind.PUBLIC),
     ("people.login", "POST"): Case(Kind.PUBLIC, owner_status=400),
+    ("passwords.forgot", "GET"): Case(Kind.PUBLIC),
+    ("passwords.forgot", "POST"): Case(Kind.PUBLIC, owner_status=400),
+    ("passwords.reset", "GET"): Case(Kind.PUBLIC, owner_status=404),  # a link of nobody
+    ("passwords.reset", "POST"): Case(Kind.PUBLIC, owner_status=400),
     ("people.logout", "POST"): Case(Kind.LOGGED_IN, owner_status=303),
     ("dashboard.index", "GET"): Case(Kind.LOGGED_IN),
     ("campaigns.index", "GET"): Case(Kind.LOGGED_IN),
@@ -232,6 +236,7 @@ def world(app: Flask, alice: Person, session_factory: SessionFactory) -> World:
             "campaign_id": campaign_id,
             "recipient_id": recipient_id,
             "token_id": token_id,
+            "secret": "a-secret-of-nobody",
             "import_id": answer.json["import_id"],
             "token": unsubscribe_token(wired.links_key, ref),
             "filename": f"dist/{Assets(MANIFEST).name_of('app.css')}",

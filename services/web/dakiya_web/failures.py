@@ -15,7 +15,7 @@ from dakiya_web.pages.people.sessions import present_user, send_to_login
 from dakiya_web.wiring import close_session, wiring
 
 API_PREFIX = "/api/"
-_WITHOUT_LOGIN = ("people", "preferences", "unsubscribe")
+_WITHOUT_LOGIN = ("people", "passwords", "preferences", "unsubscribe")
 _KEPT_HEADERS = ("Allow", "Retry-After")
 _log = get_logger(__name__)
 

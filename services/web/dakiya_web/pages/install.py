@@ -6,6 +6,7 @@ from flask_wtf.csrf import CSRFProtect
 from dakiya_web.pages.campaigns import campaigns
 from dakiya_web.pages.compose.install import install_compose
 from dakiya_web.pages.dashboard.views import dashboard
+from dakiya_web.pages.passwords.views import passwords
 from dakiya_web.pages.people.views import people
 from dakiya_web.pages.preferences.views import preferences
 from dakiya_web.pages.profile.views import profile
@@ -18,6 +19,7 @@ from dakiya_web.pages.unsubscribe.views import unsubscribe
 def install_pages(app: Flask, csrf: CSRFProtect) -> None:
     """Register every page."""
     app.register_blueprint(people)
+    app.register_blueprint(passwords)
     app.register_blueprint(dashboard)
     app.register_blueprint(campaigns)
     install_compose(app, csrf)

@@ -42,8 +42,8 @@ class AccountForm(FlaskForm):
         description="Your provider tells which one.",
         choices=[
             SelectChoice(Security.STARTTLS.value, "STARTTLS (port 587)"),
-            SelectChoice(Security.TLS.value, "TLS from the start (port 465)"),
-            SelectChoice(Security.NONE.value, "None, for a server on this machine"),
+            SelectChoice(Security.TLS.value, "TLS (port 465)"),
+            SelectChoice(Security.NONE.value, "None (this machine only)"),
         ],
         default=Security.STARTTLS.value,
     )

@@ -6,6 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dakiya.accounts.users import workspace_of
+from dakiya.delivery.usage import remaining_quota
 from dakiya.errors import IllegalState, InvalidInput
 from dakiya.models import SmtpAccount, SmtpTest
 from dakiya.smtp_accounts import accounts
@@ -20,6 +21,7 @@ from dakiya_web.pages.smtp_accounts.presets import PRESETS, find_preset
 from dakiya_web.ring import ring
 from dakiya_web.wiring import request_session, wiring
 
+TOLD_LIMITS = frozenset({"per_hour", "per_day"})
 _LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -31,6 +33,7 @@ class Seen:
     test: SmtpTest | None
     health: wording.Health
     limits: str
+    quotas: list[str]
     connections: str
     security: str
     is_demo: bool
@@ -44,10 +47,17 @@ class Seen:
             test=test,
             health=wording.health(account, test, now=wiring().clock()),
             limits=wording.limits(account),
+            quotas=_quotas(account),
             connections=wording.connections(account),
             security=wording.SECURITY_WORDS[account.security],
             is_demo=bool(wiring().settings.demo_inbox_url) and account.host in _LOCAL_HOSTS,
         )
+
+
+def _quotas(account: SmtpAccount) -> list[str]:
+    """Say what is left of the limits that last long enough to be told."""
+    found = remaining_quota(request_session(), account, now=wiring().clock())
+    return [wording.quota(one.name, one.left) for one in found if one.name in TOLD_LIMITS]
 
 
 @smtp_accounts.get("/smtp-accounts")

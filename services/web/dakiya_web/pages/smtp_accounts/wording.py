@@ -95,6 +95,12 @@ def limits(account: SmtpAccount) -> str:
     )
 
 
+def quota(limit: str, left: int) -> str:
+    """Say what is left of a limit: "320 left within 24 hours"."""
+    words = {"per_hour": "within the hour", "per_day": "within 24 hours"}[limit]
+    return f"{left:,} left {words}" if left else f"used up {words}"
+
+
 def connections(account: SmtpAccount) -> str:
     """Say how many connections an account may use: "up to 4 connections"."""
     many = account.connections != 1
