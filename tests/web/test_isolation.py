@@ -83,6 +83,7 @@ CASES: dict[tuple[str, str], Case] = {
     ("campaigns.emails", "GET"): Case(Kind.PAGE_OWNER),
     ("campaigns.email", "GET"): Case(Kind.PAGE_OWNER),
     ("campaigns.export_csv", "GET"): Case(Kind.PAGE_OWNER),
+    ("campaigns.export_xlsx", "GET"): Case(Kind.PAGE_OWNER),
     ("campaigns.pause", "POST"): Case(Kind.PAGE_OWNER, running=True, owner_status=303),
     ("campaigns.resume", "POST"): Case(Kind.PAGE_OWNER, running=True, owner_status=303),
     ("campaigns.ask_cancel", "GET"): Case(Kind.PAGE_OWNER, running=True),
@@ -132,6 +133,10 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("compose.preview", "GET"): Case(Kind.PAGE_OWNER),
     ("compose.preview_frame", "GET"): Case(Kind.PAGE_OWNER),
+    ("compose.send_test", "POST"): Case(
+        Kind.PAGE_OWNER, lambda _: {"to": "me@example.com"}, owner_status=303
+    ),
+    ("compose.test_progress", "GET"): Case(Kind.PAGE_OWNER),
     ("compose.schedule", "GET"): Case(Kind.PAGE_OWNER),
     ("compose.review", "GET"): Case(Kind.PAGE_OWNER, owner_status=422),
     ("compose.confirm", "POST"): Case(Kind.PAGE_OWNER, lambda _: {"at": "now"}, owner_status=422),

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from dakiya.campaigns import drafts
+from dakiya.campaigns.testing import latest_campaign_test
 from dakiya.contacts import audience
 from dakiya.errors import IllegalState
 from dakiya.mail.merge import TemplateError, parse
@@ -89,6 +90,7 @@ def content_page(
         ready=ready,
         waits=waits,
         missing_in_words=missing_in_words,
+        tested=latest_campaign_test(session, campaign),
         **preview_of(campaign),
         **more,
     )

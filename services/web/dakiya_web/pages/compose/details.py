@@ -105,7 +105,7 @@ def _make_form(campaign: Campaign | None, *, formdata: bool = True) -> DetailsFo
     ]
     present = campaign.smtp_account_id if campaign else None
     known = {account.id for account in accounts}
-    if campaign is not None and present not in known:
+    if not accounts or (campaign is not None and present not in known):
         form.account.choices.insert(0, ("", "Choose an account"))
     if not form.is_submitted() or not formdata:
         chosen = present if present in known else None

@@ -12,6 +12,7 @@ from dakiya_web.pages.compose import (  # noqa: F401 - each registers its routes
     recipients,
     removal,
     schedule,
+    trial,
 )
 from dakiya_web.pages.compose.blueprint import compose
 

@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from flask import url_for
 from sqlalchemy.orm import Session
 
 from dakiya.campaigns import drafts
+from dakiya.campaigns.estimate import estimate
 from dakiya.contacts import audience
+from dakiya.delivery.forecast import describe_forecast
+from dakiya.delivery.usage import limits_of
 from dakiya.errors import IllegalState
 from dakiya.models import Campaign, SmtpAccount
 from dakiya_web.wording import number
@@ -36,13 +40,15 @@ class Outlook:
     total: int
     account: SmtpAccount | None
     limits: str
-    forecast: str = ""
+    # When the last mail goes, and how long all of them take: "about 3 days on this account".
+    finish_at: datetime | None = None
+    pace: str = ""
     blockers: Sequence[Blocker] = ()
     warnings: Sequence[str] = field(default_factory=list)
 
 
-def outlook_of(session: Session, campaign: Campaign) -> Outlook:
-    """Look at a draft as it would be scheduled."""
+def outlook_of(session: Session, campaign: Campaign, *, at: datetime, now: datetime) -> Outlook:
+    """Look at a draft as it would be scheduled for ``at``."""
     total = audience.count_audience(session, campaign)
     account = campaign.smtp_account
     if account is not None and account.deleted_at is not None:
@@ -52,10 +58,15 @@ def outlook_of(session: Session, campaign: Campaign) -> Outlook:
         warnings.append(
             f"The account “{account.name}” is paused at present; mails wait until it sends again."
         )
+    found = estimate(session, campaign, at=at, now=now) if account is not None else None
     return Outlook(
         total=total,
         account=account,
         limits=limits_in_words(account) if account else "",
+        finish_at=found.finish_at if found else None,
+        pace=describe_forecast(found, limits=limits_of(account), now=at)
+        if found and account
+        else "",
         blockers=blockers,
         warnings=warnings,
     )

@@ -18,7 +18,7 @@ from dakiya_web.ring import ring
 from dakiya_web.wiring import request_session
 from dakiya_web.wording import number
 
-PER_PAGE = 100
+PER_PAGE = 50
 REJECTED_SHOWN = 200
 
 

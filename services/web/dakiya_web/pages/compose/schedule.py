@@ -96,7 +96,7 @@ def confirm(campaign_id: int) -> ResponseReturnValue:
         return _schedule_page(campaign, choice), 422
     if not form.validate():
         return _review_page(campaign, choice, trouble="The page had expired. Look again."), 422
-    outlook = outlook_of(session, campaign)
+    outlook = outlook_of(session, campaign, at=choice.instant or now, now=now)
     if form.seen.data != _seen(campaign, outlook):
         words = "The campaign has changed since you looked at it. This is how it is now."
         return _review_page(campaign, choice, trouble=words), 422
@@ -180,7 +180,8 @@ def _schedule_page(campaign: Campaign, choice: Choice) -> str:
 
 
 def _review_page(campaign: Campaign, choice: Choice, *, trouble: str = "") -> str:
-    outlook = outlook_of(request_session(), campaign)
+    session, now = request_session(), wiring().clock()
+    outlook = outlook_of(session, campaign, at=choice.instant or now, now=now)
     form = ConfirmForm(
         formdata=None, at=choice.at, timezone=choice.timezone, seen=_seen(campaign, outlook)
     )

@@ -1,0 +1,161 @@
+"""Making a campaign in a browser: the whole path in every look, and without scripts."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
+
+from dakiya.config import Settings
+from dakiya.db import SessionFactory
+from dakiya.smtp_accounts.accounts import create_account
+from dakiya.smtp_accounts.secrets import SecretBox
+from tests.e2e.conftest import LOOKS, NO_JAVASCRIPT, Look, OpenPage, Site
+from tests.e2e.soundness import assert_page_is_sound
+from tests.e2e.test_shell import ACCOUNT
+
+SHEET = (
+    "Email,Name,City\n"
+    "ravi@example.org,<script>alert(1)</script>,Pune\n"
+    "asha@example.org,आशा राव,\n"
+    "nobody,Nobody,Delhi\n"
+)
+# The import worker is a process of its own that begins with pandas.
+WORKER_STARTS_MS = 60_000
+HTML = "<h1>Dear {{ name }}</h1><p>A gift waits in {{ city | default('your town') }}.</p>"
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Path:
+    path = tmp_path / "people.csv"
+    path.write_text(SHEET, encoding="utf-8")
+    return path
+
+
+def add_account(session: Session, site: Site) -> None:
+    create_account(
+        session,
+        ACCOUNT,
+        workspace_id=site.workspace_id,
+        password=None,
+        box=SecretBox(Settings.load()),
+    )
+    session.commit()
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+def test_campaign_is_made_and_taken_back(
+    open_page: OpenPage, site: Site, session_factory: SessionFactory, look: Look, sheet: Path
+) -> None:
+    with session_factory() as session:
+        add_account(session, site)
+    site.installation.start("scheduler")
+    page = open_page(look)
+    page.goto("/campaigns/new")
+    assert_page_is_sound(page, "new")
+    page.get_by_label("Name").fill("Diwali offer")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("Nobody yet.")).to_be_visible()
+    assert_page_is_sound(page, "details-empty")
+    give_recipients(page, sheet)
+    page.get_by_role("button", name="Save and continue").click()
+    write(page)
+    page.get_by_role("button", name="Save and continue").click()
+    choose_a_time(page)
+    page.get_by_role("link", name="Change when").click()
+    page.get_by_label("Now").check()
+    page.get_by_role("button", name="Review").click()
+    page.get_by_role("button", name="Send to 3 now").click()
+    expect(page.get_by_role("heading", name="Held for you")).to_be_visible()
+    assert_page_is_sound(page, "held")
+    page.go_back()
+    page.goto(page.url.replace("/edit/review", "/scheduled"))
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_url("**/edit**")
+    assert_page_is_sound(page)
+
+
+def give_recipients(page: Page, sheet: Path) -> None:
+    """By file, then by paste with junk in it."""
+    edit = page.url
+    page.get_by_label("From a spreadsheet").set_input_files(sheet)
+    page.get_by_role("button", name="Upload").click()
+    page.wait_for_url("**/imports/*")
+    done = page.get_by_text("2 recipients were added. 1 row was not taken.")
+    expect(done).to_be_visible(timeout=WORKER_STARTS_MS)
+    assert_page_is_sound(page, "import")
+    page.goto(edit)
+    page.get_by_label("Paste addresses").fill("“Nila” <nila@example.org>\njunk")
+    page.get_by_role("button", name="Add these").click()
+    expect(page.get_by_text("1 entry was not taken.")).to_be_visible()
+    expect(page.get_by_label("Paste addresses")).to_have_value("junk")
+    assert_page_is_sound(page, "paste-refused")
+    page.goto(edit)
+    page.get_by_role("link", name="See all").click()
+    expect(page.get_by_role("rowheader")).to_have_count(3)
+    assert_page_is_sound(page, "recipients")
+    page.goto(edit)
+    assert_page_is_sound(page, "details")
+
+
+def write(page: Page) -> None:
+    """Insert a field at the cursor, preview, step on, and mend a mistake."""
+    assert_page_is_sound(page, "content-empty")
+    page.get_by_label("Subject").fill("For you, ")
+    page.get_by_role("button", name="name", exact=True).click()
+    expect(page.get_by_label("Subject")).to_have_value("For you, {{ name }}")
+    page.get_by_label("HTML").fill("{{ town }}{{")
+    page.get_by_role("button", name="Save and preview").click()
+    expect(page.get_by_label("HTML")).to_have_value("{{ town }}{{")
+    assert_page_is_sound(page, "content-refused")
+    page.get_by_label("HTML").fill("{{ town }}")
+    page.get_by_role("button", name="Save and preview").click()
+    expect(page.get_by_text("No recipient has a field “town”.")).to_be_visible()
+    page.get_by_label("HTML").fill(HTML)
+    page.get_by_role("button", name="Save and preview").click()
+    letter = page.frame_locator("iframe[title='The mail as HTML']")
+    expect(letter.get_by_text("A gift waits in Pune.")).to_be_visible()
+    assert_page_is_sound(page, "content")
+    page.get_by_role("link", name="The next recipient").click()
+    expect(letter.get_by_text("A gift waits in your town.")).to_be_visible()
+    page.get_by_role("button", name="Phone").click()
+    assert_page_is_sound(page, "content-phone")
+    page.get_by_role("button", name="Text", exact=True).click()
+    expect(
+        page.frame_locator("iframe[title='The mail as plain text']").get_by_text("Dear")
+    ).to_be_visible()
+
+
+def choose_a_time(page: Page) -> None:
+    """A time in India is echoed in UTC while it is typed, and stands in the review."""
+    expect(page.get_by_label("Now")).to_be_checked()
+    assert_page_is_sound(page, "schedule")
+    page.get_by_label("At a time of your choice").check()
+    page.get_by_label("Day and time").fill("2029-11-24T09:00")
+    expect(page.get_by_text("09:00 IST = 03:30 UTC")).to_be_visible()
+    assert_page_is_sound(page, "schedule-later")
+    page.get_by_role("button", name="Review").click()
+    expect(page.get_by_text("09:00 IST = 03:30 UTC")).to_be_visible()
+    assert_page_is_sound(page, "review")
+
+
+def test_main_path_works_without_scripts(
+    open_page: OpenPage, site: Site, session_factory: SessionFactory
+) -> None:
+    with session_factory() as session:
+        add_account(session, site)
+    page = open_page(NO_JAVASCRIPT)
+    page.goto("/campaigns/new")
+    page.get_by_label("Name").fill("Plain")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Paste addresses").fill("Ravi <ravi@example.org>")
+    page.get_by_role("button", name="Add these").click()
+    page.get_by_role("button", name="Save and continue").click()
+    page.get_by_label("Subject").fill("Hello")
+    page.get_by_label("HTML").fill("<p>Dear {{ name }}</p>")
+    page.get_by_role("button", name="Save and continue").click()
+    page.get_by_role("button", name="Review").click()
+    page.get_by_role("button", name="Send to 1 now").click()
+    expect(page.get_by_role("heading", name="Held for you")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("heading", name="Held for you")).to_be_hidden()
