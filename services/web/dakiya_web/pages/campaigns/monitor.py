@@ -107,10 +107,8 @@ def _pace(campaign: Campaign) -> dict[str, object]:
         rate = say_rate(live.per_minute / 60)
     ready = "not known yet"
     if live.finish_at is not None:
-        ready = (
-            f"{distance(live.finish_at, now=now)}, "
-            f"about {instant(live.finish_at, campaign.timezone, now=now)}"
-        )
+        at = instant(live.finish_at, campaign.timezone, now=now)
+        ready = f"{distance(live.finish_at, now=now)} ({at})"
     return {"rate": rate, "eta": ready}
 
 

@@ -29,15 +29,8 @@ class Trouble:
 def find_troubles(rows: Sequence[Row], accounts: Sequence[SmtpAccount]) -> Sequence[Trouble]:
     """Find what needs somebody among the latest campaigns and all accounts."""
     found = [_account(account) for account in accounts if account.paused_at is not None]
-    found += [_unknown(row) for row in rows if row.unknown]
-    found += [
-        _failed(row) for row in rows if row.sent + row.failed and _share(row) > TOO_MANY_FAILED
-    ]
+    found += [trouble for row in rows if (trouble := _campaign(row)) is not None]
     return found[:SHOWN]
-
-
-def _share(row: Row) -> float:
-    return row.failed / (row.sent + row.failed)
 
 
 def _account(account: SmtpAccount) -> Trouble:
@@ -54,23 +47,21 @@ def _account(account: SmtpAccount) -> Trouble:
     )
 
 
-def _unknown(row: Row) -> Trouble:
-    mails = "1 mail is" if row.unknown == 1 else f"{number(row.unknown)} mails are"
+def _campaign(row: Row) -> Trouble | None:
+    tried = row.sent + row.failed
+    titles, todo = [], []
+    if tried and row.failed / tried > TOO_MANY_FAILED:
+        titles.append(f"{percent(row.failed, tried)} refused")
+        todo.append("See the causes and clean your list: refusals harm your address.")
+    if row.unknown:
+        titles.append(f"{number(row.unknown)} unknown")
+        todo.append("Decide what to do with the unknown: they may have arrived or not.")
+    if not titles:
+        return None
     return Trouble(
-        "wait",
-        f"{mails} unknown",
-        f"“{row.campaign.name}”: they may have arrived or not. Decide what to do with them.",
+        "bad" if row.failed > row.unknown else "wait",
+        f"{row.campaign.name}: {', '.join(titles)}",
+        " ".join(todo),
         url_for("campaigns.show", campaign_id=row.campaign.id),
-        "Decide",
-    )
-
-
-def _failed(row: Row) -> Trouble:
-    return Trouble(
-        "bad",
-        f"{percent(row.failed, row.sent + row.failed)} refused",
-        f"“{row.campaign.name}”: {number(row.failed)} mails failed. See the causes and clean "
-        "your list; many refusals harm your address.",
-        url_for("campaigns.show", campaign_id=row.campaign.id),
-        "See the causes",
+        "Look at it",
     )

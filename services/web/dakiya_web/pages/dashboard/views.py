@@ -5,13 +5,16 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from dakiya.campaigns import reading
-from dakiya.models import CampaignStatus
+from dakiya.campaigns.statistics import read_days, read_heat_map, read_totals
+from dakiya.delivery.usage import Quota, remaining_quota
+from dakiya.models import CampaignStatus, SmtpAccount
 from dakiya.smtp_accounts.accounts import list_accounts
 from dakiya_web.pages.campaigns.rows import read_rows
+from dakiya_web.pages.dashboard.charts import draw_bars, shade
 from dakiya_web.pages.dashboard.checklist import read_checklist
 from dakiya_web.pages.dashboard.troubles import find_troubles
 from dakiya_web.pages.people.sessions import present_user
-from dakiya_web.wiring import request_session
+from dakiya_web.wiring import request_session, wiring
 
 dashboard = Blueprint("dashboard", __name__)
 
@@ -38,6 +41,10 @@ def index() -> ResponseReturnValue:
     latest = reading.list_campaigns(
         session, user_id=user.id, statuses=(*NOW, CampaignStatus.FINISHED), limit=LATEST
     )
+    now = wiring().clock()
+    totals = read_totals(session, user_id=user.id, timezone=user.timezone, now=now)
+    week = read_heat_map(session, user_id=user.id, timezone=user.timezone, now=now)
+    days = read_days(session, user_id=user.id, timezone=user.timezone, now=now)
     steps = read_checklist(session, user_id=user.id)
     return render_template(
         "dashboard/index.html",
@@ -49,5 +56,15 @@ def index() -> ResponseReturnValue:
             key=lambda row: (row.campaign.scheduled_at is None, row.campaign.scheduled_at),
         )[:SHOWN],
         troubles=find_troubles(read_rows(session, latest), accounts),
-        accounts=accounts,
+        accounts=[(account, _longest_quota(account)) for account in accounts],
+        totals=totals,
+        bars=draw_bars(days),
+        week=shade(week),
+        has_figures=any(day.figures.ended for day in days),
     )
+
+
+def _longest_quota(account: SmtpAccount) -> Quota | None:
+    """What is left of an account's day or hour; shorter limits are over before one has read."""
+    quotas = remaining_quota(request_session(), account, now=wiring().clock())
+    return quotas[-1] if quotas and quotas[-1].name in ("per_day", "per_hour") else None
