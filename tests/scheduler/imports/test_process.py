@@ -1,8 +1,12 @@
 """The parsing child: limited, without secrets, gone when nobody listens."""
 
+import signal
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
+import psutil
 import pytest
 
 from dakiya_scheduler.imports.parsed import FileLimits, FileRefused, Header, Row
@@ -11,6 +15,29 @@ from tests.scheduler.imports.files import bomb, parsing_children, with_shared_te
 
 # Enough for the interpreter and the checks, not for pandas.
 BARE_INTERPRETER_BYTES = 100 * 1024 * 1024
+WORKER = """
+import time
+from dakiya_scheduler.imports.parsed import FileLimits
+from dakiya_scheduler.imports.process import parse_in_child
+items = parse_in_child(b"Email\\n" + b"p@example.com\\n" * 100_000, "list.csv", FileLimits())
+next(items)
+print("reading", flush=True)
+time.sleep(600)
+"""
+LEAVING_PARENT = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE)
+child.stdout.readline()
+print(child.pid)
+"""
+LOOKING_CHILD = """
+import os
+from dakiya_scheduler.imports.lifeline import watch_parent
+watch_parent(os.getppid())
+print("looking", flush=True)
+while True:
+    sum(range(1_000))
+"""
 
 
 def _list_of(rows: int) -> bytes:
@@ -54,6 +81,30 @@ def test_child_is_killed_when_its_rows_are_no_longer_wanted() -> None:
     child.suspend()  # it cannot notice by itself that its pipe is closed
     items.close()
     assert not child.is_running()
+
+
+@pytest.mark.parametrize("ends_it", [signal.SIGKILL, signal.SIGTERM])
+def test_child_ends_with_its_worker(ends_it: signal.Signals) -> None:
+    worker = subprocess.Popen([sys.executable, "-c", WORKER], stdout=subprocess.PIPE)
+    try:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == b"reading\n"
+        (child,) = psutil.Process(worker.pid).children()
+        if sys.platform == "linux":
+            child.suspend()  # the kernel has to do it
+    finally:
+        worker.send_signal(ends_it)
+        worker.communicate()
+    psutil.wait_procs([child], timeout=30)
+    assert not child.is_running()
+
+
+def test_child_looks_for_its_parent_by_itself() -> None:
+    parent = [sys.executable, "-c", LEAVING_PARENT, LOOKING_CHILD]
+    number = subprocess.run(parent, stdout=subprocess.PIPE, check=True).stdout
+    child = psutil.Process(int(number)) if psutil.pid_exists(int(number)) else None
+    psutil.wait_procs([child] if child else [], timeout=30)
+    assert child is None or not child.is_running()
 
 
 def test_file_is_refused_when_it_takes_too_long() -> None:

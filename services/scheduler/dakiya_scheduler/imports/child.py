@@ -1,7 +1,8 @@
 """The process that parses one recipient file: file on stdin, JSON lines on stdout.
 
-It limits itself before it looks at the file, and imports pandas and openpyxl only after
-the file has passed the cheap checks. Run by `dakiya_scheduler.imports.process`.
+It ties itself to its parent and limits itself before it looks at the file, and imports
+pandas and openpyxl only after the file has passed the cheap checks. Run by
+`dakiya_scheduler.imports.process`.
 """
 
 import json
@@ -10,13 +11,15 @@ import resource
 import sys
 import warnings
 
+from dakiya_scheduler.imports.lifeline import end_with_parent
 from dakiya_scheduler.imports.parsed import TOO_MUCH_MEMORY, FileLimits, FileRefused
 from dakiya_scheduler.imports.read import read_file
 from dakiya_scheduler.imports.wire import encode, encode_failure, encode_refusal
 
 
 def main() -> int:
-    """Parse stdin with the limits given as JSON in the first argument."""
+    """Parse stdin; the arguments are the limits as JSON and the parent's process id."""
+    end_with_parent(int(sys.argv[2]))
     limits = FileLimits(**json.loads(sys.argv[1]))
     limit_process(limits)
     warnings.simplefilter("ignore")  # openpyxl's, about styles and extensions it drops

@@ -32,7 +32,8 @@ _MAX_LINE_BYTES = 64 * 1024 * 1024
 def parse_in_child(data: bytes, filename: str, limits: FileLimits) -> Generator[Parsed, None, None]:
     """Yield the header, then the rows, of a file that somebody uploaded.
 
-    The child starts with the first item asked for and is killed when the iterator is closed.
+    The child starts with the first item asked for and is killed when the iterator is closed;
+    it ends with this process, and on Linux with the thread that asked, however that ends.
     It inherits no environment and no open file but the data. Raises FileRefused (also after
     some rows, for a workbook that turns out to be damaged) and ParserFailed.
     """
@@ -52,9 +53,10 @@ def parse_in_child(data: bytes, filename: str, limits: FileLimits) -> Generator[
 
 @contextmanager
 def _child(file: IO[bytes], limits: FileLimits) -> Iterator[subprocess.Popen[bytes]]:
+    # isolated: neither PYTHON* variables nor the current folder choose what is imported
+    command = [sys.executable, "-I", "-B", "-X", "utf8", "-m", _CHILD]
     child = subprocess.Popen(
-        # isolated: neither PYTHON* variables nor the current folder choose what is imported
-        [sys.executable, "-I", "-B", "-X", "utf8", "-m", _CHILD, json.dumps(asdict(limits))],
+        [*command, json.dumps(asdict(limits)), str(os.getpid())],
         stdin=file,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # a traceback may quote the file
