@@ -24,7 +24,7 @@ from dakiya.campaigns.figures import figures_due, take_figures
 from dakiya.campaigns.live import forget_samples, take_samples
 from dakiya.campaigns.progress import campaigns_to_prepare, settle, start_due
 from dakiya.campaigns.removal import purge_chunk
-from dakiya.contacts.imports import imports_to_ring
+from dakiya.contacts.imports import forget_waiting, imports_to_ring
 from dakiya.db import SessionFactory
 from dakiya.delivery.claims import claim_lane, find_lanes
 from dakiya.delivery.presence import forget_gone, say_alive
@@ -205,6 +205,7 @@ def keep_house(session: Session, *, now: datetime) -> None:
     forget_usage(session, before=now - KEEP_USAGE)
     forget_gone(session)
     forget_samples(session, now=now)
+    forget_waiting(session, now=now)
     session.execute(
         delete(Batch).where(Batch.state == BatchState.DONE, Batch.finished_at < now - KEEP_BATCHES)
     )

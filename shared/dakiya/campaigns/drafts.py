@@ -117,6 +117,10 @@ def check_ready(session: Session, campaign: Campaign) -> Readiness:
         raise IllegalState(
             "A recipient file is still being read. Schedule the campaign when it is done."
         )
+    if _has_waiting_import(session, campaign):
+        raise IllegalState(
+            "A recipient file waits for your word on its columns. Start or cancel its import first."
+        )
     errors: dict[str, list[str]] = {}
     if not _has_account(session, campaign):
         errors["smtp_account_id"] = [
@@ -222,3 +226,11 @@ def has_open_import(session: Session, campaign: Campaign) -> bool:
         )
         is not None
     )
+
+
+def _has_waiting_import(session: Session, campaign: Campaign) -> bool:
+    found = select(RecipientImport.id).where(
+        RecipientImport.campaign_id == campaign.id,
+        RecipientImport.status == ImportStatus.WAITING,
+    )
+    return session.scalar(found.limit(1)) is not None

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Update, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from dakiya.campaigns.drafts import require_draft
+from dakiya.contacts.columns import read_mapping
 from dakiya.contacts.recipients import Intake, RawRecipient, Rejection, add_recipients
 from dakiya.errors import IllegalState
 from dakiya.mail.addresses import clean_header
@@ -30,6 +31,7 @@ RING_AGAIN_AFTER = timedelta(seconds=30)
 MAX_TAKES = 10
 # A lease that lies this many times its length ahead was written under a stepped clock.
 _ABSURD_LEASES = 10
+WAITS_AT_MOST = timedelta(days=2)
 _MAX_FILENAME_CHARS = 200
 
 
@@ -43,14 +45,24 @@ class TakenImport:
     filename: str
     # the last row of the file, as a spreadsheet counts, that was dealt with
     rows_done: int
+    # Read the first rows only, for the user to look at.
+    look_first: bool = False
+    # The user's word on each column, see contacts.columns.
+    mapping: Sequence[str] | None = None
 
 
 def create_import(
-    session: Session, campaign: Campaign, *, filename: str, content: bytes
+    session: Session,
+    campaign: Campaign,
+    *,
+    filename: str,
+    content: bytes,
+    look_first: bool = False,
 ) -> RecipientImport:
     """Keep a recipient file until a worker has read it. Raises IllegalState unless a draft.
 
-    The caller has locked the campaign, commits, and rings the import worker.
+    With ``look_first`` it waits for the user's word on its columns after the first rows. The
+    caller has locked the campaign, commits, and rings the import worker.
     """
     require_draft(campaign, "given recipients")
     name = clean_header(filename.replace("\\", "/").rpartition("/")[2]) or "file"
@@ -59,6 +71,7 @@ def create_import(
         campaign_id=campaign.id,
         filename=name[:_MAX_FILENAME_CHARS],
         content=content,
+        look_first=look_first,
     )
     session.add(new)
     session.flush()
@@ -81,6 +94,8 @@ def take_import(session: Session, import_id: int, *, lease_s: float) -> TakenImp
             RecipientImport.fence,
             RecipientImport.filename,
             RecipientImport.rows_done,
+            RecipientImport.look_first,
+            RecipientImport.mapping,
         )
     ).one_or_none()
     return TakenImport(*row) if row is not None else None
@@ -109,6 +124,58 @@ def record_format(
 ) -> bool:
     """Note how the file is read, for its owner to check; False when it is no longer ours."""
     return _write(session, _ours(taken).values(columns=list(columns), file_format=file_format))
+
+
+def wait_for_user(
+    session: Session, taken: TakenImport, *, preview: Sequence[Sequence[str]]
+) -> bool:
+    """Keep the first rows, cell by cell, and wait; False when it is no longer ours."""
+    return _write(
+        session,
+        _ours(taken).values(
+            status=ImportStatus.WAITING,
+            preview=[list(cells) for cells in preview],
+            lease_expires_at=None,
+        ),
+    )
+
+
+def start_import(session: Session, found: RecipientImport, *, mapping: Sequence[str]) -> None:
+    """Let a waiting import run with the user's word on its columns.
+
+    ``mapping`` has one of "email", "name", "field:<name>" and "skip" per column. Raises
+    InvalidInput (field ``mapping``), and IllegalState when it does not wait, or no longer.
+    """
+    cleaned = read_mapping(mapping, columns=len(found.columns))
+    started = _write(
+        session,
+        update(RecipientImport)
+        .where(RecipientImport.id == found.id, RecipientImport.status == ImportStatus.WAITING)
+        .values(
+            status=ImportStatus.QUEUED,
+            look_first=False,
+            mapping=list(cleaned),
+            preview=None,
+            rung_at=func.clock_timestamp(),
+        ),
+    )
+    if not started:
+        raise IllegalState("The import does not wait for its columns any more.")
+
+
+def forget_waiting(session: Session, *, now: datetime) -> int:
+    """Cancel the imports that nobody has come back to, and drop their files; returns how many."""
+    return len(
+        session.scalars(
+            update(RecipientImport)
+            .where(
+                RecipientImport.status == ImportStatus.WAITING,
+                RecipientImport.created_at < now - WAITS_AT_MOST,
+            )
+            .values(status=ImportStatus.CANCELLED, **_ended())
+            .returning(RecipientImport.id)
+        ).all()
+    )
 
 
 def store_rows(
@@ -177,7 +244,10 @@ def cancel_import(session: Session, import_id: int) -> None:
     """Stop an import; recipients that it has added stay. Raises IllegalState if it has ended."""
     statement = (
         update(RecipientImport)
-        .where(RecipientImport.id == import_id, RecipientImport.status.in_(OPEN))
+        .where(
+            RecipientImport.id == import_id,
+            RecipientImport.status.in_((*OPEN, ImportStatus.WAITING)),
+        )
         .values(status=ImportStatus.CANCELLED, **_ended())
     )
     if not _write(session, statement):

@@ -1,7 +1,8 @@
 """Work one import off: parse its file in a child, store its rows chunk by chunk."""
 
+import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 
@@ -20,17 +21,29 @@ from dakiya.contacts.imports import (
     renew_lease,
     store_rows,
     take_import,
+    wait_for_user,
 )
 from dakiya.contacts.recipients import Rejection, remember_rows
 from dakiya.db import SessionFactory
 from dakiya.errors import IllegalState
 from dakiya.log import get_logger
 from dakiya.models import ImportStatus
-from dakiya_scheduler.imports.parsed import BadRow, FileLimits, FileRefused, Header, Row
+from dakiya_scheduler.imports.mapped import cells_of, map_row
+from dakiya_scheduler.imports.parsed import (
+    BadRow,
+    Column,
+    FileLimits,
+    FileRefused,
+    Header,
+    Parsed,
+    Row,
+)
 from dakiya_scheduler.imports.process import parse_in_child
 from dakiya_scheduler.imports.wire import ParserFailed
 
 ROWS_PER_CHUNK = 1_000
+PREVIEW_ROWS = 20
+PREVIEW_CELL_CHARS = 200
 
 _log = get_logger(__name__)
 _BREAKS_US = (
@@ -101,23 +114,58 @@ def _read(
         content = load_content(session, taken)
     if content is None:
         return None
-    chunk = _Chunk()
-    first_rows: dict[str, int] = {}
     with closing(parse_in_child(content, taken.filename, limits)) as items:
-        for item in items:
-            if isinstance(item, Header):
-                if not _record_format(session_factory, taken, item):
-                    return None
-                continue
-            chunk.add(item)
-            if len(chunk) >= ROWS_PER_CHUNK:
-                if not _store(session_factory, taken, chunk, first_rows):
-                    return None
-                chunk = _Chunk()
-    if len(chunk) and not _store(session_factory, taken, chunk, first_rows):
-        return None
+        header = next(items, None)
+        if not isinstance(header, Header):
+            raise ParserFailed("no header")
+        if not _record_format(session_factory, taken, header):
+            return None
+        if taken.look_first:
+            return _show_first_rows(session_factory, taken, header.columns, items)
+        if not _store_all(session_factory, taken, _mapped(items, header, taken)):
+            return None
     with session_factory.begin() as session:
         return ImportStatus.DONE if finish_import(session, taken) else None
+
+
+def _mapped(items: Iterator[Parsed], header: Header, taken: TakenImport) -> Iterator[Row | BadRow]:
+    """Yield the rows, by the user's word on the columns where there is one."""
+    for item in items:
+        if isinstance(item, Row) and taken.mapping is not None:
+            yield map_row(item, header.columns, taken.mapping)
+        elif not isinstance(item, Header):
+            yield item
+
+
+def _store_all(
+    session_factory: SessionFactory, taken: TakenImport, rows: Iterator[Row | BadRow]
+) -> bool:
+    """Store the rows chunk by chunk; False when the import is no longer ours."""
+    chunk = _Chunk()
+    first_rows: dict[str, int] = {}
+    for row in rows:
+        chunk.add(row)
+        if len(chunk) >= ROWS_PER_CHUNK:
+            if not _store(session_factory, taken, chunk, first_rows):
+                return False
+            chunk = _Chunk()
+    return not len(chunk) or _store(session_factory, taken, chunk, first_rows)
+
+
+def _show_first_rows(
+    session_factory: SessionFactory,
+    taken: TakenImport,
+    columns: Sequence[Column],
+    items: Iterator[Parsed],
+) -> ImportStatus | None:
+    rows = (cells_of(item, columns) for item in items if isinstance(item, Row))
+    preview = [
+        [cell[:PREVIEW_CELL_CHARS] for cell in cells]
+        for cells in itertools.islice(rows, PREVIEW_ROWS)
+    ]
+    with session_factory.begin() as session:
+        waits = wait_for_user(session, taken, preview=preview)
+    return ImportStatus.WAITING if waits else None
 
 
 def _record_format(session_factory: SessionFactory, taken: TakenImport, header: Header) -> bool:
@@ -130,6 +178,7 @@ def _record_format(session_factory: SessionFactory, taken: TakenImport, header: 
                 "encoding": header.encoding,
                 "delimiter": header.delimiter,
                 "sheet": header.sheet,
+                **({"warning": header.warning} if header.warning else {}),
             },
         )
 
