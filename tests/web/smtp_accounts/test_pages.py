@@ -208,11 +208,11 @@ def test_demo_inbox_is_named_and_linked_in_development(
     session_factory: SessionFactory,
     alice: Person,
 ) -> None:
-    account_id = make_account(alice)
+    account_id = make_account(alice, name="Demo inbox")
     with session_factory() as session:
         session.get_one(SmtpAccount, account_id).host = "127.0.0.1"
         session.commit()
-    assert "Demo inbox" not in client.get("/smtp-accounts").text
+    assert "Open the demo inbox" not in client.get(f"/smtp-accounts/{account_id}").text
     wired = app.extensions["dakiya"]
     shown = web_settings.model_copy(update={"demo_inbox_url": "http://127.0.0.1:8025"})
     object.__setattr__(wired, "settings", shown)

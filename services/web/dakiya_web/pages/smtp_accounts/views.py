@@ -22,7 +22,8 @@ from dakiya_web.ring import ring
 from dakiya_web.wiring import request_session, wiring
 
 TOLD_LIMITS = frozenset({"per_hour", "per_day"})
-_LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+# As `make run` calls the account that leads to its inbox.
+DEMO_INBOX = ("Demo inbox", "127.0.0.1")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ class Seen:
             quotas=_quotas(account),
             connections=wording.connections(account),
             security=wording.SECURITY_WORDS[account.security],
-            is_demo=bool(wiring().settings.demo_inbox_url) and account.host in _LOCAL_HOSTS,
+            is_demo=bool(wiring().settings.demo_inbox_url)
+            and (account.name, account.host) == DEMO_INBOX,
         )
 
 
