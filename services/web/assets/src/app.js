@@ -2,7 +2,6 @@
 import "htmx.org";
 import { install as confirming } from "./lib/confirm.js";
 import { install as copying } from "./lib/copy.js";
-import { install as drafts } from "./lib/drafts.js";
 import { install as forms } from "./lib/forms.js";
 import { install as fragments } from "./lib/fragments.js";
 import { install as live } from "./lib/live.js";
@@ -10,5 +9,5 @@ import { install as menus } from "./lib/menus.js";
 import { install as shortcuts } from "./lib/shortcuts.js";
 import { install as theme } from "./lib/theme-switch.js";
 
-const parts = [theme, menus, confirming, copying, drafts, forms, fragments, shortcuts, live];
+const parts = [theme, menus, confirming, copying, forms, fragments, shortcuts, live];
 for (const install of parts) install();
