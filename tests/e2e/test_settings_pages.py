@@ -1,5 +1,6 @@
 """SMTP accounts, suppressions, tokens and the profile, as people use them."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from dakiya.accounts.users import workspace_of
@@ -7,7 +8,7 @@ from dakiya.contacts.suppressions import suppress, suppress_many
 from dakiya.db import SessionFactory
 from dakiya.delivery.trouble import AccountTrouble, pause_account
 from dakiya.models import SuppressionReason
-from tests.e2e.conftest import DESKTOP, NO_JAVASCRIPT, OpenPage, Site
+from tests.e2e.conftest import DESKTOP, LOOKS, NO_JAVASCRIPT, Look, OpenPage, Site
 from tests.e2e.soundness import assert_page_is_sound
 from tests.e2e.test_shell import make_campaigns
 from tests.recorder.plugin import StartRecorder
@@ -121,6 +122,14 @@ def test_pages_of_settings_are_sound_when_there_is_much(
         page.get_by_role("button", name="Make a token").click()
         expect(page.get_by_text("Here is your new token")).to_be_visible()
         assert_page_is_sound(page, "tokens")
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+def test_pages_of_a_forgotten_password_are_sound(open_page: OpenPage, look: Look) -> None:
+    page = open_page(look, logged_in=False)
+    for path, name in (("/forgot", "forgot"), ("/reset/nothing", "reset-ended")):
+        page.goto(path)
+        assert_page_is_sound(page, name)
 
 
 def test_password_is_changed_and_a_wrong_one_refused(open_page: OpenPage) -> None:
