@@ -44,7 +44,7 @@ class SenderScene:
     def deliver(self, *, must_yield: Callable[[], bool] = lambda: False) -> Report:
         """Run the batch and end it as the actor does."""
         report = self.run(must_yield=must_yield)
-        self.recorder.finish(unused=0, trouble=report.trouble, had_trouble=False)
+        self.recorder.finish(trouble=report.trouble, had_trouble=False)
         return report
 
     def run(self, *, must_yield: Callable[[], bool] = lambda: False) -> Report:

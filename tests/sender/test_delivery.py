@@ -93,11 +93,11 @@ def test_intent_whose_commit_has_no_answer_sends_no_dot(
         event.remove(engine, "commit", cut)
     assert report.trouble is None
     assert states(scene)[2] == ("sending" if arrived else "claimed")
-    scene.recorder.finish(unused=0, trouble=None, had_trouble=False)
+    scene.recorder.finish(trouble=None, had_trouble=False)
     assert states(scene) == ["sent", "sent", "deferred", "pending", "pending"]
     assert [row.attempts for row in scene.rows()] == [1, 1, 0, 0, 0]
     assert len(scene.addresses()) == 2
-    assert scene.server.events("unfinished")
+    wait_for_unfinished(scene)
 
 
 def test_pause_between_body_and_dot_sends_no_dot(
@@ -115,7 +115,7 @@ def test_pause_between_body_and_dot_sends_no_dot(
     assert report.accepted == 2
     assert len(scene.addresses()) == 2
     assert states(scene) == ["sent", "sent", "pending", "pending", "pending"]
-    assert len(scene.server.events("unfinished")) == 1
+    wait_for_unfinished(scene)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,25 @@ def test_batch_that_is_not_ours_any_more_sends_no_dot(
     scene.run()
     assert len(scene.addresses()) == 2
     assert states(scene)[2:] == ["claimed"] * 3
-    assert len(scene.server.events("unfinished")) == 1
+    wait_for_unfinished(scene)
+
+
+def wait_for_unfinished(scene: SenderScene) -> None:
+    """Wait until the server has noticed that one mail was broken off; no second one was."""
+    events = scene.server.wait_for(lambda events: any(e.name == "unfinished" for e in events))
+    assert sum(event.name == "unfinished" for event in events) == 1
+
+
+def test_address_suppressed_before_its_turn_is_not_even_offered(
+    set_scene: SetScene, recorder: StartRecorder
+) -> None:
+    scene = set_scene(recorder())
+    with scene.sessions.begin() as session:
+        suppress(session, scene.campaign.workspace_id, "r2@example.net", SuppressionReason.MANUAL)
+    scene.deliver()
+    assert states(scene) == ["sent", "sent", "suppressed", "sent", "sent"]
+    assert len(scene.server.events("received")) == 4
+    assert not scene.server.events("unfinished")
 
 
 def test_address_suppressed_between_body_and_dot_gets_nothing_and_the_next_ones_go_out(

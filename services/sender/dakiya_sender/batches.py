@@ -118,9 +118,10 @@ def _deliver_taken(context: SenderContext, taken: Taken, slot: int) -> bool:
         recorder.flush()  # what was learned is worth more than "unknown"
         raise
     returned = recorder.finish(
-        unused=taken.mails - report.attempted if taken.paced else 0,
         trouble=report.trouble,
         had_trouble=taken.account.trouble_count > 0,
+        paced=taken.mails if taken.paced else 0,
+        attempted=report.attempted,
     )
     if report.trouble is not None:
         log.warning("account_paused", account=claim.smtp_account_id, reason=report.trouble.reason)

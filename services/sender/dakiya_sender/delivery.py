@@ -129,6 +129,9 @@ class BatchDelivery:
         return Report(self._attempted, self._recorder.accepted, trouble)
 
     def _deliver(self, mail: ClaimedEmail) -> None:
+        if mail.suppressed:
+            self._learn_suppressed(mail)
+            return
         try:
             message = self._message.build(
                 mail, public_url=self._public_url, link_key=self._link_key
@@ -184,9 +187,7 @@ class BatchDelivery:
             log.info("mail_not_sent", email=mail.id, why=intent.value)
             if intent is not Intent.SUPPRESSED:
                 raise _Stop
-            self._recorder.learn(
-                mail, Outcome(EmailState.SUPPRESSED, reason=Reason.SUPPRESSED.value)
-            )
+            self._learn_suppressed(mail)
             return
         try:
             reply = connection.finish()
@@ -231,6 +232,10 @@ class BatchDelivery:
         )
         self._recorder.learn(mail, outcome)
         self._count_broken(trouble)
+
+    def _learn_suppressed(self, mail: ClaimedEmail) -> None:
+        outcome = Outcome(EmailState.SUPPRESSED, reason=Reason.SUPPRESSED.value)
+        self._recorder.learn(mail, outcome)
 
     def _learn_unknown(self, mail: ClaimedEmail, unknown: OutcomeUnknown) -> None:
         self._recorder.learn(

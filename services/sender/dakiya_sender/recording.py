@@ -23,8 +23,9 @@ from dakiya.delivery.ledger import (
 )
 from dakiya.delivery.outcomes import Outcome
 from dakiya.delivery.pacing import Slot
+from dakiya.delivery.taking import database_now
 from dakiya.delivery.trouble import AccountTrouble, clear_trouble, pause_account
-from dakiya.delivery.usage import return_usage
+from dakiya.delivery.usage import move_usage
 from dakiya.log import get_logger
 from dakiya.models import EmailState, SuppressionReason
 
@@ -85,11 +86,18 @@ class Recorder:
         if self._outcomes:
             self._patiently(self._flush_once)
 
-    def finish(self, *, unused: int, trouble: AccountTrouble | None, had_trouble: bool) -> int:
+    def finish(
+        self,
+        *,
+        trouble: AccountTrouble | None,
+        had_trouble: bool,
+        paced: int = 0,
+        attempted: int = 0,
+    ) -> int:
         """Commit the rest, give unsent mails back and close the batch; returns how many.
 
-        ``unused`` mails of the pace are returned. ``trouble`` pauses the account; mails that
-        were accepted end an earlier trouble.
+        Of the ``paced`` mails of the batch's share, those ``attempted`` count from now on.
+        ``trouble`` pauses the account; mails that were accepted end an earlier trouble.
         """
         returned = 0
 
@@ -100,14 +108,17 @@ class Recorder:
             self._write_outcomes(session, moves)
             returned = give_back(session, self._claim, moves)
             moves.store(session, campaign_id=self._claim.campaign_id, slot=self._slot)
-            if close_batch(session, self._claim):
-                return_usage(
-                    session, self._claim.smtp_account_id, Slot(self._claim.start_at, unused)
+            if close_batch(session, self._claim) and paced:
+                move_usage(
+                    session,
+                    self._claim.smtp_account_id,
+                    Slot(self._claim.start_at, paced),
+                    Slot(database_now(session), attempted),
                 )
+            if self.accepted and (had_trouble or trouble is not None):
+                clear_trouble(session, self._claim.smtp_account_id)
             if trouble is not None:
                 pause_account(session, self._claim.smtp_account_id, trouble)
-            elif had_trouble and self.accepted:
-                clear_trouble(session, self._claim.smtp_account_id)
 
         self._patiently(once)
         return returned

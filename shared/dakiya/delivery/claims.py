@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from dakiya.delivery.counters import SCHEDULER_SLOT, Moves
 from dakiya.delivery.pacing import Slot
 from dakiya.delivery.taking import is_open
-from dakiya.delivery.usage import add_usage, load_pace
+from dakiya.delivery.usage import add_usage, limits_of, load_pace
 from dakiya.models import Batch, BatchState, Campaign, EmailState, SmtpAccount
 
 HORIZON = timedelta(seconds=20)
@@ -59,7 +59,10 @@ _CLAIM = text("""
 
 @dataclass(frozen=True)
 class Lane:
-    """An account with due mail: its campaigns in turn, and the due mails counted so far."""
+    """An account with due mail: its campaigns in turn, and its due mails.
+
+    A campaign's are counted up to DUE_COUNTED: ``due`` is then a least number.
+    """
 
     smtp_account_id: int
     campaign_ids: Sequence[int]
@@ -93,8 +96,9 @@ def claim_lane(session: Session, lane: Lane, *, now: datetime, batch_size: int) 
         return claimed
     pace = load_pace(session, account, now=now)
     turns = deque(_longest_waiting_first(session, lane.campaign_ids))
-    for _ in range(_room(session, account)):
-        slot = pace.next_slot(now, at_most=batch_size, until=now + HORIZON)
+    largest = min(batch_size, limits_of(account).batch_size or batch_size)
+    for _ in range(_room(session, account, batch_size=batch_size, largest=largest)):
+        slot = pace.next_slot(now, at_most=largest, until=now + HORIZON)
         if slot is None:
             break
         mails = 0
@@ -169,10 +173,10 @@ def _longest_waiting_first(session: Session, campaign_ids: Sequence[int]) -> Seq
     ).all()
 
 
-def _room(session: Session, account: SmtpAccount) -> int:
-    """Return how many more untaken batches the account may have."""
+def _room(session: Session, account: SmtpAccount, *, batch_size: int, largest: int) -> int:
+    """Return how many more untaken batches the account may have; more where they are small."""
     # After trouble, one batch finds out whether it is over.
-    most = 1 if account.trouble_count else 2 * account.connections
+    most = 1 if account.trouble_count else 2 * account.connections * batch_size // largest
     waiting = session.scalars(
         select(func.count()).where(
             Batch.smtp_account_id == account.id, Batch.state == BatchState.READY

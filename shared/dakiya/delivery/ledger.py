@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from dakiya.delivery.counters import Moves
 from dakiya.delivery.locks import campaign_lock
 from dakiya.delivery.outcomes import Outcome
-from dakiya.models import Attempt, Batch, BatchState, Email, EmailState, Recipient
+from dakiya.models import Attempt, Batch, BatchState, Email, EmailState, Recipient, Suppression
 from dakiya.models.ledger import REPLY_TEXT_MAX
 
 
@@ -40,7 +40,10 @@ class Claim:
 
 @dataclass(frozen=True)
 class ClaimedEmail:
-    """A mail of a batch with all that its message needs; ``age_s`` since its first attempt."""
+    """A mail of a batch with all that its message needs; ``age_s`` since its first attempt.
+
+    ``suppressed``: when the batch was read; ``intend`` asks again.
+    """
 
     id: int
     recipient_id: int
@@ -49,6 +52,7 @@ class ClaimedEmail:
     email: str
     name: str
     fields: Mapping[str, str] = field(repr=False)
+    suppressed: bool = False
 
 
 class Intent(StrEnum):
@@ -72,12 +76,20 @@ def load_emails(session: Session, claim: Claim) -> Sequence[ClaimedEmail]:
             Recipient.email,
             Recipient.name,
             Recipient.fields,
+            select(Suppression.workspace_id)
+            .where(
+                Suppression.workspace_id == claim.workspace_id,
+                Suppression.email_normalised == Recipient.email_normalised,
+            )
+            .exists(),
         )
         .join(Recipient, Recipient.id == Email.recipient_id)
         .where(Email.batch_id == claim.batch_id, Email.state == EmailState.CLAIMED)
         .order_by(Email.recipient_id)
     )
-    return [ClaimedEmail(i, r, n, float(age_s), e, name, f) for i, r, n, age_s, e, name, f in rows]
+    return [
+        ClaimedEmail(i, r, n, float(age_s), e, name, f, s) for i, r, n, age_s, e, name, f, s in rows
+    ]
 
 
 _INTEND = text("""

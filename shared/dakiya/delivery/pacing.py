@@ -15,6 +15,9 @@ WINDOWS_S = (1, 60, 3600, 86400)
 # starts a little late does not hold the next one up. Costs 5 % of a pace per second, 2 % of
 # the others.
 MARGINS = (1.05, 1.02, 1.02, 1.02)
+BATCHES_PER_WINDOW = 5
+# In windows from here on, what a batch sends late in its life matters.
+LONG = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,17 @@ class Limits:
         """The limits that are set, as (length with its margin, mails)."""
         margins = {timedelta(seconds=s): m for s, m in zip(WINDOWS_S, MARGINS, strict=True)}
         return tuple((length * margins[length], limit) for length, limit in self.exact_windows)
+
+    @property
+    def batch_size(self) -> int | None:
+        """The most mails of a batch: a fifth of the tightest long window; None without one.
+
+        A slow batch counts until it has ended, so a large one would hold the next ones up.
+        """
+        tightest = min(
+            (limit for length, limit in self.exact_windows if length >= LONG), default=None
+        )
+        return None if tightest is None else max(1, tightest // BATCHES_PER_WINDOW)
 
     @property
     def longest(self) -> timedelta:

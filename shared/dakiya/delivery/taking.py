@@ -6,7 +6,7 @@ the pace anew, by what has really started, and notes its own instant.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from dakiya.models import Batch, BatchState, Campaign, CampaignStatus, SmtpAccou
 
 # The bell may ring a little before the instant by the database's clock.
 EARLY_S = 0.05
+ASK_AGAIN_AFTER = timedelta(milliseconds=50)
 
 _TAKE = text("""
     UPDATE batch SET state = 'taken', fence = fence + 1, taken_by = :taken_by,
@@ -108,11 +109,12 @@ def _pace_again(session: Session, taken: Taken) -> Taken | None:
     now = database_now(session)
     return_usage(session, account.id, Slot(claim.start_at, taken.mails))
     start_at = now
-    if not has_room(session, account, mails=taken.mails, now=now):
+    if not has_room(session, account, mails=taken.mails, now=now, batch_id=taken.claim.batch_id):
         # What is planned for later makes way: it asks again when it is taken.
         pace = load_pace(session, account, now=now, planned=False)
         found = pace.next_slot(now, at_most=taken.mails, at_least=taken.mails)
-        start_at = found.start_at if found else now
+        # Where only what runs is in the way, nobody knows yet when it will have ended.
+        start_at = max(found.start_at if found else now, now + ASK_AGAIN_AFTER)
     add_usage(session, account.id, Slot(start_at, taken.mails))
     waits = {"state": BatchState.READY, "lease_expires_at": None, "taken_by": None, "rung_at": None}
     session.execute(

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, true, update
+from sqlalchemy import delete, func, literal, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from dakiya.delivery.pacing import Limits, Pace, Slot
-from dakiya.models import PaceUsage, SmtpAccount
+from dakiya.delivery.pacing import LONG, Limits, Pace, Slot
+from dakiya.models import Batch, BatchState, PaceUsage, SmtpAccount
 
 QUOTA_NAMES = ("per_second", "per_minute", "per_hour", "per_day")
 
@@ -30,6 +30,10 @@ class Quota:
     def left(self) -> int:
         """How many more mails may go now."""
         return max(self.limit - self.used, 0)
+
+
+# A batch that took longer did not send its mails at its start.
+SLOW = timedelta(seconds=2)
 
 
 def limits_of(account: SmtpAccount) -> Limits:
@@ -64,10 +68,15 @@ def load_usage(
     return [Slot(start_at, mails) for start_at, mails in rows]
 
 
-def has_room(session: Session, account: SmtpAccount, *, mails: int, now: datetime) -> bool:
-    """Tell whether so many mails may start now, by what has started before.
+def has_room(
+    session: Session, account: SmtpAccount, *, mails: int, now: datetime, batch_id: int
+) -> bool:
+    """Tell whether a batch's mails may start now, by what runs and what has ended before.
 
-    Where a window never holds as many, an empty window will do.
+    What runs counts in every long window, whenever it began: its mails go out now. A slow
+    batch that has ended counts from its end (``move_usage``). So a server that is slow at
+    first and then fast sees no more than the limit in any long window. Where a window never
+    holds as many, an empty window will do.
     """
     windows = limits_of(account).exact_windows
     if not windows:
@@ -83,8 +92,23 @@ def has_room(session: Session, account: SmtpAccount, *, mails: int, now: datetim
             PaceUsage.start_at <= now,
         )
     ).one()
+    running = [
+        func.coalesce(
+            func.sum(Batch.mails).filter(Batch.start_at <= now - length, literal(length >= LONG)), 0
+        )
+        for length, _ in windows
+    ]
+    still = session.execute(
+        select(*running).where(
+            Batch.smtp_account_id == account.id,
+            Batch.state == BatchState.TAKEN,
+            Batch.paced,
+            Batch.id != batch_id,
+        )
+    ).one()
     return all(
-        taken + min(mails, limit) <= limit for taken, (_, limit) in zip(used, windows, strict=True)
+        ended + runs + min(mails, limit) <= limit
+        for ended, runs, (_, limit) in zip(used, still, windows, strict=True)
     )
 
 
@@ -111,6 +135,16 @@ def return_usage(session: Session, smtp_account_id: int, slot: Slot) -> None:
             )
             .values(mails=func.greatest(PaceUsage.mails - slot.mails, 0))
         )
+
+
+def move_usage(session: Session, smtp_account_id: int, planned: Slot, used: Slot) -> None:
+    """Give back what was not used of a slot; a slow batch counts from its end (``used``)."""
+    if used.start_at - planned.start_at < SLOW:
+        return_usage(session, smtp_account_id, Slot(planned.start_at, planned.mails - used.mails))
+        return
+    return_usage(session, smtp_account_id, planned)
+    if used.mails:
+        add_usage(session, smtp_account_id, used)
 
 
 def forget_usage(session: Session, *, before: datetime) -> int:

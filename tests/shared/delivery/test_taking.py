@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from dakiya.db import SessionFactory
@@ -12,7 +12,7 @@ from dakiya.delivery.counters import Moves
 from dakiya.delivery.ledger import Intent, intend, load_emails
 from dakiya.delivery.pacing import Slot
 from dakiya.delivery.taking import database_now, hand_back_batch, return_batch
-from dakiya.delivery.usage import add_usage
+from dakiya.delivery.usage import add_usage, move_usage
 from dakiya.models import (
     Batch,
     BatchState,
@@ -136,18 +136,18 @@ def test_late_paced_batch_that_meets_the_next_one_is_moved(session: Session) -> 
 
 
 def test_plans_for_later_do_not_hold_up_a_batch_whose_time_has_come(session: Session) -> None:
-    _, batches = claimed_batches(session, 20, per_minute=5)
+    _, batches = claimed_batches(session, 5, per_minute=25)
     assert len(batches) == 1
     add_usage(
         session,
         batches[0].smtp_account_id,
-        Slot(database_now(session) + timedelta(seconds=30), 5),
+        Slot(database_now(session) + timedelta(seconds=30), 25),
     )
     assert take(session, batches[0].id) is not None
 
 
 def test_handed_back_batch_takes_its_share_of_the_pace_along(session: Session) -> None:
-    _, [batch] = claimed_batches(session, 5, per_minute=5)
+    _, [batch] = claimed_batches(session, 5, per_minute=25)
     taken = take(session, batch.id)
     assert taken is not None
     hand_back_batch(session, taken, wait_s=0.5)
@@ -167,3 +167,26 @@ def test_unsent_mails_return_their_share_of_the_pace(session: Session) -> None:
     assert return_batch(session, taken.claim, unused=4, slot=SLOT) == 4
     assert [mails for _, mails in used(session)] == [1]
     assert not miscounted(session, campaign)
+
+
+def test_slow_batch_holds_back_the_next_ones_while_it_runs(session: Session) -> None:
+    """Its mails go out now, however long ago it began."""
+    _, batches = claimed_batches(session, 10, per_minute=5)
+    first = take(session, batches[0].id)
+    assert first is not None
+    session.execute(delete(PaceUsage))
+    batches[0].start_at = database_now(session) - timedelta(seconds=90)
+    batches[0].mails = 5
+    session.flush()
+    assert take(session, batches[1].id) is None
+
+
+def test_slow_batch_counts_from_its_end_and_a_fast_one_from_its_start(session: Session) -> None:
+    account = make_account(session, make_workspace(session), 2525, per_minute=10)
+    now = database_now(session)
+    for seconds in (1, 30):
+        started = Slot(now - timedelta(seconds=seconds), 5)
+        add_usage(session, account.id, started)
+        move_usage(session, account.id, started, Slot(now, 3))
+    given = sorted((at, mails) for at, mails in used(session) if mails)
+    assert given == [(now - timedelta(seconds=1), 3), (now, 3)]
