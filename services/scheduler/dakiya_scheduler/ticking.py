@@ -24,7 +24,8 @@ from dakiya.campaigns.figures import figures_due, take_figures
 from dakiya.campaigns.live import forget_samples, take_samples
 from dakiya.campaigns.progress import campaigns_to_prepare, settle, start_due
 from dakiya.campaigns.removal import purge_chunk
-from dakiya.contacts.imports import forget_waiting, imports_to_ring
+from dakiya.contacts.import_turns import imports_to_ring
+from dakiya.contacts.imports import forget_waiting
 from dakiya.db import SessionFactory
 from dakiya.delivery.claims import claim_lane, find_lanes
 from dakiya.delivery.presence import forget_gone, say_alive

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, and_, func, or_, select, update
+from sqlalchemy import Update, func, select, update
 from sqlalchemy.orm import Session
 
 from dakiya.campaigns.drafts import require_draft
 from dakiya.contacts.columns import read_mapping
+from dakiya.contacts.import_turns import OPEN, from_now, is_turn, lock_turn, require_room, takeable
 from dakiya.contacts.recipients import Intake, RawRecipient, Rejection, add_recipients
 from dakiya.errors import IllegalState
 from dakiya.mail.addresses import clean_header
@@ -24,13 +25,10 @@ from dakiya.models import (
     RecipientImport,
 )
 
-OPEN = (ImportStatus.QUEUED, ImportStatus.RUNNING)
-LEASE_S = 60.0
-RING_AGAIN_AFTER = timedelta(seconds=30)
-# A file that has broken its worker so often would break the next one too.
+# A file whose workers have died so often would end the next one too; a worker also dies of
+# a restart, so a parser that fails by itself gets fewer tries.
 MAX_TAKES = 10
-# A lease that lies this many times its length ahead was written under a stepped clock.
-_ABSURD_LEASES = 10
+MAX_FAILED_TAKES = 3
 WAITS_AT_MOST = timedelta(days=2)
 _MAX_FILENAME_CHARS = 200
 
@@ -59,12 +57,14 @@ def create_import(
     content: bytes,
     look_first: bool = False,
 ) -> RecipientImport:
-    """Keep a recipient file until a worker has read it. Raises IllegalState unless a draft.
+    """Keep a recipient file until a worker has read it.
 
-    With ``look_first`` it waits for the user's word on its columns after the first rows. The
-    caller has locked the campaign, commits, and rings the import worker.
+    Raises IllegalState unless a draft, and when the workspace has too many unfinished
+    imports. With ``look_first`` it waits for the user's word on its columns after the first
+    rows. The caller has locked the campaign, commits, and rings the import worker.
     """
     require_draft(campaign, "given recipients")
+    require_room(session, campaign.workspace_id)
     name = clean_header(filename.replace("\\", "/").rpartition("/")[2]) or "file"
     new = RecipientImport(
         workspace_id=campaign.workspace_id,
@@ -79,14 +79,22 @@ def create_import(
 
 
 def take_import(session: Session, import_id: int, *, lease_s: float) -> TakenImport | None:
-    """Take an import that waits, or whose worker's lease has expired; None if there is none."""
+    """Take an import that waits, or whose worker's lease has expired; None if it is neither.
+
+    None, too, while another import of its workspace is being read.
+    """
+    lock_turn(session, import_id)
     row = session.execute(
         update(RecipientImport)
-        .where(RecipientImport.id == import_id, _takeable(lease_s))
+        .where(
+            RecipientImport.id == import_id,
+            takeable(RecipientImport, lease_s),
+            is_turn(lease_s),
+        )
         .values(
             status=ImportStatus.RUNNING,
             fence=RecipientImport.fence + 1,
-            lease_expires_at=_from_now(lease_s),
+            lease_expires_at=from_now(lease_s),
         )
         .returning(
             RecipientImport.id,
@@ -112,7 +120,7 @@ def load_content(session: Session, taken: TakenImport) -> bytes | None:
 
 def renew_lease(session: Session, taken: TakenImport, *, lease_s: float) -> bool:
     """Keep the import for another lease; False when it is no longer ours or was cancelled."""
-    return _write(session, _ours(taken).values(lease_expires_at=_from_now(lease_s)))
+    return _write(session, _ours(taken).values(lease_expires_at=from_now(lease_s)))
 
 
 def record_format(
@@ -254,23 +262,6 @@ def cancel_import(session: Session, import_id: int) -> None:
         raise IllegalState("The import has ended already; there is nothing to cancel.")
 
 
-def imports_to_ring(session: Session, *, now: datetime, lease_s: float = LEASE_S) -> Sequence[int]:
-    """Return the imports that wait for a worker and were not rung lately; marks them as rung.
-
-    The caller commits, then rings.
-    """
-    return session.scalars(
-        update(RecipientImport)
-        .where(
-            RecipientImport.status.in_(OPEN),
-            _takeable(lease_s),
-            RecipientImport.rung_at < now - RING_AGAIN_AFTER,
-        )
-        .values(rung_at=func.clock_timestamp())
-        .returning(RecipientImport.id)
-    ).all()
-
-
 def list_rejections(
     session: Session, import_id: int, *, after_row: int = 0, limit: int = 1_000
 ) -> Sequence[Rejection]:
@@ -282,17 +273,6 @@ def list_rejections(
         .limit(limit)
     )
     return [Rejection(line.row, line.email, line.error) for line in found]
-
-
-def _takeable(lease_s: float) -> ColumnElement[bool]:
-    lease = RecipientImport.lease_expires_at
-    return or_(
-        RecipientImport.status == ImportStatus.QUEUED,
-        and_(
-            RecipientImport.status == ImportStatus.RUNNING,
-            or_(lease < func.clock_timestamp(), lease > _from_now(lease_s * _ABSURD_LEASES)),
-        ),
-    )
 
 
 def _ours(taken: TakenImport) -> Update:
@@ -314,7 +294,3 @@ def _ended() -> dict[str, Any]:
         "lease_expires_at": None,
         "finished_at": func.clock_timestamp(),
     }
-
-
-def _from_now(seconds: float) -> ColumnElement[Any]:
-    return func.clock_timestamp() + timedelta(seconds=seconds)

@@ -7,12 +7,12 @@ from sqlalchemy import select
 
 from dakiya.campaigns.drafts import check_ready
 from dakiya.contacts.columns import read_mapping
+from dakiya.contacts.import_turns import imports_to_ring
 from dakiya.contacts.imports import (
     WAITS_AT_MOST,
     cancel_import,
     create_import,
     forget_waiting,
-    imports_to_ring,
     start_import,
 )
 from dakiya.db import SessionFactory

@@ -13,10 +13,10 @@ from sqlalchemy import func, select, update
 from dakiya.contacts.imports import cancel_import, create_import, list_rejections, take_import
 from dakiya.contacts.recipients import Rejection
 from dakiya.db import SessionFactory
-from dakiya.models import ImportStatus, Recipient, RecipientImport
+from dakiya.models import Campaign, ImportStatus, Recipient, RecipientImport
 from dakiya_scheduler.imports.parsed import FileLimits
 from dakiya_scheduler.imports.wire import ParserFailed
-from dakiya_scheduler.imports.worker import run_import
+from dakiya_scheduler.imports.worker import run_import, run_next_import
 from tests.scheduler.imports.files import parsing_children, replace_member, sheet_xml, xlsx
 from tests.shared.contacts.drafts import add_draft, schedule_draft
 
@@ -157,9 +157,56 @@ def test_fault_of_ours_leaves_the_import_to_the_next_try_but_not_for_ever(
         run_import(session_factory, import_id, starved)
     assert _import(session_factory, import_id).status is ImportStatus.QUEUED
     with session_factory.begin() as session:
-        session.execute(update(RecipientImport).values(fence=9))
+        session.execute(update(RecipientImport).values(fence=2))
     assert run_import(session_factory, import_id, starved) is ImportStatus.REFUSED
     assert "several times" in str(_import(session_factory, import_id).error)
+
+
+def test_file_whose_worker_was_killed_often_is_still_read(session_factory: SessionFactory) -> None:
+    import_id = _add(session_factory, b"Email\nasha@example.com\n")
+    with session_factory.begin() as session:
+        session.execute(update(RecipientImport).values(fence=9))
+    assert run_import(session_factory, import_id, LIMITS) is ImportStatus.DONE
+
+
+def test_workspaces_take_turns(session_factory: SessionFactory) -> None:
+    with session_factory.begin() as session:
+        alice, bob = add_draft(session), add_draft(session)
+        names = [(alice, "a1"), (alice, "a2"), (alice, "a3"), (bob, "b1"), (bob, "b2")]
+        for campaign, name in names:
+            content = f"Email\n{name}@example.com\n".encode()
+            create_import(session, campaign, filename=name, content=content)
+    following = [run_next_import(session_factory, LIMITS) for _ in names]
+    assert [email.split("@")[0] for email in _emails(session_factory)] == [
+        "a1", "b1", "a2", "b2", "a3"
+    ]  # fmt: skip
+    assert [id_ is not None for id_ in following] == [True, True, True, True, False]
+    assert run_next_import(session_factory, LIMITS) is None
+
+
+def test_slow_file_holds_up_no_other_workspace(session_factory: SessionFactory) -> None:
+    content, _, _ = _long_list(30_000)
+    slow = _add(session_factory, content)
+    with session_factory.begin() as session:
+        campaign = session.get_one(Campaign, session.get_one(RecipientImport, slow).campaign_id)
+        behind = create_import(
+            session, campaign, filename="b", content=b"Email\nb@example.com\n"
+        ).id
+    other = _add(session_factory, b"Email\nother@example.com\n")
+    runner = threading.Thread(target=run_import, args=(session_factory, slow, LIMITS))
+    runner.start()
+    _wait_until(lambda: bool(parsing_children()))
+    (child,) = parsing_children()
+    child.suspend()
+    try:
+        assert run_next_import(session_factory, LIMITS) is None  # its own next one must wait
+        assert _import(session_factory, other).status is ImportStatus.DONE
+        assert _import(session_factory, behind).status is ImportStatus.QUEUED
+        assert run_import(session_factory, behind, LIMITS) is None
+    finally:
+        child.resume()
+        runner.join()
+    assert run_import(session_factory, behind, LIMITS) is ImportStatus.DONE
 
 
 def test_killed_worker_loses_and_doubles_nothing(

@@ -1,17 +1,18 @@
 """Imports: taken under a lease, moved on with their rows, ended once."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
+from dakiya.contacts.import_turns import MAX_OPEN_IMPORTS, imports_to_ring, next_import
 from dakiya.contacts.imports import (
     TakenImport,
     cancel_import,
     create_import,
     finish_import,
-    imports_to_ring,
     list_rejections,
     load_content,
     put_back_import,
@@ -198,3 +199,59 @@ def test_import_that_waits_is_rung_again_after_a_while(session: Session) -> None
     put_back_import(session, _take(session, new.id))
     finish_import(session, taken)
     assert imports_to_ring(session, now=later) == [new.id]
+
+
+def test_one_import_of_a_workspace_is_taken_at_a_time(session: Session) -> None:
+    campaign = add_draft(session)
+    first, second = (
+        create_import(session, campaign, filename=name, content=CONTENT) for name in "ab"
+    )
+    other = _add(session)
+    later = datetime.now(UTC) + timedelta(seconds=31)
+    assert sorted(imports_to_ring(session, now=later)) == [first.id, other.id]
+    taken = _take(session, first.id)
+    assert take_import(session, second.id, lease_s=LEASE_S) is None
+    assert next_import(session) == other.id
+    _take(session, other.id)
+    assert next_import(session) is None
+    assert imports_to_ring(session, now=later + timedelta(seconds=31)) == []
+    finish_import(session, taken)
+    assert next_import(session) == second.id
+    _take(session, second.id)
+
+
+def test_two_workers_cannot_take_two_imports_of_a_workspace_at_once(
+    session_factory: SessionFactory,
+) -> None:
+    with session_factory.begin() as session:
+        campaign = add_draft(session)
+        ids = [create_import(session, campaign, filename=name, content=CONTENT).id for name in "ab"]
+    taken: list[TakenImport | None] = []
+
+    def take_second() -> None:
+        with session_factory.begin() as session:
+            taken.append(take_import(session, ids[1], lease_s=LEASE_S))
+
+    with session_factory() as session, session_factory() as watching:
+        _take(session, ids[0])
+        second = threading.Thread(target=take_second)
+        second.start()
+        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        while second.is_alive() and not watching.scalar(waiting):
+            watching.rollback()
+        session.commit()
+    second.join()
+    assert taken == [None]
+
+
+def test_workspace_has_only_so_many_unfinished_imports(session: Session) -> None:
+    campaign = add_draft(session)
+    kept = [
+        create_import(session, campaign, filename="list.csv", content=CONTENT)
+        for _ in range(MAX_OPEN_IMPORTS)
+    ]
+    with pytest.raises(IllegalState, match="20 recipient files are unfinished"):
+        create_import(session, campaign, filename="list.csv", content=CONTENT)
+    _add(session)  # another workspace's
+    cancel_import(session, kept[0].id)
+    create_import(session, campaign, filename="list.csv", content=CONTENT)

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass, field
 from sqlalchemy.exc import SQLAlchemyError
 
 from dakiya.contacts.checks import RawRecipient, show_address
+from dakiya.contacts.import_turns import LEASE_S, next_import
 from dakiya.contacts.imports import (
-    LEASE_S,
+    MAX_FAILED_TAKES,
     MAX_TAKES,
     TakenImport,
     finish_import,
@@ -44,6 +45,8 @@ from dakiya_scheduler.imports.wire import ParserFailed
 ROWS_PER_CHUNK = 1_000
 PREVIEW_ROWS = 20
 PREVIEW_CELL_CHARS = 200
+# Another worker may take the same import first.
+_TRIES = 5
 
 _log = get_logger(__name__)
 _BREAKS_US = (
@@ -69,6 +72,20 @@ class _Chunk:
         self.up_to_row = item.row
 
 
+def run_next_import(session_factory: SessionFactory, limits: FileLimits) -> int | None:
+    """Run the import whose turn it is; return one that may be run then, for the caller to ring.
+
+    Raises ParserFailed, as `run_import` does.
+    """
+    for _ in range(_TRIES):
+        with session_factory() as session:
+            import_id = next_import(session)
+        if import_id is None or run_import(session_factory, import_id, limits) is not None:
+            break
+    with session_factory() as session:
+        return next_import(session)
+
+
 def run_import(
     session_factory: SessionFactory,
     import_id: int,
@@ -78,7 +95,7 @@ def run_import(
 ) -> ImportStatus | None:
     """Take an import, read its file to the end, and say how it ended.
 
-    None when there was nothing to take, or when it was cancelled or taken over meanwhile.
+    None when it was not to be taken, or when it was cancelled or taken over meanwhile.
     May be called again at any time and by anybody: rows are stored once. Raises ParserFailed
     when the fault is ours; the import then waits for the next try.
     """
@@ -94,7 +111,7 @@ def run_import(
     except (FileRefused, IllegalState) as refusal:
         outcome = _refuse(session_factory, taken, str(refusal))
     except ParserFailed as failure:
-        if taken.fence >= MAX_TAKES:
+        if taken.fence >= MAX_FAILED_TAKES:
             outcome = _refuse(session_factory, taken, _BREAKS_US)
         else:
             log.warning("import_parser_failed", cause=str(failure))
