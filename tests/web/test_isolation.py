@@ -179,6 +179,11 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("api.show_campaign", "GET"): Case(Kind.TOKEN_OWNER),
     ("api.list_emails", "GET"): Case(Kind.TOKEN_OWNER),
+    ("api.list_errors", "GET"): Case(Kind.TOKEN_OWNER),
+    ("api.unschedule_campaign", "POST"): Case(Kind.TOKEN_OWNER, owner_status=409),
+    ("api.retry_failed", "POST"): Case(Kind.TOKEN_OWNER, running=True, owner_status=409),
+    ("api.resolve_unknown", "POST"): Case(Kind.TOKEN_OWNER, lambda _: {"as": "sent"}),
+    ("api.duplicate_campaign", "POST"): Case(Kind.TOKEN_OWNER, owner_status=201),
     ("api.change_campaign", "PATCH"): Case(Kind.TOKEN_OWNER, lambda _: {"name": "Mine"}),
     ("api.add_campaign_recipients", "POST"): Case(
         Kind.TOKEN_OWNER, lambda _: [{"email": "someone@example.com"}]

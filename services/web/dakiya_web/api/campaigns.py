@@ -6,7 +6,7 @@ from typing import Any
 from flask import jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
-from dakiya.campaigns import drafts, lifecycle, mails, reading, removal
+from dakiya.campaigns import drafts, lifecycle, reading, removal
 from dakiya.campaigns.times import describe_instant, find_zone, resolve_instant
 from dakiya.campaigns.waiting import why_waiting
 from dakiya.contacts.recipients import Rejection, add_recipients
@@ -66,7 +66,7 @@ def show_campaign(campaign_id: int) -> ResponseReturnValue:
     """One campaign: its content, counts, and why it waits."""
     session = request_session()
     campaign = reading.find_campaign(session, campaign_id, user_id=asking().user_id)
-    return jsonify(_present(campaign))
+    return jsonify(present_campaign(campaign))
 
 
 @api.patch("/campaigns/<id:campaign_id>")
@@ -84,7 +84,7 @@ def change_campaign(campaign_id: int) -> ResponseReturnValue:
     drafts.set_content(session, campaign, sent.content)
     session.commit()
     session.refresh(campaign)
-    return jsonify(_present(campaign))
+    return jsonify(present_campaign(campaign))
 
 
 @api.delete("/campaigns/<id:campaign_id>")
@@ -116,7 +116,7 @@ def schedule_campaign(campaign_id: int) -> ResponseReturnValue:
         {"field": warning.field, "missing": warning.missing, "of": warning.of}
         for warning in ready.warnings
     ]
-    return jsonify(_present(campaign) | {"warnings": warnings})
+    return jsonify(present_campaign(campaign) | {"warnings": warnings})
 
 
 @api.post("/campaigns/<id:campaign_id>/pause")
@@ -135,23 +135,6 @@ def resume_campaign(campaign_id: int) -> ResponseReturnValue:
 def cancel_campaign(campaign_id: int) -> ResponseReturnValue:
     """Stop a campaign for good; the answer says how many mails are on the wire already."""
     return _steer(campaign_id, "cancel")
-
-
-@api.get("/campaigns/<id:campaign_id>/emails")
-def list_emails(campaign_id: int) -> ResponseReturnValue:
-    """A page of the ledger: what became of each recipient's mail."""
-    session = request_session()
-    campaign = reading.find_campaign(session, campaign_id, user_id=asking().user_id)
-    page = read_page(request.args, states=EmailState)
-    lines = mails.list_emails(
-        session,
-        campaign,
-        wanted=mails.Wanted(state=page.state),
-        after_recipient_id=page.cursor or 0,
-        limit=page.limit,
-    )
-    following = str(lines[-1].recipient_id) if len(lines) == page.limit else None
-    return jsonify(items=[_present_line(line) for line in lines], next=following)
 
 
 def present_rejections(rejected: Sequence[Rejection]) -> list[dict[str, object]]:
@@ -177,7 +160,7 @@ def _steer(campaign_id: int, action: str) -> ResponseReturnValue:
     if campaign.status is CampaignStatus.PREPARING:
         ring(lambda doorbell: doorbell.ring_prepare(campaign.id))
     ring(lambda doorbell: doorbell.ring_tick())
-    return jsonify(_present(campaign) | extra)
+    return jsonify(present_campaign(campaign) | extra)
 
 
 def _find_body_account(account_id: int, *, user_id: int) -> SmtpAccount:
@@ -200,7 +183,8 @@ def _overlay(campaign: Campaign, body: Mapping[str, object]) -> dict[str, object
     }
 
 
-def _present(campaign: Campaign) -> dict[str, Any]:
+def present_campaign(campaign: Campaign) -> dict[str, Any]:
+    """Write one campaign with its content, its counts, and why it waits."""
     session = request_session()
     content = campaign.content
     return _present_all([campaign])[0] | {
@@ -235,20 +219,3 @@ def _present_all(campaigns: Sequence[Campaign]) -> list[dict[str, Any]]:
         }
         for campaign in campaigns
     ]
-
-
-def _present_line(line: mails.LedgerLine) -> dict[str, object]:
-    return {
-        "email": line.email,
-        "status": line.state,
-        "attempts": line.attempts,
-        "reply_code": line.reply_code,
-        "reply_text": line.reply_text,
-        "reason": line.reason,
-        "due_at": instant(line.due_at) if line.state in _WAITING else None,
-        "sent_at": instant(line.sent_at),
-        "message_id": line.message_id,
-    }
-
-
-_WAITING = (EmailState.PENDING, EmailState.DEFERRED)

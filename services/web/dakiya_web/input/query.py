@@ -4,11 +4,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dakiya.campaigns.mails import Wanted
 from dakiya.models import EmailState
 from dakiya_web.input.reader import MAX_ID, InvalidFields
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 500
+MAX_SEARCH_CHARS = 320
 _NUMBER = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
@@ -42,6 +44,16 @@ def read_page(
     if errors:
         raise InvalidFields(errors)
     return Page(cursor, limit or default_limit, state)
+
+
+def read_wanted(query: Mapping[str, str], *, state: EmailState | None) -> Wanted:
+    """Read which lines of a ledger: ``reason``, and ``search`` for a part of the address."""
+    return Wanted(state, _plain(query.get("reason", "")) or None, _plain(query.get("search", "")))
+
+
+def _plain(text: str) -> str:
+    """What can stand in an address; NUL and half characters never reach the database."""
+    return text.encode("utf-8", "ignore").decode().replace("\0", "")[:MAX_SEARCH_CHARS]
 
 
 def _number(text: str | None, maximum: int) -> int | None:

@@ -56,7 +56,11 @@ class FieldReader:
 
     def secret(self, name: str, *, max_chars: int) -> str | None:
         """Text of which nothing is changed; None when it is missing or empty."""
-        return self._text(name, max_chars, required=False) or None
+        text = self._text(name, max_chars, required=False)
+        if _IN_A_LINE.search(text):
+            self.wrong(name, "contains a line break, a NUL or another control character.")
+            return None
+        return text or None
 
     def address(self, name: str) -> str:
         """One bare e-mail address, as it stands in an envelope."""
@@ -112,6 +116,13 @@ class FieldReader:
             self.wrong(name, "must be a list: [...].")
             return []
         return value
+
+    def flag(self, name: str) -> bool:
+        """True or false; false when it is missing."""
+        value = self._take(name)
+        if value is not None and not isinstance(value, bool):
+            self.wrong(name, "must be true or false, without quotes.")
+        return value is True
 
     def wrong(self, name: str, message: str) -> None:
         """Note a mistake."""

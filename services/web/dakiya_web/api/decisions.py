@@ -1,0 +1,68 @@
+"""What a user decides later about a campaign: take it back, try again, settle, begin anew."""
+
+from flask import jsonify, url_for
+from flask.typing import ResponseReturnValue
+
+from dakiya.campaigns import lifecycle, reading
+from dakiya.campaigns.duplicate import duplicate_campaign as duplicate
+from dakiya.delivery import second_chances
+from dakiya.models import Campaign
+from dakiya_web.api.blueprint import api, asking, json_body, optional_json_body
+from dakiya_web.api.campaigns import present_campaign
+from dakiya_web.input.decisions import UnknownAs, read_duplicate, read_unknown
+from dakiya_web.ring import ring
+from dakiya_web.wiring import request_session
+
+
+@api.post("/campaigns/<id:campaign_id>/unschedule")
+def unschedule_campaign(campaign_id: int) -> ResponseReturnValue:
+    """Make a campaign that has not begun to send a draft again."""
+    optional_json_body()
+    campaign = _find(campaign_id)
+    lifecycle.unschedule(request_session(), campaign)
+    request_session().commit()
+    return jsonify(present_campaign(campaign))
+
+
+@api.post("/campaigns/<id:campaign_id>/retry-failed")
+def retry_failed(campaign_id: int) -> ResponseReturnValue:
+    """Try the failed mails again that may pass; the answer says how many."""
+    optional_json_body()
+    campaign = _find(campaign_id)
+    retried = second_chances.retry_failed(request_session(), campaign)
+    request_session().commit()
+    ring(lambda doorbell: doorbell.ring_tick())
+    return jsonify(present_campaign(campaign) | {"retried": retried})
+
+
+@api.post("/campaigns/<id:campaign_id>/unknown")
+def resolve_unknown(campaign_id: int) -> ResponseReturnValue:
+    """Count unknown mails as sent, or send them again; the answer says how many."""
+    sent = read_unknown(json_body())
+    campaign = _find(campaign_id)
+    resolved = second_chances.resolve_unknown(
+        request_session(),
+        campaign,
+        recipient_ids=sent.recipient_ids,
+        as_sent=sent.which is UnknownAs.SENT,
+    )
+    request_session().commit()
+    ring(lambda doorbell: doorbell.ring_tick())
+    return jsonify(present_campaign(campaign) | {"resolved": resolved})
+
+
+@api.post("/campaigns/<id:campaign_id>/duplicate")
+def duplicate_campaign(campaign_id: int) -> ResponseReturnValue:
+    """Add a draft with a campaign's content and account, and its recipients if asked for."""
+    with_recipients = read_duplicate(optional_json_body())
+    session = request_session()
+    campaign = reading.find_campaign(session, campaign_id, user_id=asking().user_id)
+    copy = duplicate(session, campaign, with_recipients=with_recipients)
+    session.commit()
+    place = url_for("api.show_campaign", campaign_id=copy.id)
+    return jsonify(present_campaign(copy)), 201, {"Location": place}
+
+
+def _find(campaign_id: int) -> Campaign:
+    """Find the campaign without locking it: its advisory lock has to come first."""
+    return reading.find_campaign(request_session(), campaign_id, user_id=asking().user_id)

@@ -1,0 +1,48 @@
+"""Reads what a user decides about unknown mails and about a copy."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dakiya_web.input.reader import MAX_ID, FieldReader
+
+MAX_RECIPIENTS = 100_000
+
+
+class UnknownAs(StrEnum):
+    """What becomes of an unknown mail by its owner's word."""
+
+    SENT = "sent"
+    AGAIN = "again"
+
+
+@dataclass(frozen=True)
+class UnknownInput:
+    """What to do, and with which recipients' mails; None means all of them."""
+
+    which: UnknownAs
+    recipient_ids: Sequence[int] | None
+
+
+def read_unknown(body: Mapping[str, object]) -> UnknownInput:
+    """Read ``as`` and, if it is there, the list ``recipients`` of ids. Raises InvalidFields."""
+    reader = FieldReader(body)
+    which = reader.choice("as", UnknownAs)
+    listed = reader.sequence("recipients")
+    recipient_ids = [
+        item
+        for item in listed
+        if isinstance(item, int) and not isinstance(item, bool) and 0 < item <= MAX_ID
+    ]
+    if len(recipient_ids) != len(listed) or len(listed) > MAX_RECIPIENTS:
+        reader.wrong("recipients", "must be a list of recipient_id numbers, 100,000 at most.")
+    reader.finish()
+    return UnknownInput(which, recipient_ids if body.get("recipients") is not None else None)
+
+
+def read_duplicate(body: Mapping[str, object]) -> bool:
+    """Read whether the recipients are copied too. Raises InvalidFields."""
+    reader = FieldReader(body)
+    wanted = reader.flag("with_recipients")
+    reader.finish()
+    return wanted
