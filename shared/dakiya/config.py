@@ -36,6 +36,8 @@ class _SecretFiles(PydanticBaseSettingsSource):
             return Path(path).read_text(encoding="utf-8").strip(), name, False
         except OSError as error:
             raise ConfigurationError(f"{name}_FILE: cannot read {path}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise ConfigurationError(f"{name}_FILE: {path} is not a text file in UTF-8") from None
 
     def __call__(self) -> dict[str, Any]:
         values = {}

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import make_url
 
 from dakiya_dev.environment import as_web_role, child_environment, given
+from dakiya_dev.ports import read_port
 from dakiya_dev.trouble import ServerTrouble
 
 
@@ -64,3 +65,16 @@ def test_web_gets_the_same_database_as_a_role_of_its_own(url: str) -> None:
     assert (changed.username, changed.password) == ("dakiya_web", "p@ss/word")
     for part in ("drivername", "host", "port", "database", "query"):
         assert getattr(changed, part) == getattr(original, part)
+
+
+def test_file_of_a_setting_that_is_no_text_is_trouble(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ServerTrouble, match="not a text file"):
+        given({"SECRET_KEY_FILE": str(path)}, "SECRET_KEY")
+
+
+@pytest.mark.parametrize("text", ["abc", "70000", "0", "-1", "५०००"])
+def test_port_that_is_none_is_named(text: str) -> None:
+    with pytest.raises(ServerTrouble, match="is not a port"):
+        read_port(text)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from dakiya.campaigns.progress import prepare_chunk
@@ -294,3 +295,15 @@ def test_recipients_of_a_draft_survive_a_refused_change(
     alice.api.patch(f"/campaigns/{campaign_id}", {"html": "{{"})
     with session_factory() as session:
         assert session.query(Recipient).one().email == "ravi@example.org"
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded"])
+def test_steering_takes_an_empty_body_whatever_type_the_client_names(
+    alice: Person, session_factory: SessionFactory, content_type: str
+) -> None:
+    campaign_id = make_campaign(alice)
+    set_status(session_factory, campaign_id, CampaignStatus.PREPARING)
+    answer = alice.api.post(
+        f"/campaigns/{campaign_id}/pause", data="", headers={"Content-Type": content_type}
+    )
+    assert (answer.status, answer.json["status"]) == (200, "paused")

@@ -238,3 +238,11 @@ def test_log_in_works_and_is_still_throttled_when_redis_is_away(
     statuses = [log_in(client, alice.email, "wrong word").status_code for _ in range(12)]
     assert statuses[0] == 422
     assert statuses[-1] == 429
+
+
+def test_other_spellings_of_an_address_share_its_throttle(browser: Browser, alice: Person) -> None:
+    name, _, domain = alice.email.partition("@")
+    spellings = [alice.email, f" {alice.email}", f"{name}@{domain.upper()}", f"{name}@EXAMPLE。com"]
+    client = browser()
+    statuses = [log_in(client, each, "wrong word").status_code for each in spellings * 3]
+    assert statuses == [422] * 10 + [429] * 2

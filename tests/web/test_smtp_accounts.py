@@ -194,3 +194,10 @@ def test_test_refuses_a_bad_address(alice: Person) -> None:
     for to in ("nobody", "a@example.com, b@example.com", "", None, 5):
         answer = alice.api.post(f"/smtp-accounts/{account_id}/test", {"to": to})
         assert list(answer.json["errors"]) == ["to"]
+
+
+@pytest.mark.parametrize("password", ["half a character \ud800", "nul \0", "line\nbreak"])
+def test_password_that_no_login_can_carry_is_refused(alice: Person, password: str) -> None:
+    answer = alice.api.post("/smtp-accounts", account_body(username="me", password=password))
+    assert answer.status == 422
+    assert list(answer.json["errors"]) == ["password"]

@@ -22,6 +22,8 @@ def given(environ: Mapping[str, str], name: str) -> str | None:
             return Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise ServerTrouble(f"{name}_FILE: cannot read {path}: {error.strerror}") from error
+        except UnicodeDecodeError:
+            raise ServerTrouble(f"{name}_FILE: {path} is not a text file in UTF-8") from None
     return None
 
 

@@ -11,7 +11,7 @@ from dakiya_dev.children import Child, ChildRecord
 from dakiya_dev.console import Console
 from dakiya_dev.embedded import EmbeddedPostgres, EmbeddedValkey
 from dakiya_dev.environment import as_web_role, child_environment, given
-from dakiya_dev.ports import HOST, first_free_port
+from dakiya_dev.ports import HOST, first_free_port, read_port
 from dakiya_dev.probes import answers, check_redis, may_create_roles
 from dakiya_dev.secret_files import kept_secret
 from dakiya_dev.seed import DEMO_EMAIL
@@ -137,7 +137,7 @@ class Installation:
         return database_url, redis_url
 
     def _choose_ports(self) -> Addresses:
-        wanted = int(self._environ.get("DAKIYA_PORT") or WEB_PORT)
+        wanted = read_port(self._environ.get("DAKIYA_PORT") or str(WEB_PORT))
         chosen = first_free_port(wanted, self._web_host())
         if chosen != wanted:
             self._console.say(f"Port {wanted} is taken: the web uses {chosen} instead.")

@@ -8,6 +8,7 @@ from dakiya_dev.trouble import ServerTrouble
 
 HOST = "127.0.0.1"
 SEARCHED_PORTS = 100
+LAST_PORT = 65535
 PROBE_TIMEOUT_S = 0.5
 
 
@@ -24,6 +25,16 @@ def port_is_free(port: int, host: str = HOST) -> bool:
         except OSError:
             return False
     return True
+
+
+def read_port(text: str) -> int:
+    """Read a port number. Raises ServerTrouble."""
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= LAST_PORT - SEARCHED_PORTS:
+        return int(text)
+    raise ServerTrouble(
+        f"DAKIYA_PORT={text} is not a port",
+        f"Choose a number from 1024 to {LAST_PORT - SEARCHED_PORTS}, or leave it out for 5000.",
+    )
 
 
 def first_free_port(start: int, host: str = HOST, *, spoken_for: Collection[int] = ()) -> int:

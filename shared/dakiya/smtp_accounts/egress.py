@@ -12,8 +12,15 @@ from dataclasses import dataclass
 from dakiya.errors import DakiyaError
 
 ALLOWED_PORTS = frozenset({25, 465, 587, 2465, 2525, 2587})
-# Carrier-grade NAT (RFC 6598); Python does not call it private.
-CGNAT = ipaddress.ip_network("100.64.0.0/10")
+# Python calls these global: carrier-grade NAT (RFC 6598), IETF protocol assignments (RFC 6890;
+# Oracle's metadata service lives there), and Azure's host.
+NOT_PUBLIC_V4 = (
+    ipaddress.ip_network("100.64.0.0/10"),
+    ipaddress.ip_network("192.0.0.0/24"),
+    ipaddress.ip_network("168.63.129.16/32"),
+)
+# Everything of IPv6 that is routed on the Internet (IANA); what embeds IPv4 otherwise is not.
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 # Prefixes that embed an IPv4 address: NAT64 (RFC 6052) and 6to4 (RFC 3056).
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
@@ -81,6 +88,8 @@ class EgressRule:
 def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     """Tell whether an address belongs to the public Internet."""
     if isinstance(address, ipaddress.IPv6Address):
+        if address not in GLOBAL_UNICAST and address not in NAT64 and not address.ipv4_mapped:
+            return False
         embedded = address.ipv4_mapped
         if address in NAT64:
             embedded = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
@@ -88,7 +97,7 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
             embedded = address.sixtofour
         if embedded is not None:
             return is_public(embedded)
-    elif address in CGNAT:
+    elif any(address in network for network in NOT_PUBLIC_V4):
         return False
     return address.is_global and not address.is_multicast
 

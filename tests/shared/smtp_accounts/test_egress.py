@@ -19,6 +19,8 @@ NOBODY = EgressRule.parse("")
         "::1", "::", "fe80::1", "fc00::1", "ff02::1", "2001:db8::1",
         "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a00:1",
         "2002:7f00:1::", "2002:a00:1::",
+        "192.0.0.192", "168.63.129.16", "::127.0.0.1", "::ffff:0:127.0.0.1",
+        "64:ff9b:1::7f00:1", "fec0::1",
     ],
 )  # fmt: skip
 def test_internal_address_is_not_public(address: str) -> None:

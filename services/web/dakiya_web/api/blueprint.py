@@ -51,8 +51,8 @@ def json_body() -> dict[str, object]:
 
 
 def optional_json_body() -> dict[str, object]:
-    """Read the request's JSON object, if there is a body at all."""
-    return json_body() if request.content_length or request.mimetype else {}
+    """Read the request's JSON object, if there is a body; its type may be named all the same."""
+    return json_body() if request.get_data() else {}
 
 
 def any_json() -> Any:

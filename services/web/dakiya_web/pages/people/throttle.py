@@ -6,6 +6,7 @@ from flask import Flask, Response, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
+from dakiya.mail.addresses import AddressError, parse_address
 from dakiya_web.settings import WebSettings
 
 # Only failures count. An account's short window lets its owner in again soon.
@@ -31,8 +32,12 @@ def install_throttle(app: Flask, settings: WebSettings) -> None:
 
 
 def account_key() -> str:
-    """Name the account that is tried, without keeping its address."""
-    address = request.form.get("email", "").strip().lower()
+    """Name the account that is tried, however it is spelt, without keeping its address."""
+    address = request.form.get("email", "")
+    try:
+        address = parse_address(address).normalised
+    except AddressError:
+        address = address.strip().lower()
     return "account:" + hashlib.sha256(address.encode(errors="replace")).hexdigest()
 
 
