@@ -55,7 +55,7 @@ test-system: $(VENV)/.ready-system assets ## Tests with Postfix, a browser and c
 assets: $(BUILT)/manifest.json ## Build the pages' styles, scripts and icons, unless they are built
 
 .PHONY: check
-check: $(VENV)/.ready-test ## Format, lint, types, import rules, migrations, committed files
+check: $(VENV)/.ready-system ## Format, lint, types, import rules, migrations, committed files
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
