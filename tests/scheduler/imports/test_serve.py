@@ -1,0 +1,39 @@
+"""The import worker's process, rung through a real queue."""
+
+import signal
+import subprocess
+import sys
+import time
+
+from sqlalchemy import select
+
+from dakiya.contacts.imports import create_import
+from dakiya.db import SessionFactory
+from dakiya.models import ImportStatus, RecipientImport
+from dakiya.queue import Doorbell
+from tests.shared.contacts.drafts import add_draft
+
+
+def test_one_ring_reads_all_that_waits_one_after_the_other(
+    session_factory: SessionFactory, doorbell: Doorbell, environment: dict[str, str]
+) -> None:
+    with session_factory.begin() as session:
+        campaign = add_draft(session)
+        first, *_ = [
+            create_import(session, campaign, filename=name, content=b"Email\na@example.com\n").id
+            for name in "abc"
+        ]
+    doorbell.ring_import(first)
+    command = [sys.executable, "-m", "dakiya_scheduler.imports.serve"]
+    worker = subprocess.Popen(command, env=environment)
+    try:
+        deadline = time.monotonic() + 60
+        statuses: list[ImportStatus] = []
+        while statuses != [ImportStatus.DONE] * 3:
+            assert (worker.poll(), time.monotonic() < deadline) == (None, True), statuses
+            time.sleep(0.05)
+            with session_factory() as session:
+                statuses = list(session.scalars(select(RecipientImport.status)))
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait() == 0
