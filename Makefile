@@ -44,7 +44,7 @@ down: ## Stop the containers; the data stays
 
 ##@ Work on it
 .PHONY: test
-test: $(VENV)/.ready-test assets ## Every test that needs only wheels: real PostgreSQL, Valkey and SMTP
+test: $(VENV)/.ready-system assets ## Every test that needs only wheels: real PostgreSQL, Valkey and SMTP
 	@$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: test-system
