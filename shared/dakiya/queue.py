@@ -14,6 +14,8 @@ from dramatiq.middleware import AgeLimit, Middleware, Retries
 SCHEDULER_QUEUE = "scheduler"
 IMPORTS_QUEUE = "imports"
 SENDER_QUEUE = "sender"
+# Single mails that somebody waits for: tests, and what the installation itself has to say.
+ERRANDS_QUEUE = "errands"
 
 TICK_ACTOR = "tick"
 PREPARE_ACTOR = "prepare_campaign"
@@ -50,7 +52,7 @@ def make_broker(redis_url: str, *extra: Middleware) -> RedisBroker:
         maintenance_chance=100_000,
         heartbeat_timeout=60_000,
     )
-    for name in (SCHEDULER_QUEUE, IMPORTS_QUEUE, SENDER_QUEUE):
+    for name in (SCHEDULER_QUEUE, IMPORTS_QUEUE, SENDER_QUEUE, ERRANDS_QUEUE):
         broker.declare_queue(name)
     return broker
 
@@ -73,15 +75,15 @@ class Doorbell:
 
     def ring_smtp_test(self, test_id: int) -> None:
         """Ask a sender to run a test of an SMTP account."""
-        self._ring(SENDER_QUEUE, SMTP_TEST_ACTOR, test_id)
+        self._ring(ERRANDS_QUEUE, SMTP_TEST_ACTOR, test_id)
 
     def ring_campaign_test(self, test_id: int) -> None:
         """Ask a sender to send a campaign's mail to one address."""
-        self._ring(SENDER_QUEUE, CAMPAIGN_TEST_ACTOR, test_id)
+        self._ring(ERRANDS_QUEUE, CAMPAIGN_TEST_ACTOR, test_id)
 
     def ring_password_reset(self, reset_id: int) -> None:
         """Ask a sender to mail a link for a new password."""
-        self._ring(SENDER_QUEUE, PASSWORD_RESET_ACTOR, reset_id)
+        self._ring(ERRANDS_QUEUE, PASSWORD_RESET_ACTOR, reset_id)
 
     def ring_import(self, import_id: int) -> None:
         """Ask the import worker to read a recipient file."""

@@ -22,9 +22,10 @@ from dakiya.models import (
     Service,
     SmtpAccount,
     SmtpTest,
+    TestStatus,
     Tick,
 )
-from dakiya.queue import SCHEDULER_QUEUE, SENDER_QUEUE, Doorbell
+from dakiya.queue import ERRANDS_QUEUE, SCHEDULER_QUEUE, SENDER_QUEUE, Doorbell
 from dakiya_scheduler.actors import prepare
 from dakiya_scheduler.ticking import Count, Ticker, keep_house
 from tests.engine.world import (
@@ -157,7 +158,7 @@ def test_smtp_test_that_nobody_has_run_is_rung_again(
         session.flush()
         tests[0].created_at = database_now(session) - timedelta(seconds=31)
     ticker.tick(by_clock=True)
-    assert rung.of(SENDER_QUEUE) == [("run_smtp_test", tests[0].id)]
+    assert rung.of(ERRANDS_QUEUE) == [("run_smtp_test", tests[0].id)]
 
 
 def test_two_tickers_at_once_claim_each_mail_once(
@@ -189,3 +190,25 @@ def test_housekeeping_forgets_only_what_no_window_and_no_page_needs(session: Ses
     keep_house(session, now=now)
     assert session.scalars(select(func.count()).select_from(PaceUsage)).one() == 1
     assert session.scalars(select(Service.id)).all() == ["new"]
+
+
+def test_smtp_test_whose_sender_was_killed_fails_with_a_reason(session: Session) -> None:
+    account = an_account(session)
+    now = database_now(session)
+    for minutes in (5, 20):
+        session.add(
+            SmtpTest(
+                smtp_account_id=account.id,
+                to_email="someone@example.com",
+                status=TestStatus.RUNNING,
+                started_at=now - timedelta(minutes=minutes),
+                steps=[{"name": "dns", "ok": True, "detail": "found", "duration_s": 0}],
+            )
+        )
+    session.flush()
+    keep_house(session, now=now)
+    session.expire_all()
+    running, lost = session.scalars(select(SmtpTest).order_by(SmtpTest.id)).all()
+    assert running.status is TestStatus.RUNNING
+    assert lost.status is TestStatus.FAILED
+    assert [step["ok"] for step in lost.steps] == [True, False]

@@ -37,7 +37,7 @@ def share_with(scene: SenderScene, *, active: int) -> Share:
     keeper = Keeper(scene.sessions, scene.pool, service_id="one", lease_s=60)
     for number in range(active):
         keeper.hold(replace(scene.taken.claim, batch_id=1_000 + number))
-    return Share(scene.sessions, keeper, scene.taken.claim.smtp_account_id, threads=4)
+    return Share(scene.sessions, keeper, scene.taken.claim, threads=4)
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,18 @@ def test_batch_whose_time_has_not_come_is_nobody_who_waits(
         )
         assert not fairness.others_wait(session, account_id)
         assert session.scalars(select(func.count()).select_from(Batch)).one() == 2
+
+
+def test_workspace_with_many_accounts_has_one_share(
+    scene: SenderScene, session_factory: SessionFactory
+) -> None:
+    keeper = Keeper(scene.sessions, scene.pool, service_id="one", lease_s=60)
+    for number in range(2):
+        claim = replace(scene.taken.claim, batch_id=1_000 + number, smtp_account_id=5_000 + number)
+        keeper.hold(claim)
+    share = Share(scene.sessions, keeper, scene.taken.claim, threads=4)
+    with session_factory() as session:
+        assert not share.is_used_up(session)
+    let_another_wait(session_factory)
+    with session_factory() as session:
+        assert share.is_used_up(session)

@@ -45,8 +45,8 @@ def test_lease_of_a_held_batch_is_renewed_and_of_one_let_go_is_not(
     scene: SenderScene, keeper: Keeper
 ) -> None:
     keeper.hold(scene.taken.claim)
-    assert keeper.active(scene.taken.claim.smtp_account_id) == 1
-    assert keeper.active(12345) == 0
+    assert keeper.active(smtp_account_id=scene.taken.claim.smtp_account_id) == 1
+    assert keeper.active(smtp_account_id=12345) == 0
     keeper.start()
     first = lease_of(scene)
     wait_for(lambda: lease_of(scene) != first)
@@ -54,7 +54,7 @@ def test_lease_of_a_held_batch_is_renewed_and_of_one_let_go_is_not(
     wait_for(lambda: lease_of(scene) != second)
     keeper.let_go(scene.taken.claim)
     keeper.let_go(scene.taken.claim)
-    assert keeper.active(scene.taken.claim.smtp_account_id) == 0
+    assert keeper.active(smtp_account_id=scene.taken.claim.smtp_account_id) == 0
     last = lease_of(scene)
     time.sleep(2.5)  # more than two renewals
     assert lease_of(scene) == last

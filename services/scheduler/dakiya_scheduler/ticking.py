@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -52,6 +52,9 @@ KEEP_USAGE = timedelta(hours=25)
 KEEP_BATCHES = timedelta(days=7)
 RING_TEST_AGAIN_AFTER = timedelta(seconds=30)
 PURGES_AT_ONCE = 5
+# A server may take a minute for each step.
+TESTS_END_WITHIN = timedelta(minutes=15)
+LOST_TEST = "The sender that ran this test is gone. Test again."
 HOUSEKEEPING_EVERY = timedelta(minutes=1)
 
 
@@ -207,9 +210,25 @@ def keep_house(session: Session, *, now: datetime) -> None:
     forget_gone(session)
     forget_samples(session, now=now)
     forget_waiting(session, now=now)
+    fail_lost_tests(session, now=now)
     session.execute(
         delete(Batch).where(Batch.state == BatchState.DONE, Batch.finished_at < now - KEEP_BATCHES)
     )
+
+
+def fail_lost_tests(session: Session, *, now: datetime) -> None:
+    """End the tests whose sender was killed: nobody will write how they went."""
+    ended = {"status": TestStatus.FAILED, "finished_at": now}
+    step = {"name": "send", "ok": False, "detail": LOST_TEST, "duration_s": 0}
+    for table, values in (
+        (SmtpTest, {"steps": SmtpTest.steps + [step]}),
+        (CampaignTest, {"detail": LOST_TEST}),
+    ):
+        session.execute(
+            update(table)
+            .where(table.status == TestStatus.RUNNING, table.started_at < now - TESTS_END_WITHIN)
+            .values(**ended, **values)
+        )
 
 
 def rings_lost(

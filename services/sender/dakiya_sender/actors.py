@@ -8,6 +8,7 @@ from dramatiq.brokers.redis import RedisBroker
 from dakiya.queue import (
     CAMPAIGN_TEST_ACTOR,
     DELIVER_ACTOR,
+    ERRANDS_QUEUE,
     PASSWORD_RESET_ACTOR,
     SENDER_QUEUE,
     SMTP_TEST_ACTOR,
@@ -47,12 +48,12 @@ def declare_actors(broker: RedisBroker, context: SenderContext) -> None:
     declare = partial(
         dramatiq.actor,
         broker=broker,
-        queue_name=SENDER_QUEUE,
         max_retries=MAX_RETRIES,
         min_backoff=MIN_BACKOFF_MS,
         max_backoff=MAX_BACKOFF_MS,
     )
-    declare(actor_name=DELIVER_ACTOR)(deliver_batch)
-    declare(actor_name=SMTP_TEST_ACTOR)(run_smtp_test)
-    declare(actor_name=CAMPAIGN_TEST_ACTOR)(run_campaign_test)
-    declare(actor_name=PASSWORD_RESET_ACTOR)(mail_password_reset)
+    declare(actor_name=DELIVER_ACTOR, queue_name=SENDER_QUEUE)(deliver_batch)
+    errand = partial(declare, queue_name=ERRANDS_QUEUE)
+    errand(actor_name=SMTP_TEST_ACTOR)(run_smtp_test)
+    errand(actor_name=CAMPAIGN_TEST_ACTOR)(run_campaign_test)
+    errand(actor_name=PASSWORD_RESET_ACTOR)(mail_password_reset)

@@ -170,7 +170,7 @@ def _share(context: SenderContext, taken: Taken) -> Share:
     return Share(
         context.session_factory,
         context.keeper,
-        taken.claim.smtp_account_id,
+        taken.claim,
         threads=context.threads,
     )
 

@@ -1,11 +1,12 @@
-"""No account holds more than half of a process's threads while another one waits."""
+"""No account and no workspace holds more than half of a process's threads while others wait."""
 
 import time
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from dakiya.db import SessionFactory
+from dakiya.delivery.ledger import Claim
 from dakiya.models import Batch, BatchState
 from dakiya_sender.keeper import Keeper
 
@@ -15,38 +16,46 @@ LOOK_EVERY_S = 5.0
 
 def others_wait(session: Session, smtp_account_id: int) -> bool:
     """Tell whether another account has a batch that may start and that nobody has taken."""
-    others = select(Batch.id).where(
-        Batch.state == BatchState.READY,
-        Batch.smtp_account_id != smtp_account_id,
-        Batch.start_at <= func.clock_timestamp(),
+    return _waits(session, Batch.smtp_account_id != smtp_account_id)
+
+
+def _waits(session: Session, whose: ColumnElement[bool]) -> bool:
+    waiting = select(Batch.id).where(
+        Batch.state == BatchState.READY, Batch.start_at <= func.clock_timestamp(), whose
     )
-    return bool(session.scalar(select(others.exists())))
+    return bool(session.scalar(select(waiting.exists())))
 
 
 class Share:
-    """An account's share of this process's threads, as one of its batches sees it."""
+    """The share of this process's threads that a batch's account and workspace have."""
 
     def __init__(
-        self, session_factory: SessionFactory, keeper: Keeper, smtp_account_id: int, *, threads: int
+        self, session_factory: SessionFactory, keeper: Keeper, claim: Claim, *, threads: int
     ) -> None:
         self._sessions = session_factory
         self._keeper = keeper
-        self._account_id = smtp_account_id
+        self._claim = claim
         self._half = max(1, threads // 2)
         self._look_at = time.monotonic() + LOOK_EVERY_S
 
     def is_used_up(self, session: Session) -> bool:
-        """Tell whether one more batch of the account would be too much."""
-        return self._keeper.active(self._account_id) >= self._half and others_wait(
-            session, self._account_id
-        )
+        """Tell whether one more batch of the account or its workspace would be too much."""
+        return self._has_too_much(session, self._half)
 
     def must_yield(self) -> bool:
-        """Tell, between two mails, whether the account has too much; looks now and then only."""
+        """Tell, between two mails, whether they have too much; looks now and then only."""
         if time.monotonic() < self._look_at:
             return False
         self._look_at = time.monotonic() + LOOK_EVERY_S
-        if self._keeper.active(self._account_id) <= self._half:
-            return False
         with self._sessions() as session:
-            return others_wait(session, self._account_id)
+            return self._has_too_much(session, self._half + 1)
+
+    def _has_too_much(self, session: Session, batches: int) -> bool:
+        account_id, workspace_id = self._claim.smtp_account_id, self._claim.workspace_id
+        return (
+            self._keeper.active(smtp_account_id=account_id) >= batches
+            and others_wait(session, account_id)
+        ) or (
+            self._keeper.active(workspace_id=workspace_id) >= batches
+            and _waits(session, Batch.workspace_id != workspace_id)
+        )

@@ -49,10 +49,13 @@ class Keeper(threading.Thread):
         with self._lock:
             self._claims.pop(claim.batch_id, None)
 
-    def active(self, smtp_account_id: int) -> int:
-        """Count the batches of an account that this process works on."""
+    def active(self, **whose: int) -> int:
+        """Count the batches that this process works on, of an account or of a workspace."""
         with self._lock:
-            return sum(c.smtp_account_id == smtp_account_id for c in self._claims.values())
+            return sum(
+                all(getattr(claim, name) == key for name, key in whose.items())
+                for claim in self._claims.values()
+            )
 
     def run(self) -> None:
         renew_at = alive_at = time.monotonic()

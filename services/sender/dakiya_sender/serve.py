@@ -4,7 +4,7 @@ from dakiya.db import make_engine, make_session_factory
 from dakiya.errors import ConfigurationError
 from dakiya.log import configure_logging, get_logger
 from dakiya.mail.links import UNSUBSCRIBE_PURPOSE, derive_key
-from dakiya.queue import SENDER_QUEUE, Doorbell, make_broker
+from dakiya.queue import ERRANDS_QUEUE, SENDER_QUEUE, Doorbell, make_broker
 from dakiya.smtp_accounts.egress import EgressRule
 from dakiya.smtp_accounts.secrets import SecretBox
 from dakiya.worker import make_worker, service_id, stop_event_on_signals
@@ -20,6 +20,10 @@ from dakiya_sender.slots import ConnectionSlots
 from dakiya_sender.system_mail import SystemServer
 
 log = get_logger(__name__)
+
+# Beside the delivering ones: a server that does not answer a test holds up no campaign.
+ERRAND_THREADS = 2
+ERRANDS_DRAIN_MS = 5_000
 
 
 def main() -> None:
@@ -68,12 +72,15 @@ def main() -> None:
     )
     declare_actors(broker, context)
     worker = make_worker(broker, queues={SENDER_QUEUE}, threads=settings.threads)
+    errands = make_worker(broker, queues={ERRANDS_QUEUE}, threads=ERRAND_THREADS)
     keeper.start()
     worker.start()
+    errands.start()
     log.info("sender_started", sender=name, threads=settings.threads)
     stop.wait()
     log.info("sender_stopping", sender=name)
     worker.stop(timeout=int(settings.drain_seconds * 1000))
+    errands.stop(timeout=ERRANDS_DRAIN_MS)
     keeper.end()
     pool.close()
     slots.close()
