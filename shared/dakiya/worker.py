@@ -43,13 +43,15 @@ def stop_event_on_signals() -> threading.Event:
     return stop
 
 
-def stop_with_parent(stop: threading.Event) -> None:
-    """Set the event when the parent process is gone, so that no orphan works on."""
-    parent = os.getppid()
+def stop_with_parent(stop: threading.Event, parent_pid: int) -> None:
+    """Set the event when the parent process is gone, so that no orphan works on.
+
+    The parent says its pid itself: it may be gone before we could ask.
+    """
 
     def watch() -> None:
         while not stop.is_set():
-            if os.getppid() != parent:
+            if os.getppid() != parent_pid:
                 stop.set()
             time.sleep(PARENT_POLL_S)
 

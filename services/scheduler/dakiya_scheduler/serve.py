@@ -1,5 +1,6 @@
 """``dakiya-scheduler``: the clock, the bell and the worker; imports in a process of their own."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -68,7 +69,7 @@ def main() -> None:
 
 def _keep_imports_running(stop: threading.Event) -> None:
     """Keep the import worker's process alive; it ends with us."""
-    command = [sys.executable, "-m", "dakiya_scheduler.imports.serve"]
+    command = [sys.executable, "-m", "dakiya_scheduler.imports.serve", str(os.getpid())]
     while not stop.is_set():
         child = subprocess.Popen(command)
         while child.poll() is None and not stop.wait(0.2):

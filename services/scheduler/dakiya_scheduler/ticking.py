@@ -221,7 +221,7 @@ def fail_lost_tests(session: Session, *, now: datetime) -> None:
     ended = {"status": TestStatus.FAILED, "finished_at": now}
     step = {"name": "send", "ok": False, "detail": LOST_TEST, "duration_s": 0}
     for table, values in (
-        (SmtpTest, {"steps": SmtpTest.steps + [step]}),
+        (SmtpTest, {"steps": SmtpTest.steps.concat([step])}),
         (CampaignTest, {"detail": LOST_TEST}),
     ):
         session.execute(

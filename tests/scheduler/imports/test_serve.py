@@ -1,5 +1,6 @@
 """The import worker's process, rung through a real queue."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -24,7 +25,7 @@ def test_one_ring_reads_all_that_waits_one_after_the_other(
             for name in "abc"
         ]
     doorbell.ring_import(first)
-    command = [sys.executable, "-m", "dakiya_scheduler.imports.serve"]
+    command = [sys.executable, "-m", "dakiya_scheduler.imports.serve", str(os.getpid())]
     worker = subprocess.Popen(command, env=environment)
     try:
         deadline = time.monotonic() + 60
@@ -37,3 +38,17 @@ def test_one_ring_reads_all_that_waits_one_after_the_other(
     finally:
         worker.send_signal(signal.SIGTERM)
         assert worker.wait() == 0
+
+
+def test_worker_whose_scheduler_died_before_it_was_ready_ends(
+    database_url: str, environment: dict[str, str]
+) -> None:
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    command = [sys.executable, "-m", "dakiya_scheduler.imports.serve", str(gone.pid)]
+    worker = subprocess.Popen(command, env=environment)
+    try:
+        assert worker.wait(timeout=60) == 0
+    finally:
+        worker.kill()
+        worker.wait()

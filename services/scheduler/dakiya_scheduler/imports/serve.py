@@ -1,5 +1,7 @@
 """The import worker's process: recipient files of two workspaces at a time, beside the ticks."""
 
+import sys
+
 import dramatiq
 
 from dakiya.config import Settings
@@ -17,12 +19,12 @@ THREADS = 2
 DRAIN_MS = 15_000
 
 
-def main() -> None:
+def main(parent_pid: int) -> None:
     """Run until SIGTERM, or until the scheduler that started us is gone."""
     settings = Settings.load()
     configure_logging(settings.log_format, settings.log_level)
     stop = stop_event_on_signals()
-    stop_with_parent(stop)
+    stop_with_parent(stop, parent_pid)
     broker = make_broker(settings.redis_url.get_secret_value())
     doorbell = Doorbell(broker)
     sessions = make_session_factory(
@@ -49,4 +51,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]))
