@@ -130,10 +130,13 @@ $(VENV)/.ready-tools: $(VENV)/.made-in tests/requirements-tools.txt
 	@$(PIP) install --quiet --require-hashes --only-binary :all: -r tests/requirements-tools.txt
 	@touch $@
 
-# Node comes from a wheel; it reads the newest state of the packages from the lock alone.
+# Node comes from a wheel and trusts the certificates that this system trusts; npm reads the
+# versions from the lock alone.
 $(ASSETS)/node_modules/.ready: $(ASSETS)/package.json $(ASSETS)/package-lock.json $(ASSETS)/.npmrc | $(VENV)/.ready-run
 	@echo "Fetching what the pages' styles and scripts are made of (once) ..."
-	@cd $(ASSETS) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-progress --loglevel=error
+	@cd $(ASSETS) && PATH="$(CURDIR)/$(BIN):$$PATH" NODE_OPTIONS="--use-system-ca $$NODE_OPTIONS" \
+		npm ci --no-progress --loglevel=error || { \
+		echo "The npm registry could not be reached; it is needed once, for the pages' styles." >&2; exit 1; }
 	@touch $@
 
 $(BUILT)/manifest.json: $(ASSETS)/build.mjs $(shell find $(ASSETS)/src -type f) $(ASSETS)/node_modules/.ready
