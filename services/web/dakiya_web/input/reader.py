@@ -12,6 +12,8 @@ E = TypeVar("E", bound=StrEnum)
 
 MAX_ID = 2**63 - 1
 _IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# What SMTP's AUTH cannot carry (RFC 4616 refuses NUL); anything else may be in a password.
+_IN_A_SECRET = re.compile(r"[\x00\r\n\ud800-\udfff]")
 _IN_A_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
 
@@ -57,8 +59,8 @@ class FieldReader:
     def secret(self, name: str, *, max_chars: int) -> str | None:
         """Text of which nothing is changed; None when it is missing or empty."""
         text = self._text(name, max_chars, required=False)
-        if _IN_A_LINE.search(text):
-            self.wrong(name, "contains a line break, a NUL or another control character.")
+        if _IN_A_SECRET.search(text):
+            self.wrong(name, "contains a line break, a NUL or half a character: no login takes it.")
             return None
         return text or None
 
