@@ -162,7 +162,7 @@ def test_test_is_queued_rung_and_shown(
     answer = alice.api.post(f"/smtp-accounts/{account_id}/test", {"to": "me@example.com"})
     assert answer.status == 202
     redis = app.extensions["dakiya"].redis
-    assert redis.llen("dramatiq:sender") == 1
+    assert redis.llen("dramatiq:errands") == 1
     assert alice.api.get(f"/smtp-accounts/{account_id}").json["test"]["status"] == "queued"
     second = alice.api.post(f"/smtp-accounts/{account_id}/test", {"to": "me@example.com"})
     assert second.status == 409
