@@ -5,6 +5,8 @@ from datetime import timedelta
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
+from dakiya.accounts.sessions import add_login
+from dakiya.accounts.users import create_user
 from dakiya.campaigns.lifecycle import cancel
 from dakiya.db import SessionFactory
 from dakiya.delivery.pacing import Slot
@@ -18,6 +20,7 @@ from dakiya.models import (
     CampaignStatus,
     Email,
     EmailState,
+    LoginSession,
     PaceUsage,
     Service,
     SmtpAccount,
@@ -186,8 +189,12 @@ def test_housekeeping_forgets_only_what_no_window_and_no_page_needs(session: Ses
             Service(id="new", kind="sender", seen_at=now),
         ]
     )
+    user = create_user(session, email="asha@example.com", password="a long password")
+    for days in (13, 15):
+        add_login(session, user=user, now=now - timedelta(days=days))
     session.flush()
     keep_house(session, now=now)
+    assert session.scalars(select(LoginSession.seen_at)).all() == [now - timedelta(days=13)]
     assert session.scalars(select(func.count()).select_from(PaceUsage)).one() == 1
     assert session.scalars(select(Service.id)).all() == ["new"]
 

@@ -170,7 +170,7 @@ def test_pages_and_api_answer_500_without_the_database(
     assert (answer.status, list(answer.json)) == (500, ["error"])
     client = app.test_client()
     with client.session_transaction() as session:
-        session["_user_id"], session["login_id"] = "1.1", "x"
+        session["_user_id"], session["login_key"] = "1.1", "x"
     page = client.get("/")
     assert page.status_code == 500
     assert "Something went wrong" in page.text

@@ -1,19 +1,22 @@
 """Sign-up, log-in, log-out, and what protects them."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from dakiya.accounts.sessions import forget_logins
 from dakiya.accounts.users import change_password
+from dakiya.clock import utc_now
 from dakiya.db import SessionFactory
 from dakiya.models import User
 from dakiya_web.app import create_app
 from dakiya_web.pages.people.views import local_path
 from dakiya_web.settings import WebSettings
-from tests.web.browsing import log_in, log_out, send
+from tests.web.browsing import csrf_token, log_in, log_out, send
 from tests.web.conftest import PASSWORD, Person, make_campaign
 
 Browser = Callable[[], FlaskClient]
@@ -124,24 +127,78 @@ def test_session_is_a_new_one_after_log_in(browser: Browser, alice: Person) -> N
     log_in(client, alice.email)
     with client.session_transaction() as session:
         assert "planted" not in session
-        first = session["login_id"]
+        first = session["login_key"]
         assert session.get("csrf_token") != before
     log_out(client)
     log_in(client, alice.email)
     with client.session_transaction() as session:
-        assert session["login_id"] != first
+        assert session["login_key"] != first
 
 
-def test_copy_of_the_cookie_is_worthless_after_log_out(browser: Browser, alice: Person) -> None:
-    client = browser()
-    log_in(client, alice.email)
-    copied = cookie(client)
+def copy_of(client: FlaskClient, browser: Browser) -> FlaskClient:
+    """A thief, who is let in as long as the session of the copied cookie lasts."""
     thief = browser()
-    thief.set_cookie("dakiya", copied)
+    thief.set_cookie("dakiya", cookie(client))
     assert thief.get("/").status_code == 200
+    return thief
+
+
+def test_copy_of_the_cookie_is_worthless_after_log_out_whatever_redis_forgets(
+    app: Flask, browser: Browser, alice: Person
+) -> None:
+    client, elsewhere = browser(), browser()
+    log_in(client, alice.email)
+    log_in(elsewhere, alice.email)
+    thief = copy_of(client, browser)
     assert log_out(client).headers["Location"] == "/login"
+    app.extensions["dakiya"].redis.flushall()
     assert client.get("/").status_code == 302
     assert thief.get("/").status_code == 302
+    assert elsewhere.get("/").status_code == 200
+
+
+def test_copy_of_the_cookie_stays_worthless_when_the_house_is_kept(
+    browser: Browser, alice: Person, session_factory: SessionFactory
+) -> None:
+    client = browser()
+    log_in(client, alice.email)
+    thief = copy_of(client, browser)
+    log_out(client)
+    # Each answer signs the cookie anew, so that it never gets too old.
+    assert thief.get("/login").headers["Set-Cookie"]
+    with session_factory() as session:
+        forget_logins(session, now=utc_now() + timedelta(days=365))
+        session.commit()
+    assert thief.get("/").status_code == 302
+
+
+def test_copy_of_the_cookie_is_worthless_after_another_log_in_in_its_place(
+    browser: Browser, alice: Person, bob: Person
+) -> None:
+    client = browser()
+    log_in(client, alice.email)
+    thief = copy_of(client, browser)
+    token = csrf_token(client, "/profile")
+    form = {"email": bob.email, "password": PASSWORD, "csrf_token": token}
+    assert client.post("/login", data=form).status_code == 303
+    assert thief.get("/").status_code == 302
+
+
+def test_session_in_use_is_kept_and_one_unused_for_two_weeks_is_not(
+    browser: Browser, alice: Person, session_factory: SessionFactory
+) -> None:
+    used, unused = browser(), browser()
+    log_in(used, alice.email)
+    log_in(unused, alice.email)
+    with session_factory() as session:
+        session.execute(text("UPDATE login_session SET seen_at = now() - interval '13 days'"))
+        session.commit()
+    assert used.get("/").status_code == 200
+    with session_factory() as session:
+        forget_logins(session, now=utc_now() + timedelta(days=2))
+        session.commit()
+    assert used.get("/").status_code == 200
+    assert unused.get("/").status_code == 302
 
 
 def test_new_password_ends_other_sessions(

@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from dakiya.accounts.resets import WORKS_FOR
+from dakiya.accounts.sessions import forget_logins
 from dakiya.campaigns.figures import figures_due, take_figures
 from dakiya.campaigns.live import forget_samples, take_samples
 from dakiya.campaigns.progress import campaigns_to_prepare, settle, start_due
@@ -210,6 +211,7 @@ def keep_house(session: Session, *, now: datetime) -> None:
     forget_gone(session)
     forget_samples(session, now=now)
     forget_waiting(session, now=now)
+    forget_logins(session, now=now)
     fail_lost_tests(session, now=now)
     session.execute(
         delete(Batch).where(Batch.state == BatchState.DONE, Batch.finished_at < now - KEEP_BATCHES)

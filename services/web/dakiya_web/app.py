@@ -1,7 +1,5 @@
 """Makes the web application: settings in, a WSGI callable out."""
 
-from datetime import timedelta
-
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from flask_wtf.csrf import CSRFProtect
@@ -9,6 +7,7 @@ from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
+from dakiya.accounts import sessions
 from dakiya.clock import Clock, utc_now
 from dakiya.db import make_engine, make_session_factory
 from dakiya.queue import Doorbell, make_broker
@@ -23,8 +22,6 @@ from dakiya_web.pages.people.throttle import install_throttle
 from dakiya_web.rendering import install_rendering
 from dakiya_web.settings import WebSettings
 from dakiya_web.wiring import Wiring, install_wiring
-
-SESSION_LASTS = timedelta(days=14)
 
 
 class _ReadableJson(DefaultJSONProvider):
@@ -91,7 +88,7 @@ def _flask_config(settings: WebSettings) -> dict[str, object]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.https,
-        "PERMANENT_SESSION_LIFETIME": SESSION_LASTS,
+        "PERMANENT_SESSION_LIFETIME": sessions.LASTS,
         # As long as the session that the token belongs to.
         "WTF_CSRF_TIME_LIMIT": None,
     }

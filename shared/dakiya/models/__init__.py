@@ -22,6 +22,7 @@ from dakiya.models.contacts import (
 from dakiya.models.ledger import Attempt, Batch, BatchState, Email, EmailState, Service, Tick
 from dakiya.models.people import (
     ApiToken,
+    LoginSession,
     Membership,
     PasswordReset,
     ResetStatus,
@@ -47,6 +48,7 @@ __all__ = [
     "EmailState",
     "ImportRejection",
     "ImportStatus",
+    "LoginSession",
     "Membership",
     "PaceUsage",
     "PasswordReset",

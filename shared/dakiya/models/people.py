@@ -107,6 +107,22 @@ class ApiToken(Base):
     user: Mapped[User] = relationship()
 
 
+class LoginSession(Base):
+    """A log-in of the pages. No row, no session: log-out deletes it.
+
+    The key stands in the signed cookie; the row keeps its SHA-256.
+    """
+
+    __tablename__ = "login_session"
+
+    key_hash: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id", ondelete="CASCADE"), index=True)
+    begun_at: Mapped[datetime]
+    seen_at: Mapped[datetime] = mapped_column(index=True)
+
+    user: Mapped[User] = relationship()
+
+
 class PasswordReset(Base):
     """A wish for a new password. Its secret is made by the sender that mails it.
 

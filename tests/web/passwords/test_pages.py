@@ -64,7 +64,7 @@ def test_answer_is_the_same_for_everybody(
 
 @pytest.mark.usefixtures("mailing")
 def test_link_sets_a_new_password_once_and_ends_the_sessions(
-    browser: Browser, alice: Person, session_factory: SessionFactory
+    app: Flask, browser: Browser, alice: Person, session_factory: SessionFactory
 ) -> None:
     logged_in = browser()
     log_in(logged_in, alice.email)
@@ -76,6 +76,7 @@ def test_link_sets_a_new_password_once_and_ends_the_sessions(
     assert "at least 10" in short.text.lower()
     assert send(client, link, password=NEW).status_code == 303
     assert "Your new password is set" in client.get("/login").text
+    app.extensions["dakiya"].redis.flushall()
     assert logged_in.get("/profile").status_code == 302
     assert log_in(browser(), alice.email, PASSWORD).status_code == 422
     assert log_in(browser(), alice.email, NEW).status_code == 303

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from dakiya.db import SessionFactory
@@ -53,13 +54,18 @@ def test_unknown_zone_or_theme_is_refused(
 
 
 def test_new_password_ends_the_other_sessions_and_keeps_this_one(
-    client: FlaskClient, browser: Browser, alice: Person
+    app: Flask, client: FlaskClient, browser: Browser, alice: Person
 ) -> None:
-    other = browser()
+    other, copy = browser(), browser()
     log_in(other, alice.email)
+    of_this_one = client.get_cookie("dakiya")
+    assert of_this_one is not None
+    copy.set_cookie("dakiya", of_this_one.value)
     assert change(client, PASSWORD, "a new long password") == 303
     assert "Your password is changed" in client.get("/profile").text
+    app.extensions["dakiya"].redis.flushall()
     assert other.get("/profile").status_code == 302
+    assert copy.get("/profile").status_code == 302
     assert log_in(browser(), alice.email).status_code == 422
     assert log_in(browser(), alice.email, "a new long password").status_code == 303
 

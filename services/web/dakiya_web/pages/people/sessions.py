@@ -1,22 +1,23 @@
 """Who is logged in: a signed cookie that a new password or a log-out makes worthless."""
 
-import secrets
-from datetime import timedelta
 from urllib.parse import urlsplit
 
-import redis
 from flask import Flask, Response, flash, g, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
-from dakiya.log import get_logger
+from dakiya.accounts.sessions import (
+    add_login,
+    find_login,
+    is_seen_due,
+    note_seen,
+    remove_login,
+)
 from dakiya.models import User
 from dakiya_web.wiring import request_session, wiring
 
-_LOGIN_ID = "login_id"
-_ENDED = "dakiya:session:ended:"
-_log = get_logger(__name__)
+_KEY = "login_key"
 
 
 class LoggedIn(UserMixin):
@@ -49,24 +50,20 @@ def install_sessions(app: Flask) -> None:
 
 
 def begin_session(user: User) -> None:
-    """Log a user in, with nothing left of the session from before (OWASP ASVS 7.2.4)."""
+    """Log a user in, with nothing left of the session from before (OWASP ASVS 7.2.4). Commits."""
+    _remove_row()
+    key = add_login(request_session(), user=user, now=wiring().clock())
+    request_session().commit()
     session.clear()
     session.permanent = True
-    session[_LOGIN_ID] = secrets.token_urlsafe(16)
+    session[_KEY] = key
     login_user(LoggedIn(user))
 
 
-def end_session(*, lasts: timedelta) -> None:
-    """Log out, and remember the cookie's number so that a copy of it is worthless too.
-
-    Without Redis only this browser is logged out; a new password still ends the copies.
-    """
-    login_id = session.get(_LOGIN_ID)
-    if isinstance(login_id, str):
-        try:
-            wiring().redis.set(_ENDED + login_id, "1", ex=lasts)
-        except (redis.RedisError, OSError) as error:
-            _log.warning("session_end_not_kept", kind=type(error).__name__)
+def end_session() -> None:
+    """Log out here, and in every copy of the cookie. Commits."""
+    _remove_row()
+    request_session().commit()
     logout_user()
     session.clear()
 
@@ -113,20 +110,20 @@ def _for_templates() -> dict[str, object]:
 
 
 def _load(text: str) -> LoggedIn | None:
-    user_id, _, version = text.partition(".")
-    if not (user_id.isdecimal() and version.isdecimal()) or g.get("plain_page"):
+    key = session.get(_KEY)
+    if not isinstance(key, str) or g.get("plain_page"):
         return None
-    user = request_session().get(User, int(user_id))
-    if user is None or user.deactivated_at is not None or user.session_version != int(version):
+    login, now = find_login(request_session(), key), wiring().clock()
+    if login is None or LoggedIn(login.user).get_id() != text:
         return None
-    return None if _was_ended() else LoggedIn(user)
+    if is_seen_due(login, now=now):
+        # Apart from the view's transaction, which may have begun and may be rolled back.
+        with wiring().sessions.begin() as apart:
+            note_seen(apart, key, now=now)
+    return LoggedIn(login.user)
 
 
-def _was_ended() -> bool:
-    login_id = session.get(_LOGIN_ID)
-    if not isinstance(login_id, str):
-        return True
-    try:
-        return bool(wiring().redis.exists(_ENDED + login_id))
-    except (redis.RedisError, OSError):
-        return False
+def _remove_row() -> None:
+    key = session.get(_KEY)
+    if isinstance(key, str):
+        remove_login(request_session(), key)

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from sqlalchemy.exc import IntegrityError
@@ -76,7 +76,6 @@ def login() -> ResponseReturnValue:
             now=wiring().clock(),
         )
         if user is not None:
-            session.commit()
             begin_session(user)
             _log.info("logged_in", user_id=user.id)
             return redirect(target, 303)
@@ -89,7 +88,7 @@ def login() -> ResponseReturnValue:
 @login_required
 def logout() -> ResponseReturnValue:
     """End the session, here and in any copy of its cookie."""
-    end_session(lasts=current_app.permanent_session_lifetime)
+    end_session()
     return redirect(url_for("people.login"), 303)
 
 

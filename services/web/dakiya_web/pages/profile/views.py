@@ -63,7 +63,6 @@ def change_password() -> ResponseReturnValue:
             field = form.old if error.field == "old" else form.password
             field.errors = [*field.errors, str(error)]
         else:
-            request_session().commit()
             begin_session(user)
             _log.info("password_changed", user_id=user.id)
             flash("Your password is changed. Everywhere else you are logged out.", "success")
