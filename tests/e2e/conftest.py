@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from dakiya.accounts.users import create_user, workspace_of
 from dakiya.db import SessionFactory
-from tests.e2e.soundness import watch
+from tests.e2e.soundness import assert_page_is_sound, watch
 from tests.engine.installation import Installation
 from tests.web.conftest import PASSWORD
 
@@ -159,6 +159,18 @@ def log_in(page: Page, email: str, password: str = PASSWORD) -> None:
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url(lambda url: "/login" not in url)
+
+
+def assert_every_look_is_sound(page: Page, name: str = "") -> None:
+    """Turn the window to each look in turn: a page of its own for each takes seconds to reach."""
+    before = page.viewport_size
+    for look in LOOKS:
+        page.set_viewport_size({"width": look.width, "height": look.height})
+        page.emulate_media(color_scheme="dark" if look.theme == "dark" else "light")
+        assert_page_is_sound(page, name)
+    page.emulate_media(color_scheme="light")
+    if before:
+        page.set_viewport_size(before)
 
 
 def _wait_for(url: str) -> None:

@@ -3,16 +3,27 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dakiya.config import Settings
 from dakiya.db import SessionFactory
+from dakiya.models import Recipient, Workspace
 from dakiya.smtp_accounts.accounts import create_account
 from dakiya.smtp_accounts.secrets import SecretBox
-from tests.e2e.conftest import LOOKS, NO_JAVASCRIPT, Look, OpenPage, Site
+from tests.e2e.conftest import (
+    DESKTOP,
+    LOOKS,
+    NO_JAVASCRIPT,
+    Look,
+    OpenPage,
+    Site,
+    assert_every_look_is_sound,
+)
 from tests.e2e.soundness import assert_page_is_sound
 from tests.e2e.test_shell import ACCOUNT
+from tests.shared.contacts.drafts import add_draft
 
 SHEET = (
     "Email,Name,City\n"
@@ -22,6 +33,7 @@ SHEET = (
 )
 # The import worker is a process of its own that begins with pandas.
 WORKER_STARTS_MS = 60_000
+TWO_ADDRESSES = "Work mail,Private mail,Town\nw@example.org,p@example.org,Pune\n"
 HTML = "<h1>Dear {{ name }}</h1><p>A gift waits in {{ city | default('your town') }}.</p>"
 
 
@@ -81,6 +93,7 @@ def give_recipients(page: Page, sheet: Path) -> None:
     page.get_by_label("From a spreadsheet").set_input_files(sheet)
     page.get_by_role("button", name="Upload").click()
     page.wait_for_url("**/imports/*")
+    page.get_by_role("button", name="Import 3 rows").click(timeout=WORKER_STARTS_MS)
     done = page.get_by_text("2 recipients were added. 1 row was not taken.")
     expect(done).to_be_visible(timeout=WORKER_STARTS_MS)
     assert_page_is_sound(page, "import")
@@ -159,3 +172,54 @@ def test_main_path_works_without_scripts(
     expect(page.get_by_role("heading", name="Held for you")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("heading", name="Held for you")).to_be_hidden()
+
+
+@pytest.mark.parametrize("look", [DESKTOP, NO_JAVASCRIPT], ids=["scripts", "no-scripts"])
+def test_recognised_columns_are_corrected(
+    open_page: OpenPage, site: Site, session_factory: SessionFactory, look: Look, tmp_path: Path
+) -> None:
+    with session_factory.begin() as session:
+        campaign = add_draft(session, session.get_one(Workspace, site.workspace_id))
+    site.installation.start("scheduler")
+    sheet = tmp_path / "members.csv"
+    sheet.write_text(TWO_ADDRESSES, encoding="utf-8")
+    page = open_page(look)
+    page.goto(f"/campaigns/{campaign.id}/edit")
+    page.get_by_label("From a spreadsheet").set_input_files(sheet)
+    page.get_by_role("button", name="Upload").click()
+    page.wait_for_url("**/imports/*")
+    start = page.get_by_role("button", name="Import 1 row")
+    follow(page, look, start)
+    expect(page.get_by_role("cell", name="w@example.org").first).to_be_visible()
+    check(page, look, "columns")
+    page.get_by_label("Use Work mail as").select_option("Field for the mail")
+    page.get_by_label("Name of the field for Work mail").fill("Town")
+    page.get_by_label("Use Private mail as").select_option("E-mail address")
+    start.click()
+    expect(page.get_by_text("Two columns are both called “town”.").first).to_be_visible()
+    expect(page.get_by_label("Use Private mail as")).to_have_value("email")
+    check(page, look, "columns-refused")
+    page.get_by_label("Use Town as").select_option("Do not use")
+    expect(page.get_by_label("Name of the field for Town")).to_be_hidden()
+    start.click()
+    follow(page, look, page.get_by_text("1 recipient was added."))
+    check(page, look, "columns-done")
+    with session_factory() as session:
+        found = session.scalars(select(Recipient)).one()
+        assert (found.email, found.fields) == ("p@example.org", {"town": "w@example.org"})
+
+
+def follow(page: Page, look: Look, sign: Locator) -> None:
+    """Wait for it; without scripts the page has to be loaded again."""
+    for _ in range(0 if look.javascript else WORKER_STARTS_MS // 250):
+        if sign.is_visible():
+            break
+        page.wait_for_timeout(250)
+        page.get_by_role("link", name="Load again").click()
+    sign.wait_for(timeout=WORKER_STARTS_MS)
+
+
+def check(page: Page, look: Look, name: str) -> None:
+    """Look at a page in every look; one without scripts is not watched."""
+    if look.javascript:
+        assert_every_look_is_sound(page, name)

@@ -126,6 +126,10 @@ CASES: dict[tuple[str, str], Case] = {
     ("compose.show_import", "GET"): Case(Kind.PAGE_OWNER),
     ("compose.import_progress", "GET"): Case(Kind.PAGE_OWNER),
     ("compose.rejected_rows", "GET"): Case(Kind.PAGE_OWNER),
+    # It does not wait for its columns: back to its page.
+    ("compose.choose_columns", "POST"): Case(
+        Kind.PAGE_OWNER, lambda _: {"role-0": "email"}, owner_status=303
+    ),
     ("compose.stop_import", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
     ("compose.content", "GET"): Case(Kind.PAGE_OWNER),
     ("compose.save_content", "POST"): Case(

@@ -18,12 +18,7 @@ from dakiya.contacts.import_turns import OPEN, from_now, is_turn, lock_turn, req
 from dakiya.contacts.recipients import Intake, RawRecipient, Rejection, add_recipients
 from dakiya.errors import IllegalState
 from dakiya.mail.addresses import clean_header
-from dakiya.models import (
-    Campaign,
-    ImportRejection,
-    ImportStatus,
-    RecipientImport,
-)
+from dakiya.models import Campaign, ImportRejection, ImportStatus, RecipientImport
 
 # A file whose workers have died so often would end the next one too; a worker also dies of
 # a restart, so a parser that fails by itself gets fewer tries.
@@ -135,14 +130,18 @@ def record_format(
 
 
 def wait_for_user(
-    session: Session, taken: TakenImport, *, preview: Sequence[Sequence[str]]
+    session: Session, taken: TakenImport, *, preview: Sequence[Sequence[str]], rows: int | None
 ) -> bool:
-    """Keep the first rows, cell by cell, and wait; False when it is no longer ours."""
+    """Keep the first rows, cell by cell, and wait; False when it is no longer ours.
+
+    ``rows`` tells how many the file has, None when counting them would take too long.
+    """
     return _write(
         session,
         _ours(taken).values(
             status=ImportStatus.WAITING,
             preview=[list(cells) for cells in preview],
+            file_format=RecipientImport.file_format.concat({"rows": rows} if rows else {}),
             lease_expires_at=None,
         ),
     )
@@ -152,7 +151,7 @@ def start_import(session: Session, found: RecipientImport, *, mapping: Sequence[
     """Let a waiting import run with the user's word on its columns.
 
     ``mapping`` has one of "email", "name", "field:<name>" and "skip" per column. Raises
-    InvalidInput (field ``mapping``), and IllegalState when it does not wait, or no longer.
+    WrongColumns, and IllegalState when it does not wait, or no longer.
     """
     cleaned = read_mapping(mapping, columns=len(found.columns))
     started = _write(
@@ -291,6 +290,7 @@ def _write(session: Session, statement: Update) -> bool:
 def _ended() -> dict[str, Any]:
     return {
         "content": None,
+        "preview": None,
         "lease_expires_at": None,
         "finished_at": func.clock_timestamp(),
     }

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from dakiya.campaigns.drafts import check_ready
-from dakiya.contacts.columns import read_mapping
+from dakiya.contacts.columns import WrongColumns, read_mapping
 from dakiya.contacts.import_turns import imports_to_ring
 from dakiya.contacts.imports import (
     WAITS_AT_MOST,
@@ -17,8 +17,9 @@ from dakiya.contacts.imports import (
 )
 from dakiya.db import SessionFactory
 from dakiya.delivery.taking import database_now
-from dakiya.errors import IllegalState, InvalidInput
+from dakiya.errors import IllegalState
 from dakiya.models import Campaign, ImportStatus, Recipient, RecipientImport
+from dakiya_scheduler.imports import worker
 from dakiya_scheduler.imports.mapped import map_row
 from dakiya_scheduler.imports.parsed import Column, FileLimits, Role, Row
 from dakiya_scheduler.imports.worker import PREVIEW_ROWS, run_import
@@ -61,10 +62,20 @@ def test_import_shows_its_first_rows_and_waits(session_factory: SessionFactory) 
     assert len(found.preview) == PREVIEW_ROWS
     assert found.preview[1] == ["w1@example.com", "p1@example.net", "Asha", "Rao 1", "Pune"]
     assert (found.accepted, found.rejected, found.rows_done) == (0, 0, 0)
+    assert found.file_format["rows"] == 50
     with session_factory() as session:
         later = database_now(session) + timedelta(hours=1)
         assert imports_to_ring(session, now=later) == []
         assert session.scalars(select(Recipient.id)).all() == []
+
+
+def test_rows_that_take_long_to_count_are_not_counted(
+    session_factory: SessionFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "COUNT_FOR_S", 0.0)
+    found = the_import(session_factory, look(session_factory))
+    assert found.status is ImportStatus.WAITING
+    assert "rows" not in found.file_format
 
 
 def test_import_runs_by_the_users_word_on_its_columns(session_factory: SessionFactory) -> None:
@@ -148,9 +159,15 @@ def test_refused_file_is_refused_at_the_look(session_factory: SessionFactory) ->
     ],
 )
 def test_mapping_that_cannot_be_is_refused(mapping: list[str], words: str) -> None:
-    with pytest.raises(InvalidInput, match=words) as refused:
+    with pytest.raises(WrongColumns, match=words) as refused:
         read_mapping(mapping, columns=3)
     assert refused.value.field == "mapping"
+
+
+def test_every_column_that_is_wrong_is_named() -> None:
+    with pytest.raises(WrongColumns) as refused:
+        read_mapping(["email", "field:Town", "field:town", "field:!", "skip"], columns=5)
+    assert sorted(refused.value.at) == [1, 2, 3]
 
 
 def test_name_of_first_and_last_name_stays_when_none_was_chosen() -> None:

@@ -1,7 +1,7 @@
 """Work one import off: parse its file in a child, store its rows chunk by chunk."""
 
-import itertools
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -45,6 +45,8 @@ from dakiya_scheduler.imports.wire import ParserFailed
 ROWS_PER_CHUNK = 1_000
 PREVIEW_ROWS = 20
 PREVIEW_CELL_CHARS = 200
+# A workbook takes 8 s per 40,000 rows: nobody waits for the number of its rows so long.
+COUNT_FOR_S = 3.0
 # Another worker may take the same import first.
 _TRIES = 5
 
@@ -175,13 +177,19 @@ def _show_first_rows(
     columns: Sequence[Column],
     items: Iterator[Parsed],
 ) -> ImportStatus | None:
-    rows = (cells_of(item, columns) for item in items if isinstance(item, Row))
-    preview = [
-        [cell[:PREVIEW_CELL_CHARS] for cell in cells]
-        for cells in itertools.islice(rows, PREVIEW_ROWS)
-    ]
+    """Keep the first rows for the user to look at, and count the others if that is quick."""
+    preview: list[list[str]] = []
+    rows = 0
+    until = time.monotonic() + COUNT_FOR_S
+    for item in items:
+        rows += 1
+        if isinstance(item, Row) and len(preview) < PREVIEW_ROWS:
+            preview.append([cell[:PREVIEW_CELL_CHARS] for cell in cells_of(item, columns)])
+        if rows >= PREVIEW_ROWS and time.monotonic() > until:
+            break
+    counted = next(items, None) is None
     with session_factory.begin() as session:
-        waits = wait_for_user(session, taken, preview=preview)
+        waits = wait_for_user(session, taken, preview=preview, rows=rows if counted else None)
     return ImportStatus.WAITING if waits else None
 
 

@@ -13,6 +13,7 @@ from dakiya.models import ImportStatus, RecipientImport
 from dakiya_web.exporting import csv_download
 from dakiya_web.input.query import read_page
 from dakiya_web.pages.compose.blueprint import asking_user, compose, find_own
+from dakiya_web.pages.compose.columns import columns_page, columns_used, is_waiting
 from dakiya_web.wiring import request_session, wiring
 from dakiya_web.wording import number
 
@@ -24,8 +25,10 @@ OPEN = (ImportStatus.QUEUED, ImportStatus.RUNNING)
 @compose.get("/imports/<id:import_id>")
 @login_required
 def show_import(import_id: int) -> ResponseReturnValue:
-    """One recipient file."""
+    """One recipient file: what its columns are for, or how far it is."""
     session, found = request_session(), _find(import_id)
+    if is_waiting(found):
+        return columns_page(found)
     page = read_page(request.args)
     rejected = list_rejections(
         session, found.id, after_row=page.cursor or 0, limit=ROWS_PER_PAGE + 1
@@ -34,6 +37,7 @@ def show_import(import_id: int) -> ResponseReturnValue:
         "compose/import.html",
         found=found,
         campaign=find_own(found.campaign_id),
+        columns=columns_used(found),
         is_open=found.status in OPEN,
         rejected=rejected[:ROWS_PER_PAGE],
         following=rejected[ROWS_PER_PAGE - 1].row if len(rejected) > ROWS_PER_PAGE else None,
@@ -76,10 +80,19 @@ def stop_import(import_id: int) -> ResponseReturnValue:
     """Stop reading a file; the recipients that it has added stay."""
     found = _find(import_id)
     find_own(found.campaign_id, lock=True)
+    if was_waiting := is_waiting(found):
+        place = url_for("compose.edit", campaign_id=found.campaign_id) + "#recipients"
+    else:
+        place = url_for("compose.show_import", import_id=found.id)
     cancel_import(request_session(), found.id)
     request_session().commit()
-    flash("The import was stopped. Recipients that were added already stay.", "info")
-    return redirect(url_for("compose.show_import", import_id=found.id), 303)
+    flash(
+        "Nobody was added, and the file is forgotten."
+        if was_waiting
+        else "The import was stopped. Recipients that were added already stay.",
+        "info",
+    )
+    return redirect(place, 303)
 
 
 def _find(import_id: int) -> RecipientImport:

@@ -4,6 +4,7 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
 from dakiya_web.pages.compose import (  # noqa: F401 - each registers its routes
+    columns,
     content,
     copies,
     details,

@@ -82,7 +82,9 @@ def upload(campaign_id: int) -> ResponseReturnValue:
             return jsonify(error=words), 422
         return details_page(campaign, file_error=words), 422
     name = file.filename if file is not None else None
-    created = create_import(session, campaign, filename=name or "", content=content)
+    created = create_import(
+        session, campaign, filename=name or "", content=content, look_first=True
+    )
     session.commit()
     ring(lambda doorbell: doorbell.ring_import(created.id))
     place = url_for("compose.show_import", import_id=created.id)
