@@ -126,6 +126,10 @@ def test_theme_is_changed_at_once_and_kept(open_page: OpenPage) -> None:
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
     assert_page_is_sound(page)
+    elsewhere = open_page(DESKTOP)
+    elsewhere.goto("/profile")
+    expect(elsewhere.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    expect(elsewhere.get_by_label("Theme")).to_have_value("dark")
 
 
 def test_keys_lead_to_places_and_can_be_switched_off(open_page: OpenPage) -> None:

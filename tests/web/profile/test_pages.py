@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from dakiya.db import SessionFactory
 from dakiya.models import User
-from tests.web.browsing import csrf_token, log_in, send
+from tests.web.browsing import csrf_token, log_in, log_out, send
 from tests.web.conftest import PASSWORD, Person
 
 Browser = Callable[[], FlaskClient]
@@ -41,6 +41,31 @@ def test_zone_and_theme_are_kept(
     with session_factory() as session:
         user = session.get_one(User, alice.user_id)
         assert (user.timezone, user.theme) == ("Europe/Zurich", "dark")
+
+
+def test_theme_of_the_menu_is_there_after_a_log_in_elsewhere(
+    client: FlaskClient, browser: Browser, alice: Person
+) -> None:
+    assert send(client, "/profile", theme="dark", timezone="UTC").status_code == 303
+    token = csrf_token(client, "/profile")
+    client.post("/theme", data={"csrf_token": token, "theme": "light"})
+    other = browser()
+    assert 'data-theme="auto"' in other.get("/login").text
+    log_in(other, alice.email)
+    page = other.get("/profile").text
+    assert 'data-theme="light"' in page
+    assert '<option selected value="light">' in page
+    log_out(other)
+    assert 'data-theme="light"' in other.get("/login").text
+
+
+def test_theme_of_one_user_is_not_the_others(
+    client: FlaskClient, alice: Person, bob: Person
+) -> None:
+    client.post("/theme", data={"csrf_token": csrf_token(client, "/profile"), "theme": "dark"})
+    log_out(client)
+    log_in(client, bob.email)
+    assert 'data-theme="auto"' in client.get("/").text
 
 
 @pytest.mark.parametrize("fields", [{"timezone": "Mars/X"}, {"theme": "pink"}, {"theme": ""}])

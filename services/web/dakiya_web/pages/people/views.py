@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from sqlalchemy.exc import IntegrityError
 
-from dakiya.accounts.users import authenticate, create_user
+from dakiya.accounts.users import authenticate, create_user, set_theme
 from dakiya.errors import InvalidInput
 from dakiya.log import get_logger
 from dakiya_web.navigation import home_url
@@ -21,6 +21,7 @@ from dakiya_web.pages.people.throttle import (
     limiter,
     log_in_failed,
 )
+from dakiya_web.pages.preferences.themes import keep_theme, present_theme
 from dakiya_web.wiring import request_session, wiring
 
 people = Blueprint("people", __name__)
@@ -42,6 +43,7 @@ def signup() -> ResponseReturnValue:
         session = request_session()
         try:
             user = create_user(session, email=form.email.data, password=form.password.data)
+            set_theme(user, present_theme())
             session.commit()
         except InvalidInput as error:
             _note(form, error)
@@ -78,7 +80,9 @@ def login() -> ResponseReturnValue:
         if user is not None:
             begin_session(user)
             _log.info("logged_in", user_id=user.id)
-            return redirect(target, 303)
+            response = redirect(target, 303)
+            keep_theme(response, user.theme)
+            return response
         _log.info("log_in_refused")
         form.form_errors.append("Address and password do not fit together.")
     return render_template("people/login.html", form=form), 422

@@ -1,28 +1,22 @@
-"""Light, dark, or as the system has it: kept in a cookie, so that the server knows it at once."""
+"""Light, dark, or as the system has it: the user's choice, and a cookie for the log-in page."""
 
 from datetime import timedelta
-from enum import StrEnum
 
-from flask import request
+from flask import g, request
 from werkzeug.wrappers import Response
 
+from dakiya.models.people import Theme
+from dakiya_web.pages.people.sessions import present_user
 from dakiya_web.wiring import wiring
 
 THEME_COOKIE = "dakiya_theme"
 LASTS = timedelta(days=365)
 
 
-class Theme(StrEnum):
-    """How the pages look."""
-
-    AUTO = "auto"
-    LIGHT = "light"
-    DARK = "dark"
-
-
 def present_theme() -> Theme:
-    """Return the theme of this browser."""
-    return read_theme(request.cookies.get(THEME_COOKIE, ""))
+    """Return the theme of who is logged in, else the one last used in this browser."""
+    user = None if g.get("plain_page") else present_user()
+    return read_theme(user.theme if user is not None else request.cookies.get(THEME_COOKIE, ""))
 
 
 def read_theme(text: str) -> Theme:
@@ -30,8 +24,8 @@ def read_theme(text: str) -> Theme:
     return Theme(text) if text in set(Theme) else Theme.AUTO
 
 
-def keep_theme(response: Response, theme: Theme) -> None:
-    """Have this browser remember a theme."""
+def keep_theme(response: Response, theme: str) -> None:
+    """Have this browser remember a theme, for when nobody is logged in."""
     response.set_cookie(
         THEME_COOKIE,
         theme,

@@ -10,7 +10,7 @@ from dakiya.errors import InvalidInput
 from dakiya.log import get_logger
 from dakiya_web.pages.people.sessions import begin_session, logged_in_user
 from dakiya_web.pages.people.throttle import PER_ACCOUNT, limiter, log_in_failed
-from dakiya_web.pages.preferences.themes import keep_theme, present_theme, read_theme
+from dakiya_web.pages.preferences.themes import keep_theme
 from dakiya_web.pages.profile.forms import PasswordForm, SettingsForm
 from dakiya_web.wiring import request_session
 
@@ -35,7 +35,7 @@ def show() -> ResponseReturnValue:
 def change_settings() -> ResponseReturnValue:
     """Set the time zone and the theme."""
     user = logged_in_user()
-    form = SettingsForm.having(timezone=user.timezone, theme=present_theme())
+    form = SettingsForm.having(timezone=user.timezone, theme=user.theme)
     if not form.validate():
         return _page(settings=form), 422
     set_timezone(user, form.timezone.data)
@@ -43,7 +43,7 @@ def change_settings() -> ResponseReturnValue:
     request_session().commit()
     flash("Saved.", "success")
     response = _back()
-    keep_theme(response, read_theme(form.theme.data))
+    keep_theme(response, user.theme)
     return response
 
 
@@ -72,7 +72,7 @@ def change_password() -> ResponseReturnValue:
 
 def _page(*, settings: SettingsForm | None = None, password: PasswordForm | None = None) -> str:
     user = logged_in_user()
-    shown = settings or SettingsForm.having(timezone=user.timezone, theme=present_theme())
+    shown = settings or SettingsForm.having(timezone=user.timezone, theme=user.theme)
     return render_template(
         "profile/show.html",
         user=user,
