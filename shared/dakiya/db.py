@@ -1,8 +1,9 @@
 """Engine and sessions: one place that knows how Dakiya talks to PostgreSQL."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 SessionFactory = sessionmaker[Session]
@@ -53,3 +54,9 @@ def make_engine(
 def make_session_factory(engine: Engine) -> SessionFactory:
     """Make the factory that entry points open their sessions with."""
     return sessionmaker(engine, expire_on_commit=False)
+
+
+def database_now(session: Session) -> datetime:
+    """Return the database's clock, which every lease and instant is measured by."""
+    now: datetime = session.scalars(select(func.clock_timestamp())).one()
+    return now

@@ -13,15 +13,16 @@ from dakiya.accounts.users import create_user, workspace_of
 from dakiya.campaigns.lifecycle import schedule
 from dakiya.campaigns.message_ids import message_id_of
 from dakiya.campaigns.progress import prepare_chunk, start_due
-from dakiya.db import SessionFactory
+from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.counters import read_counts
-from dakiya.delivery.taking import database_now
+from dakiya.delivery.usage import limits_of
 from dakiya.models import (
     Campaign,
     CampaignStatus,
     ContentVersion,
     Email,
     EmailState,
+    PaceUsage,
     Recipient,
     Security,
     SmtpAccount,
@@ -58,6 +59,21 @@ def make_account(session: Session, workspace_id: int, port: int, **values: objec
     session.add(account)
     session.flush()
     return account
+
+
+def use_pace(session: Session, account: SmtpAccount, *, mails: int, age: timedelta) -> None:
+    """Pretend that so many of an account's mails began some time ago."""
+    start_at = database_now(session) - age
+    for window in limits_of(account).windows:
+        session.add(
+            PaceUsage(
+                smtp_account_id=account.id,
+                window_s=window.seconds,
+                start_at=start_at,
+                mails=mails,
+            )
+        )
+    session.flush()
 
 
 def make_campaign(

@@ -6,8 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from dakiya.db import SessionFactory
-from dakiya.delivery.taking import database_now
+from dakiya.db import SessionFactory, database_now
 from dakiya.models import Batch
 from dakiya.queue import SENDER_QUEUE, Doorbell
 from dakiya_scheduler.bell import LOOK_EVERY_S, Bell

@@ -8,11 +8,9 @@ from sqlalchemy.orm import Session
 from dakiya.accounts.sessions import add_login
 from dakiya.accounts.users import create_user
 from dakiya.campaigns.lifecycle import cancel
-from dakiya.db import SessionFactory
-from dakiya.delivery.pacing import Slot
+from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.presence import count_alive
-from dakiya.delivery.taking import database_now, take_batch
-from dakiya.delivery.usage import add_usage
+from dakiya.delivery.taking import take_batch
 from dakiya.models import (
     Batch,
     BatchState,
@@ -38,6 +36,7 @@ from tests.engine.world import (
     make_workspace,
     miscounted,
     states_of,
+    use_pace,
 )
 from tests.scheduler.conftest import LEASE_S, RungBells
 
@@ -178,11 +177,11 @@ def test_two_tickers_at_once_claim_each_mail_once(
 
 
 def test_housekeeping_forgets_only_what_no_window_and_no_page_needs(session: Session) -> None:
-    account = an_account(session)
+    account = make_account(session, make_workspace(session), 2525, per_day=100)
     make_sending(session, account, 1)
     now = database_now(session)
-    for hours in (24, 26):
-        add_usage(session, account.id, Slot(now - timedelta(hours=hours), 5))
+    for hours in (40, 60):
+        use_pace(session, account, mails=5, age=timedelta(hours=hours))
     session.add_all(
         [
             Service(id="old", kind="sender", seen_at=now - timedelta(hours=2)),

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from dakiya.config import Settings
-from dakiya.db import SessionFactory
+from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.claims import claim_lane, find_lanes
 from dakiya.delivery.ledger import load_emails
-from dakiya.delivery.taking import Taken, database_now, take_batch
+from dakiya.delivery.taking import Taken, take_batch
 from dakiya.models import Campaign, Email
 from dakiya.smtp_accounts.egress import EgressRule
 from dakiya.smtp_accounts.secrets import SecretBox
 from dakiya_sender.delivery import BatchDelivery, Report, RetryRule
 from dakiya_sender.messages import MessageCache
+from dakiya_sender.pace import SharedPace
 from dakiya_sender.pool import ConnectionPool
 from dakiya_sender.recording import Recorder as OutcomeRecorder
 from dakiya_sender.servers import Servers
@@ -61,6 +62,7 @@ class SenderScene:
             server=servers.server_for(self.taken.account),
             pool=self.pool,
             recorder=self.recorder,
+            pace=SharedPace(self.sessions, self.taken.account, self.stop),
             retry=RetryRule(60, 3600),
             public_url="https://mail.example.org",
             link_key=b"k" * 32,

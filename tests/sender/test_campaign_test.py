@@ -15,8 +15,7 @@ from dakiya.campaigns.testing import (
     request_campaign_test,
 )
 from dakiya.config import Settings
-from dakiya.db import SessionFactory
-from dakiya.delivery.taking import database_now
+from dakiya.db import SessionFactory, database_now
 from dakiya.errors import IllegalState, InvalidInput, NotFound
 from dakiya.models import (
     Campaign,

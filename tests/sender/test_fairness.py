@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select, text, update
 
-from dakiya.db import SessionFactory
+from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.claims import claim_lane, find_lanes
-from dakiya.delivery.taking import database_now
 from dakiya.models import Batch
 from dakiya_sender import fairness
 from dakiya_sender.fairness import Share

@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session
 
 from dakiya.accounts.resets import find_reset, request_reset, use_reset
 from dakiya.accounts.users import authenticate, create_user
-from dakiya.db import SessionFactory
-from dakiya.delivery.taking import database_now
+from dakiya.db import SessionFactory, database_now
 from dakiya.errors import ConfigurationError
 from dakiya.models import PasswordReset, ResetStatus
 from dakiya_sender.smtp import Security

@@ -5,9 +5,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from dakiya.campaigns.progress import prepare_chunk, settle, start_due
-from dakiya.db import SessionFactory
+from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.counters import Moves
-from dakiya.delivery.taking import database_now
 from dakiya.models import Campaign, CampaignStatus, Email, EmailState, Recipient
 from tests.web.conftest import Person, make_campaign
 

@@ -6,9 +6,8 @@ from datetime import timedelta
 import redis
 from sqlalchemy.exc import SQLAlchemyError
 
-from dakiya.db import SessionFactory
+from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.rescue import batches_to_ring, next_start
-from dakiya.delivery.taking import database_now
 from dakiya.log import get_logger
 from dakiya.queue import Doorbell
 

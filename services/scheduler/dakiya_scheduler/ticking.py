@@ -27,11 +27,10 @@ from dakiya.campaigns.progress import campaigns_to_prepare, settle, start_due
 from dakiya.campaigns.removal import purge_chunk
 from dakiya.contacts.import_turns import imports_to_ring
 from dakiya.contacts.imports import forget_waiting
-from dakiya.db import SessionFactory
+from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.claims import claim_lane, find_lanes
 from dakiya.delivery.presence import forget_gone, say_alive
 from dakiya.delivery.rescue import batches_to_ring, count_rung, rescue_expired
-from dakiya.delivery.taking import database_now
 from dakiya.delivery.usage import forget_usage
 from dakiya.log import get_logger
 from dakiya.models import (
@@ -49,7 +48,6 @@ from dakiya.queue import SENDER_QUEUE, Doorbell
 
 log = get_logger(__name__)
 
-KEEP_USAGE = timedelta(hours=25)
 KEEP_BATCHES = timedelta(days=7)
 RING_TEST_AGAIN_AFTER = timedelta(seconds=30)
 PURGES_AT_ONCE = 5
@@ -207,7 +205,7 @@ class Ticker:
 
 def keep_house(session: Session, *, now: datetime) -> None:
     """Delete what no window, no page and no rescue looks at any more."""
-    forget_usage(session, before=now - KEEP_USAGE)
+    forget_usage(session, now=now)
     forget_gone(session)
     forget_samples(session, now=now)
     forget_waiting(session, now=now)

@@ -21,6 +21,7 @@ from dakiya_sender.delivery import BatchDelivery, NoConnectionFree, Report, Retr
 from dakiya_sender.fairness import Share, others_wait
 from dakiya_sender.keeper import Keeper
 from dakiya_sender.messages import MessageCache
+from dakiya_sender.pace import SharedPace
 from dakiya_sender.pool import ConnectionPool
 from dakiya_sender.recording import Recorder
 from dakiya_sender.servers import ServerRefused, Servers
@@ -120,8 +121,7 @@ def _deliver_taken(context: SenderContext, taken: Taken, slot: int) -> bool:
     returned = recorder.finish(
         trouble=report.trouble,
         had_trouble=taken.account.trouble_count > 0,
-        paced=taken.mails if taken.paced else 0,
-        attempted=report.attempted,
+        waits=taken.account if report.waits else None,
     )
     if report.trouble is not None:
         log.warning("account_paused", account=claim.smtp_account_id, reason=report.trouble.reason)
@@ -134,8 +134,9 @@ def _deliver_taken(context: SenderContext, taken: Taken, slot: int) -> bool:
         attempted=report.attempted,
         accepted=report.accepted,
         returned=returned,
+        waits=report.waits,
     )
-    return report.trouble is None
+    return report.trouble is None and not report.waits
 
 
 def _send(context: SenderContext, taken: Taken, recorder: Recorder) -> Report:
@@ -157,6 +158,7 @@ def _send(context: SenderContext, taken: Taken, recorder: Recorder) -> Report:
         server=server,
         pool=context.pool,
         recorder=recorder,
+        pace=SharedPace(context.session_factory, taken.account, context.stop),
         retry=context.retry,
         public_url=context.public_url,
         link_key=context.link_key,

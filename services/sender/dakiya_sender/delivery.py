@@ -3,7 +3,8 @@
 For each mail:
 
 1. build it (a mail that cannot be built fails alone);
-2. borrow a connection; one that cannot be opened is the account's trouble;
+2. borrow a connection; one that cannot be opened is the account's trouble; and ask the
+   account's pace for leave;
 3. MAIL, RCPT, DATA, and the body without its final dot;
 4. commit the outcome of the mail before and the intent of this one; if the ledger says no,
    cut the connection without the dot;
@@ -27,6 +28,7 @@ from dakiya.log import get_logger
 from dakiya.models import EmailState
 from dakiya_sender import judging
 from dakiya_sender.messages import CampaignMessage
+from dakiya_sender.pace import SharedPace
 from dakiya_sender.pool import ConnectionPool, PooledConnection
 from dakiya_sender.recording import Recorder
 from dakiya_sender.smtp import (
@@ -56,17 +58,25 @@ class _Stop(Exception):
         self.trouble = trouble
 
 
+class _Wait(Exception):
+    """Ends the batch for now: the account's limits want the rest to go later."""
+
+
 class NoConnectionFree(Exception):
     """Other batches hold all of the account's connections."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What became of a batch; ``attempted`` counts the mails that the server was asked about."""
+    """What became of a batch; ``attempted`` counts how often the server was asked.
+
+    ``waits``: the account's pace wants the rest to go later.
+    """
 
     attempted: int
     accepted: int
     trouble: AccountTrouble | None
+    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,7 @@ class BatchDelivery:
         server: Server,
         pool: ConnectionPool,
         recorder: Recorder,
+        pace: SharedPace,
         retry: RetryRule,
         public_url: str,
         link_key: bytes,
@@ -99,6 +110,7 @@ class BatchDelivery:
         self._server = server
         self._pool = pool
         self._recorder = recorder
+        self._pace = pace
         self._retry = retry
         self._public_url = public_url
         self._link_key = link_key
@@ -112,6 +124,7 @@ class BatchDelivery:
         """Send what can be sent. Raises NoConnectionFree if not even the first mail could go."""
         deadline = time.monotonic() + SOFT_DEADLINE_S
         trouble = None
+        waits = False
         try:
             for mail in mails:
                 if self._stop.is_set() or time.monotonic() > deadline or self._must_yield():
@@ -119,6 +132,8 @@ class BatchDelivery:
                 self._deliver(mail)
         except _Stop as stop:
             trouble = stop.trouble
+        except _Wait:
+            waits = True
         except NoConnectionFree:
             if not self._attempted:
                 raise
@@ -126,7 +141,7 @@ class BatchDelivery:
             self._drop_connection()  # perhaps in mid-message: nobody may go on with it
             raise
         self._return_connection()
-        return Report(self._attempted, self._recorder.accepted, trouble)
+        return Report(self._attempted, self._recorder.accepted, trouble, waits)
 
     def _deliver(self, mail: ClaimedEmail) -> None:
         if mail.suppressed:
@@ -153,25 +168,36 @@ class BatchDelivery:
         Returns the connection that waits for the dot, a refusal, or the second break.
         """
         envelope = Envelope(self._message.mail_from, mail.email, len(message))
+        answer = self._walk(envelope, message)
+        # 421 on a connection that stood idle says nothing about this mail.
+        if isinstance(answer, SmtpTrouble) and (answer.reply is None or answer.reply.code == 421):
+            self._drop_connection()
+            answer = self._walk(envelope, message)
+        if isinstance(answer, SmtpTrouble) and answer.reply is not None:
+            return Refusal(answer.phase, answer.reply)
+        return answer
+
+    def _walk(self, envelope: Envelope, message: bytes) -> Connection | Refusal | SmtpTrouble:
         connection = self._borrow()
+        self._ask_leave()
         self._attempted += 1
-        for tries_left in (1, 0):
-            try:
-                answer = connection.begin(envelope)
-                if isinstance(answer, Refusal):
-                    return answer
-                connection.write_body(message)
-            except SmtpTrouble as trouble:
-                # 421 on a connection that stood idle says nothing about this mail.
-                if trouble.reply is not None and (not tries_left or trouble.reply.code != 421):
-                    return Refusal(trouble.phase, trouble.reply)
-                if not tries_left:
-                    return trouble
-                self._drop_connection()
-                connection = self._borrow()
-            else:
-                break
+        try:
+            answer = connection.begin(envelope)
+            if isinstance(answer, Refusal):
+                return answer
+            connection.write_body(message)
+        except SmtpTrouble as trouble:
+            return trouble
         return connection
+
+    def _ask_leave(self) -> None:
+        try:
+            if self._pace.may_go():
+                return
+        except DBAPIError as error:
+            log.warning("pace_not_known", error=type(error).__name__)
+            raise _Stop from None
+        raise _Wait
 
     def _send_dot(self, mail: ClaimedEmail, connection: Connection) -> None:
         try:

@@ -22,12 +22,10 @@ from dakiya.delivery.ledger import (
     record,
 )
 from dakiya.delivery.outcomes import Outcome
-from dakiya.delivery.pacing import Slot
-from dakiya.delivery.taking import database_now
+from dakiya.delivery.taking import park_batch
 from dakiya.delivery.trouble import AccountTrouble, clear_trouble, pause_account
-from dakiya.delivery.usage import move_usage
 from dakiya.log import get_logger
-from dakiya.models import EmailState, SuppressionReason
+from dakiya.models import EmailState, SmtpAccount, SuppressionReason
 
 log = get_logger(__name__)
 
@@ -91,13 +89,12 @@ class Recorder:
         *,
         trouble: AccountTrouble | None,
         had_trouble: bool,
-        paced: int = 0,
-        attempted: int = 0,
+        waits: SmtpAccount | None = None,
     ) -> int:
         """Commit the rest, give unsent mails back and close the batch; returns how many.
 
-        Of the ``paced`` mails of the batch's share, those ``attempted`` count from now on.
-        ``trouble`` pauses the account; mails that were accepted end an earlier trouble.
+        ``trouble`` pauses the account; mails that were accepted end an earlier trouble. A batch
+        that ``waits`` for its account's pace keeps its unsent mails if that is not for long.
         """
         returned = 0
 
@@ -106,15 +103,10 @@ class Recorder:
             moves = Moves()
             lock_batch(session, self._claim)
             self._write_outcomes(session, moves)
-            returned = give_back(session, self._claim, moves)
+            if waits is None or not park_batch(session, self._claim, waits):
+                returned = give_back(session, self._claim, moves)
+                close_batch(session, self._claim)
             moves.store(session, campaign_id=self._claim.campaign_id, slot=self._slot)
-            if close_batch(session, self._claim) and paced:
-                move_usage(
-                    session,
-                    self._claim.smtp_account_id,
-                    Slot(self._claim.start_at, paced),
-                    Slot(database_now(session), attempted),
-                )
             if self.accepted and (had_trouble or trouble is not None):
                 clear_trouble(session, self._claim.smtp_account_id)
             if trouble is not None:

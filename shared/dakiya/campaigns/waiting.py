@@ -8,16 +8,15 @@ from sqlalchemy.orm import Session
 from dakiya.campaigns.drafts import OPEN_IMPORT
 from dakiya.campaigns.times import describe_instant
 from dakiya.delivery.counters import read_counts
-from dakiya.delivery.pacing import Limits, Pace, Slot
+from dakiya.delivery.pacing import Limits, Pace
 from dakiya.delivery.presence import count_alive
 from dakiya.delivery.taking import is_open
-from dakiya.delivery.usage import limits_of
+from dakiya.delivery.usage import limits_of, load_usage
 from dakiya.models import (
     Campaign,
     CampaignStatus,
     Email,
     EmailState,
-    PaceUsage,
     RecipientImport,
     SmtpAccount,
     Tick,
@@ -97,22 +96,15 @@ def _reached_limit(
     session: Session, account: SmtpAccount, *, now: datetime
 ) -> tuple[str, datetime]:
     """Find the limit that lets the next mail go last, in words, and when that is."""
-    limits = {name: limit for name in _LIMIT_WORDS if (limit := getattr(account, name)) is not None}
-    if not limits:
+    windows = limits_of(account).windows
+    if not windows:
         return "", now
-    usage = [
-        Slot(start_at, mails)
-        for start_at, mails in session.execute(
-            select(PaceUsage.start_at, PaceUsage.mails).where(
-                PaceUsage.smtp_account_id == account.id,
-                PaceUsage.start_at > now - limits_of(account).longest,
-            )
-        )
-    ]
+    usage = load_usage(session, account, now=now)
     waits = []
-    for name, limit in limits.items():
-        slot = Pace(Limits(**{name: limit}), usage).next_slot(now, at_most=1)
-        waits.append((slot.start_at if slot else now, _LIMIT_WORDS[name].format(limit)))
+    for window in windows:
+        slot = Pace(Limits(**{window.name: window.limit}), usage).next_slot(now, at_most=1)
+        words = _LIMIT_WORDS[window.name].format(window.limit)
+        waits.append((slot.start_at if slot else now, words))
     next_at, words = max(waits)
     return words, next_at
 

@@ -12,18 +12,17 @@ next 20 seconds, whatever other lanes hold: nobody starves, and a pause is quick
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from dakiya.delivery.counters import SCHEDULER_SLOT, Moves
 from dakiya.delivery.pacing import Slot
-from dakiya.delivery.taking import is_open
-from dakiya.delivery.usage import add_usage, limits_of, load_pace
+from dakiya.delivery.taking import HORIZON, is_open
+from dakiya.delivery.usage import limits_of, load_pace
 from dakiya.models import Batch, BatchState, Campaign, EmailState, SmtpAccount
 
-HORIZON = timedelta(seconds=20)
 # Due mails are counted up to this many per campaign: a tick must not count millions.
 DUE_COUNTED = 1000
 BATCH_ID_SEQUENCE = "batch_id_seq"
@@ -96,25 +95,21 @@ def claim_lane(session: Session, lane: Lane, *, now: datetime, batch_size: int) 
         return claimed
     pace = load_pace(session, account, now=now)
     turns = deque(_longest_waiting_first(session, lane.campaign_ids))
-    largest = min(batch_size, limits_of(account).batch_size or batch_size)
+    largest = min(batch_size, limits_of(account).most_at_once or batch_size)
     for _ in range(_room(session, account, batch_size=batch_size, largest=largest)):
         slot = pace.next_slot(now, at_most=largest, until=now + HORIZON)
         if slot is None:
             break
         mails = 0
         while turns and not mails:
-            mails = _claim_batch(
-                session, account, turns[0], slot, paced=pace.limited, now=now, claimed=claimed
-            )
+            mails = _claim_batch(session, account, turns[0], slot, now=now, claimed=claimed)
             if mails:
                 turns.rotate(-1)
             else:
                 turns.popleft()
         if not mails:
             break
-        if pace.limited:
-            pace.take(Slot(slot.start_at, mails))
-            add_usage(session, account.id, Slot(slot.start_at, mails))
+        pace.take(Slot(slot.start_at, mails))
     return claimed
 
 
@@ -124,7 +119,6 @@ def _claim_batch(
     campaign_id: int,
     slot: Slot,
     *,
-    paced: bool,
     now: datetime,
     claimed: Claimed,
 ) -> int:
@@ -144,7 +138,6 @@ def _claim_batch(
             campaign_id=campaign_id,
             smtp_account_id=account.id,
             mails=len(sources),
-            paced=paced,
             start_at=slot.start_at,
             rung_at=now if starts_now else None,
         )

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from dakiya.delivery.pacing import Limits, Slot
+from dakiya.delivery.pacing import Limits, Usage, Window
 
 # A careful guess: a server across the internet answers each mail in about 0.2 s.
 MAILS_PER_S_PER_CONNECTION: Final = 5.0
 SPEED: Final = "speed"
 MAX_FORECAST: Final = timedelta(days=20 * 366)
-_NAMES: Final = ("per_second", "per_minute", "per_hour", "per_day")
 _WORDS: Final = {
     "per_second": "{:,} mails a second",
     "per_minute": "{:,} mails a minute",
@@ -37,19 +36,17 @@ class Forecast:
 
 
 @dataclass(frozen=True)
-class _Window:
-    """A limit with its length, and what was used of it: (leaves after, mails), soonest first."""
+class _Used:
+    """A limit, and what was used of it: (leaves after, mails), soonest first."""
 
-    name: str
-    length: timedelta
-    limit: int
+    window: Window
     leaving: Sequence[tuple[timedelta, int]]
 
 
 def forecast(
     limits: Limits,
     *,
-    used: Sequence[Slot],
+    used: Usage,
     mails: int,
     now: datetime,
     connections: int,
@@ -76,42 +73,39 @@ def describe_forecast(found: Forecast, *, limits: Limits, now: datetime) -> str:
     return about if limit is None else f"{about}: {_WORDS[found.bound_by].format(limit)}"
 
 
-def _windows(limits: Limits, used: Sequence[Slot], begin: datetime) -> Sequence[_Window]:
+def _windows(limits: Limits, used: Usage, begin: datetime) -> Sequence[_Used]:
     """Return the limits that are set, the longest first."""
-    named = [name for name in _NAMES if getattr(limits, name) is not None]
     return [
-        _Window(
-            name,
-            length,
-            limit,
+        _Used(
+            window,
             sorted(
-                (slot.start_at + length - begin, slot.mails)
-                for slot in used
-                if slot.start_at + length > begin and slot.mails
+                (slot.start_at + window.leaves_after - begin, slot.mails)
+                for slot in used.get(window.seconds, ())
+                if slot.start_at + window.leaves_after > begin and slot.mails
             ),
         )
-        for name, (length, limit) in reversed(list(zip(named, limits.windows, strict=True)))
+        for window in reversed(limits.windows)
     ]
 
 
-def _last_goes(windows: Sequence[_Window], mails: int, speed: float) -> tuple[timedelta, str]:
+def _last_goes(windows: Sequence[_Used], mails: int, speed: float) -> tuple[timedelta, str]:
     """Return how long after the beginning the last of so many mails goes, and why."""
     if not windows:
         return _bounded(mails / speed), SPEED
     longest, *shorter = windows
     alone = _last_goes(shorter, mails, speed)
     # Whole loads before the last one, which takes its own time within the shorter limits.
-    loads, rest = divmod(mails - 1, longest.limit)
+    loads, rest = divmod(mails - 1, longest.window.limit)
     freed = _frees(longest, rest + 1)
     within, _ = _last_goes(shorter, rest + 1, speed) if loads else (timedelta(0), "")
-    wait = max(freed, within) + _bounded(loads * longest.length.total_seconds())
-    return max(alone, (wait, longest.name), key=lambda found: found[0])
+    wait = max(freed, within) + _bounded(loads * longest.window.leaves_after.total_seconds())
+    return max(alone, (wait, longest.window.name), key=lambda found: found[0])
 
 
-def _frees(window: _Window, mails: int) -> timedelta:
+def _frees(longest: _Used, mails: int) -> timedelta:
     """Return when a window, as it is used now, has room for the last of so many mails."""
-    free = window.limit - sum(used for _, used in window.leaving)
-    for leaves_after, used in window.leaving:
+    free = longest.window.limit - sum(used for _, used in longest.leaving)
+    for leaves_after, used in longest.leaving:
         if free >= mails:
             break
         free += used

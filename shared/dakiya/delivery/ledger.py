@@ -35,7 +35,6 @@ class Claim:
     campaign_id: int
     workspace_id: int
     smtp_account_id: int
-    start_at: datetime
 
 
 @dataclass(frozen=True)
@@ -268,12 +267,9 @@ def close_batch(session: Session, claim: Claim) -> bool:
     return bool(closed.rowcount == 1)  # type: ignore[attr-defined]
 
 
-def hand_back(session: Session, claim: Claim, *, wait_s: float) -> datetime | None:
-    """Make a taken batch ready again after a short wait: this process cannot send it now.
-
-    Returns the instant that it waits for; None when it was rescued before.
-    """
-    return session.scalar(
+def hand_back(session: Session, claim: Claim, *, start_at: datetime) -> None:
+    """Make a taken batch ready again for a later instant, with the mails that it still holds."""
+    session.execute(
         update(Batch)
         .where(
             Batch.id == claim.batch_id,
@@ -285,12 +281,8 @@ def hand_back(session: Session, claim: Claim, *, wait_s: float) -> datetime | No
             lease_expires_at=None,
             taken_by=None,
             rung_at=None,
-            start_at=func.greatest(
-                Batch.start_at,
-                func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, wait_s),
-            ),
+            start_at=start_at,
         )
-        .returning(Batch.start_at)
     )
 
 

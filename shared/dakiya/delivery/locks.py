@@ -11,6 +11,7 @@ from dakiya.models import Campaign
 
 _CAMPAIGN = 1 << 56
 _CONNECTION = 2 << 56
+_PACE = 3 << 56
 
 
 def campaign_lock(campaign_id: int) -> int:
@@ -21,6 +22,11 @@ def campaign_lock(campaign_id: int) -> int:
 def connection_lock(smtp_account_id: int, slot: int) -> int:
     """Held by the session of the process whose SMTP connection it stands for; slot 0-255."""
     return _CONNECTION | smtp_account_id << 8 | slot
+
+
+def pace_lock(smtp_account_id: int) -> int:
+    """Held while a mail asks for leave; nobody who holds it waits for anything else."""
+    return _PACE | smtp_account_id
 
 
 def lock_exclusively(session: Session, campaign: Campaign) -> None:

@@ -1,23 +1,36 @@
 """An account's pace: when its next mails may start, by rolling windows.
 
 Pure. Each limit is a window that may hold so many mails: per second, minute, hour and
-day. A slot is an instant and the number of mails that may start then; what was given is
-kept in the database (``pace_usage``), so all senders together hold the limits and no
-loss of Redis can exceed them.
+day. What has begun is counted per window in buckets of a hundredth of its length (kept in
+PostgreSQL: ``pace_usage``), so a window is a hundred numbers however many mails it holds.
+A bucket counts until its last instant has left the window: a limit is never exceeded, and
+1 % of the pace is given away.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-WINDOWS_S = (1, 60, 3600, 86400)
-# Slots are planned this much further apart than the windows are long, so that a batch that
-# starts a little late does not hold the next one up. Costs 5 % of a pace per second, 2 % of
-# the others.
-MARGINS = (1.05, 1.02, 1.02, 1.02)
-BATCHES_PER_WINDOW = 5
-# In windows from here on, what a batch sends late in its life matters.
-LONG = timedelta(seconds=60)
+BUCKETS = 100
+
+
+@dataclass(frozen=True)
+class Window:
+    """One limit: so many mails in any span of this length; ``name`` is per_second ... per_day."""
+
+    name: str
+    length: timedelta
+    limit: int
+
+    @property
+    def seconds(self) -> int:
+        """The length in seconds."""
+        return int(self.length.total_seconds())
+
+    @property
+    def leaves_after(self) -> timedelta:
+        """How long after a bucket's first instant its mails count."""
+        return self.length + self.length / BUCKETS
 
 
 @dataclass(frozen=True)
@@ -30,98 +43,86 @@ class Limits:
     per_day: int | None = None
 
     @property
-    def exact_windows(self) -> tuple[tuple[timedelta, int], ...]:
-        """The limits that are set, as (length, mails)."""
-        limits = (self.per_second, self.per_minute, self.per_hour, self.per_day)
-        return tuple(
-            (timedelta(seconds=seconds), limit)
-            for seconds, limit in zip(WINDOWS_S, limits, strict=True)
-            if limit is not None
-        )
+    def windows(self) -> Sequence[Window]:
+        """The limits that are set, the shortest window first."""
+        lengths = {"per_second": 1, "per_minute": 60, "per_hour": 3600, "per_day": 86400}
+        return [
+            Window(name, timedelta(seconds=seconds), limit)
+            for name, seconds in lengths.items()
+            if (limit := getattr(self, name)) is not None
+        ]
 
     @property
-    def windows(self) -> tuple[tuple[timedelta, int], ...]:
-        """The limits that are set, as (length with its margin, mails)."""
-        margins = {timedelta(seconds=s): m for s, m in zip(WINDOWS_S, MARGINS, strict=True)}
-        return tuple((length * margins[length], limit) for length, limit in self.exact_windows)
-
-    @property
-    def batch_size(self) -> int | None:
-        """The most mails of a batch: a fifth of the tightest long window; None without one.
-
-        A slow batch counts until it has ended, so a large one would hold the next ones up.
-        """
-        tightest = min(
-            (limit for length, limit in self.exact_windows if length >= LONG), default=None
-        )
-        return None if tightest is None else max(1, tightest // BATCHES_PER_WINDOW)
-
-    @property
-    def longest(self) -> timedelta:
-        """How far back usage matters; zero without limits."""
-        return max((length for length, _ in self.windows), default=timedelta(0))
+    def most_at_once(self) -> int | None:
+        """The most mails that can ever start at one instant; None without limits."""
+        return min((window.limit for window in self.windows), default=None)
 
 
 @dataclass(frozen=True)
 class Slot:
-    """So many mails may start at this instant."""
+    """So many mails start at this instant, or within the bucket that begins then."""
 
     start_at: datetime
     mails: int
 
 
+# Of each window, by its length in seconds, the buckets that hold mails.
+Usage = Mapping[int, Sequence[Slot]]
+
+
 class Pace:
-    """Gives slots one after the other; ``usage`` is what was given before, in any order."""
+    """Gives slots one after the other; ``planned`` batches count in every window."""
 
-    def __init__(self, limits: Limits, usage: Iterable[Slot]) -> None:
+    def __init__(self, limits: Limits, usage: Usage, planned: Iterable[Slot] = ()) -> None:
         self._windows = limits.windows
-        self._usage = sorted(usage, key=lambda slot: slot.start_at)
-
-    @property
-    def limited(self) -> bool:
-        """Whether any limit is set."""
-        return bool(self._windows)
+        plans = list(planned)
+        self._slots = {
+            window.seconds: [*usage.get(window.seconds, ()), *plans] for window in self._windows
+        }
 
     def next_slot(
-        self, now: datetime, *, at_most: int, at_least: int = 1, until: datetime | None = None
+        self, now: datetime, *, at_most: int, until: datetime | None = None
     ) -> Slot | None:
-        """Find the first instant from now on that has room; None when that is after ``until``.
-
-        ``at_least`` asks for room for so many at once (a batch that exists already); where
-        a window never holds as many, a whole window will do.
-        """
-        if not self._windows:
-            return Slot(now, at_most)
+        """Find the first instant from now on that has room; None when that is after ``until``."""
         start_at = now
         while until is None or start_at <= until:
-            room, frees_at = self._room(start_at, at_least)
+            room, frees_at = self._room(start_at, at_most)
             if frees_at is None:
-                return Slot(start_at, min(at_most, room))
+                return Slot(start_at, room)
             start_at = frees_at
         return None
 
     def take(self, slot: Slot) -> None:
         """Note that a slot was given away."""
-        self._usage.append(slot)
-        self._usage.sort(key=lambda used: used.start_at)
+        for slots in self._slots.values():
+            slots.append(slot)
 
-    def _room(self, at: datetime, wanted: int) -> tuple[int, datetime | None]:
-        """Return the room at an instant, or when to look again if it is too little.
+    def _room(self, at: datetime, at_most: int) -> tuple[int, datetime | None]:
+        """Return the room at an instant, or when to look again if there is none.
 
         Slots given for later count too: the windows that hold them must not overflow.
         """
-        room = min(limit for _, limit in self._windows)
+        room = at_most
         look_again: datetime | None = None
-        for length, limit in self._windows:
-            inside = [used for used in self._usage if at - length < used.start_at < at + length]
-            needed = min(wanted, limit)
-            free = limit - sum(used.mails for used in inside)
+        for window in self._windows:
+            span = window.leaves_after
+            inside = [
+                slot
+                for slot in self._slots[window.seconds]
+                if slot.mails and at - span < slot.start_at < at + span
+            ]
+            free = window.limit - sum(slot.mails for slot in inside)
             room = min(room, free)
-            if free < needed:
-                for used in inside:
-                    free += used.mails
-                    if free >= needed:
-                        frees_at = used.start_at + length
-                        look_again = max(look_again or frees_at, frees_at)
-                        break
+            if free < 1:
+                frees_at = _when_free(inside, 1 - free) + span
+                look_again = max(look_again or frees_at, frees_at)
         return room, look_again
+
+
+def _when_free(inside: Sequence[Slot], mails: int) -> datetime:
+    """Return the start of the slot whose leaving makes room for so many mails."""
+    for slot in sorted(inside, key=lambda slot: slot.start_at):
+        mails -= slot.mails
+        if mails <= 0:
+            return slot.start_at
+    raise ValueError(mails)  # no window holds less than it is limited to

@@ -1,17 +1,39 @@
-"""What was given of an account's pace, in the database."""
+"""What an account has used of its pace, in the database, and leave for its next mail."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, literal, select, true, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import case, delete, func, select, text
 from sqlalchemy.orm import Session
 
-from dakiya.delivery.pacing import LONG, Limits, Pace, Slot
-from dakiya.models import Batch, BatchState, PaceUsage, SmtpAccount
+from dakiya.db import database_now
+from dakiya.delivery.locks import pace_lock
+from dakiya.delivery.pacing import BUCKETS, Limits, Pace, Slot, Usage
+from dakiya.models import Batch, BatchState, Email, EmailState, PaceUsage, SmtpAccount
 
-QUOTA_NAMES = ("per_second", "per_minute", "per_hour", "per_day")
+# The sums of all windows must be below their limits; then each gets one mail more. A bucket that
+# lies further ahead than its window is long was written before the clock was set back.
+_TAKE = text("""
+    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
+         used AS MATERIALIZED (
+        SELECT window_s, most, now, (
+               SELECT coalesce(sum(mails), 0) FROM pace_usage
+                WHERE smtp_account_id = :smtp_account_id AND window_s = asked.window_s
+                  AND start_at > now - make_interval(secs => window_s * (1 + 1.0 / :buckets))
+                  AND start_at < now + make_interval(secs => window_s)) AS mails
+          FROM unnest(CAST(:windows_s AS integer[]), CAST(:limits AS integer[]))
+               AS asked (window_s, most), clock)
+    INSERT INTO pace_usage (smtp_account_id, window_s, start_at, mails)
+    SELECT :smtp_account_id, window_s,
+           date_bin(make_interval(secs => window_s / (1.0 * :buckets)), now, 'epoch'), 1
+      FROM used WHERE (SELECT bool_and(mails < most) FROM used)
+    ON CONFLICT (smtp_account_id, window_s, start_at) DO UPDATE SET mails = pace_usage.mails + 1
+    RETURNING mails
+""")
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+# The intent that follows is committed to disk, and this before it.
+_COMMIT_QUICKLY = text("SET LOCAL synchronous_commit = off")
 
 
 @dataclass(frozen=True)
@@ -32,142 +54,103 @@ class Quota:
         return max(self.limit - self.used, 0)
 
 
-# A batch that took longer did not send its mails at its start.
-SLOW = timedelta(seconds=2)
-
-
 def limits_of(account: SmtpAccount) -> Limits:
     """Return an account's limits as the pace knows them."""
     return Limits(account.per_second, account.per_minute, account.per_hour, account.per_day)
 
 
-def load_pace(
-    session: Session, account: SmtpAccount, *, now: datetime, planned: bool = True
-) -> Pace:
-    """Read an account's pace; hold a lock on the account's row to act on it.
+def take_leave(session: Session, account: SmtpAccount) -> timedelta | None:
+    """Count one mail that begins now; or return how long its limits want it to wait.
 
-    ``planned`` False leaves out what may start later than now.
+    Commit at once: until then the account's other mails wait. All senders ask here before
+    each mail of an account with limits, so together they never exceed one.
     """
-    return Pace(limits_of(account), load_usage(session, account, now=now, planned=planned))
-
-
-def load_usage(
-    session: Session, account: SmtpAccount, *, now: datetime, planned: bool = True
-) -> Sequence[Slot]:
-    """Read what was given of an account's pace within its longest window."""
-    limits = limits_of(account)
-    if not limits.windows:
-        return ()
-    rows = session.execute(
-        select(PaceUsage.start_at, PaceUsage.mails).where(
-            PaceUsage.smtp_account_id == account.id,
-            PaceUsage.start_at > now - limits.longest,
-            true() if planned else PaceUsage.start_at <= now,
-        )
-    )
-    return [Slot(start_at, mails) for start_at, mails in rows]
-
-
-def has_room(
-    session: Session, account: SmtpAccount, *, mails: int, now: datetime, batch_id: int
-) -> bool:
-    """Tell whether a batch's mails may start now, by what runs and what has ended before.
-
-    What runs counts in every long window, whenever it began: its mails go out now. A slow
-    batch that has ended counts from its end (``move_usage``). So a server that is slow at
-    first and then fast sees no more than the limit in any long window. Where a window never
-    holds as many, an empty window will do.
-    """
-    windows = limits_of(account).exact_windows
+    windows = limits_of(account).windows
     if not windows:
-        return True
-    sums = [
-        func.coalesce(func.sum(PaceUsage.mails).filter(PaceUsage.start_at > now - length), 0)
-        for length, _ in windows
-    ]
-    used = session.execute(
-        select(*sums).where(
-            PaceUsage.smtp_account_id == account.id,
-            PaceUsage.start_at > now - max(length for length, _ in windows),
-            PaceUsage.start_at <= now,
+        return None
+    session.execute(_COMMIT_QUICKLY)
+    session.execute(_LOCK, {"key": pace_lock(account.id)})
+    taken = session.execute(
+        _TAKE,
+        {
+            "smtp_account_id": account.id,
+            "windows_s": [window.seconds for window in windows],
+            "limits": [window.limit for window in windows],
+            "buckets": BUCKETS,
+        },
+    ).first()
+    if taken is not None:
+        return None
+    now = database_now(session)
+    slot = Pace(limits_of(account), load_usage(session, account, now=now)).next_slot(now, at_most=1)
+    return slot.start_at - now if slot else timedelta(0)
+
+
+def load_pace(
+    session: Session, account: SmtpAccount, *, now: datetime, but: int | None = None
+) -> Pace:
+    """Read an account's pace with what its open batches (``but`` one) still have to send.
+
+    What a taken one has not begun counts from when it was to: it is slow, others may use the pace.
+    """
+    ready = Batch.state == BatchState.READY
+    batches = session.execute(
+        select(
+            case((ready, func.greatest(Batch.start_at, now)), else_=Batch.start_at), func.count()
         )
-    ).one()
-    running = [
-        func.coalesce(
-            func.sum(Batch.mails).filter(Batch.start_at <= now - length, literal(length >= LONG)), 0
-        )
-        for length, _ in windows
-    ]
-    still = session.execute(
-        select(*running).where(
+        .join(Email, Email.batch_id == Batch.id)
+        .where(
             Batch.smtp_account_id == account.id,
-            Batch.state == BatchState.TAKEN,
-            Batch.paced,
-            Batch.id != batch_id,
+            Batch.state.in_((BatchState.READY, BatchState.TAKEN)),
+            Batch.id != (but or 0),
+            Email.state == EmailState.CLAIMED,
         )
-    ).one()
-    return all(
-        ended + runs + min(mails, limit) <= limit
-        for ended, runs, (_, limit) in zip(used, still, windows, strict=True)
+        .group_by(Batch.id)
     )
+    planned = [Slot(start_at, mails) for start_at, mails in batches]
+    return Pace(limits_of(account), load_usage(session, account, now=now), planned)
 
 
-def add_usage(session: Session, smtp_account_id: int, slot: Slot) -> None:
-    """Note that so many mails may start at an instant."""
-    added = insert(PaceUsage).values(
-        smtp_account_id=smtp_account_id, start_at=slot.start_at, mails=slot.mails
-    )
-    session.execute(
-        added.on_conflict_do_update(
-            index_elements=[PaceUsage.smtp_account_id, PaceUsage.start_at],
-            set_={"mails": PaceUsage.mails + added.excluded.mails},
-        )
-    )
-
-
-def return_usage(session: Session, smtp_account_id: int, slot: Slot) -> None:
-    """Give back what was not used of a slot."""
-    if slot.mails:
-        session.execute(
-            update(PaceUsage)
+def load_usage(session: Session, account: SmtpAccount, *, now: datetime) -> Usage:
+    """Read the mails that have begun within each of the account's windows."""
+    usage: dict[int, list[Slot]] = {}
+    for window in limits_of(account).windows:
+        rows = session.execute(
+            select(PaceUsage.start_at, PaceUsage.mails)
             .where(
-                PaceUsage.smtp_account_id == smtp_account_id, PaceUsage.start_at == slot.start_at
+                PaceUsage.smtp_account_id == account.id,
+                PaceUsage.window_s == window.seconds,
+                PaceUsage.start_at > now - window.leaves_after,
+                PaceUsage.start_at < now + window.length,
             )
-            .values(mails=func.greatest(PaceUsage.mails - slot.mails, 0))
+            .order_by(PaceUsage.start_at)
         )
+        usage[window.seconds] = [Slot(start_at, mails) for start_at, mails in rows]
+    return usage
 
 
-def move_usage(session: Session, smtp_account_id: int, planned: Slot, used: Slot) -> None:
-    """Give back what was not used of a slot; a slow batch counts from its end (``used``)."""
-    if used.start_at - planned.start_at < SLOW:
-        return_usage(session, smtp_account_id, Slot(planned.start_at, planned.mails - used.mails))
-        return
-    return_usage(session, smtp_account_id, planned)
-    if used.mails:
-        add_usage(session, smtp_account_id, used)
-
-
-def forget_usage(session: Session, *, before: datetime) -> int:
+def forget_usage(session: Session, *, now: datetime) -> int:
     """Delete what no window can see any more; returns the rows deleted."""
-    result = session.execute(delete(PaceUsage).where(PaceUsage.start_at < before))
+    result = session.execute(
+        delete(PaceUsage).where(
+            PaceUsage.start_at < now - 2 * func.make_interval(0, 0, 0, 0, 0, 0, PaceUsage.window_s)
+        )
+    )
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
 def remaining_quota(session: Session, account: SmtpAccount, *, now: datetime) -> Sequence[Quota]:
     """Return what is left of each of the account's limits, the shortest window first."""
-    limits = limits_of(account)
-    names = [name for name in QUOTA_NAMES if getattr(limits, name) is not None]
-    used = load_usage(session, account, now=now, planned=False)
-    quotas = []
-    for name, (length, limit) in zip(names, limits.exact_windows, strict=True):
-        inside = [slot for slot in used if slot.start_at > now - length and slot.mails]
-        frees_at = min((slot.start_at for slot in inside), default=None)
-        quotas.append(
-            Quota(
-                name,
-                limit,
-                sum(slot.mails for slot in inside),
-                frees_at + length if frees_at is not None else None,
-            )
+    used = load_usage(session, account, now=now)
+    return [
+        Quota(
+            window.name,
+            window.limit,
+            sum(slot.mails for slot in used[window.seconds]),
+            min(
+                (slot.start_at + window.leaves_after for slot in used[window.seconds]),
+                default=None,
+            ),
         )
-    return quotas
+        for window in limits_of(account).windows
+    ]

@@ -164,7 +164,6 @@ class Batch(Base):
     state: Mapped[BatchState] = mapped_column(BATCH_STATE, server_default=BatchState.READY.value)
     mails: Mapped[int] = mapped_column(Integer)
     fence: Mapped[int] = mapped_column(Integer, server_default="0")
-    paced: Mapped[bool]
     start_at: Mapped[datetime]
     rung_at: Mapped[datetime | None]
     taken_by: Mapped[str | None]

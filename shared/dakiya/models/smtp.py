@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Identity, Index, func, text
+from sqlalchemy import CheckConstraint, Enum, ForeignKey, Identity, Index, Integer, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dakiya.models.base import Base
@@ -114,7 +114,10 @@ class SmtpTest(Base):
 
 
 class PaceUsage(Base):
-    """How many mails an account was given to send at an instant; the rolling limits sum it."""
+    """How many of an account's mails began in a bucket of one of its windows.
+
+    A bucket begins at ``start_at`` and is a hundredth of its window (1 s, 1 min, 1 h, 1 day) long.
+    """
 
     __tablename__ = "pace_usage"
     __table_args__ = (CheckConstraint("mails >= 0", name="mails"),)
@@ -122,5 +125,6 @@ class PaceUsage(Base):
     smtp_account_id: Mapped[int] = mapped_column(
         ForeignKey("smtp_account.id", ondelete="CASCADE"), primary_key=True
     )
+    window_s: Mapped[int] = mapped_column(Integer, primary_key=True)
     start_at: Mapped[datetime] = mapped_column(primary_key=True)
     mails: Mapped[int]

@@ -15,8 +15,7 @@ from dakiya.contacts.imports import (
     forget_waiting,
     start_import,
 )
-from dakiya.db import SessionFactory
-from dakiya.delivery.taking import database_now
+from dakiya.db import SessionFactory, database_now
 from dakiya.errors import IllegalState
 from dakiya.models import Campaign, ImportStatus, Recipient, RecipientImport
 from dakiya_scheduler.imports import worker

@@ -16,7 +16,7 @@ from dakiya.accounts.resets import (
     use_reset,
 )
 from dakiya.accounts.users import create_user
-from dakiya.delivery.taking import database_now
+from dakiya.db import database_now
 from dakiya.errors import InvalidInput
 from dakiya.models import User
 

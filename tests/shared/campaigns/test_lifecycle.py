@@ -12,12 +12,11 @@ from sqlalchemy.orm import Session
 
 from dakiya.campaigns.lifecycle import cancel, on_the_wire, pause, resume, schedule
 from dakiya.campaigns.progress import settle
-from dakiya.db import SessionFactory
+from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.counters import Moves
 from dakiya.delivery.ledger import Intent, intend, lock_for_intent, record
 from dakiya.delivery.outcomes import Outcome
 from dakiya.delivery.rescue import rescue_expired
-from dakiya.delivery.taking import database_now
 from dakiya.errors import IllegalState
 from dakiya.models import Batch, BatchState, Campaign, CampaignStatus, EmailState
 from tests.engine.world import (

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from dakiya.accounts.users import find_user
 from dakiya.campaigns.live import KEEP_SAMPLES, Live, forget_samples, take_samples, watch
+from dakiya.db import database_now
 from dakiya.delivery.counters import Moves
-from dakiya.delivery.taking import database_now
 from dakiya.models import CampaignStatus, EmailState, ProgressSample
 from tests.engine.world import make_account, make_campaign, make_workspace
 from tests.shared.delivery.conftest import Scene, set_scene

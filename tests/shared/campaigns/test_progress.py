@@ -10,8 +10,7 @@ from dakiya.campaigns import progress
 from dakiya.campaigns.lifecycle import cancel, pause, resume
 from dakiya.campaigns.progress import campaigns_to_prepare, prepare_chunk, settle, start_due
 from dakiya.contacts.suppressions import suppress
-from dakiya.db import SessionFactory
-from dakiya.delivery.taking import database_now
+from dakiya.db import SessionFactory, database_now
 from dakiya.models import (
     Batch,
     Campaign,

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from dakiya.campaigns.progress import prepare_chunk, start_due
 from dakiya.campaigns.removal import LINKS_WORK_FOR, delete_campaign, purge_chunk
-from dakiya.delivery.taking import database_now
+from dakiya.db import database_now
 from dakiya.models import Campaign, CampaignStatus, Email, Recipient
 from tests.engine.world import make_account, make_campaign, make_workspace
 

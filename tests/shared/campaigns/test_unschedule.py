@@ -10,9 +10,8 @@ from sqlalchemy.orm import Session
 
 from dakiya.campaigns.lifecycle import UNDO_FOR, pause, schedule, unschedule
 from dakiya.campaigns.progress import prepare_chunk, start_due
-from dakiya.db import SessionFactory
+from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.counters import read_counts
-from dakiya.delivery.taking import database_now
 from dakiya.errors import IllegalState
 from dakiya.models import Campaign, CampaignStatus, Email, Recipient
 from tests.engine.world import make_account, make_campaign, make_workspace, miscounted, states_of

@@ -7,10 +7,11 @@ from hypothesis import settings
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
+from dakiya.db import database_now
 from dakiya.delivery.claims import claim_lane, find_lanes
 from dakiya.delivery.counters import FIRST_SENDER_SLOT, Moves
 from dakiya.delivery.ledger import Claim, ClaimedEmail, load_emails
-from dakiya.delivery.taking import Taken, database_now, take_batch
+from dakiya.delivery.taking import Taken, take_batch
 from dakiya.models import Batch, Campaign, Email, SmtpAccount
 from tests.engine.world import make_account, make_sending, make_workspace
 

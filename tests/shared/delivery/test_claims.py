@@ -9,12 +9,10 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from dakiya.db import SessionFactory
-from dakiya.delivery.claims import HORIZON, claim_lane, find_lanes
-from dakiya.delivery.pacing import Slot
-from dakiya.delivery.taking import database_now
+from dakiya.db import SessionFactory, database_now
+from dakiya.delivery.claims import claim_lane, find_lanes
+from dakiya.delivery.taking import HORIZON
 from dakiya.delivery.trouble import AccountTrouble, pause_account
-from dakiya.delivery.usage import add_usage
 from dakiya.models import (
     Batch,
     BatchState,
@@ -22,10 +20,16 @@ from dakiya.models import (
     CampaignStatus,
     Email,
     EmailState,
-    PaceUsage,
     SmtpAccount,
 )
-from tests.engine.world import make_account, make_sending, make_workspace, miscounted, states_of
+from tests.engine.world import (
+    make_account,
+    make_sending,
+    make_workspace,
+    miscounted,
+    states_of,
+    use_pace,
+)
 from tests.shared.delivery.conftest import claim_all
 
 
@@ -39,7 +43,7 @@ def test_due_mails_become_claimed_in_ready_batches(session: Session) -> None:
     batches = session.scalars(select(Batch).order_by(Batch.id)).all()
     assert [b.id for b in batches] == ready
     assert [b.mails for b in batches] == [50, 50, 20]
-    assert {(b.state, b.paced, b.fence) for b in batches} == {(BatchState.READY, False, 0)}
+    assert {(b.state, b.fence) for b in batches} == {(BatchState.READY, 0)}
     assert states_of(session, campaign) == {EmailState.CLAIMED: 120}
     assert not miscounted(session, campaign)
     assert claim_all(session) == []
@@ -155,7 +159,7 @@ def test_pace_plans_no_further_than_the_horizon(session: Session) -> None:
     assert ready == [batches[0].id]
     assert batches[0].rung_at is not None
     assert all(b.rung_at is None for b in batches[1:])
-    assert all(b.mails <= 5 and b.paced for b in batches)
+    assert all(b.mails <= 5 for b in batches)
     starts = [b.start_at for b in batches]
     pauses = [b - a for a, b in pairwise(starts)]
     assert all(pause >= timedelta(seconds=1) for pause in pauses)
@@ -167,13 +171,11 @@ def test_pace_plans_no_further_than_the_horizon(session: Session) -> None:
 def test_pace_of_the_rolling_day_counts_what_was_given_before(session: Session) -> None:
     account = an_account(session, per_day=100)
     campaign = make_sending(session, account, 50)
-    now = database_now(session)
-    add_usage(session, account.id, Slot(now - timedelta(hours=23), 70))
-    add_usage(session, account.id, Slot(now - timedelta(hours=25), 500))
+    use_pace(session, account, mails=70, age=timedelta(hours=23))
+    use_pace(session, account, mails=500, age=timedelta(hours=25))
     claim_all(session)
     assert states_of(session, campaign)[EmailState.CLAIMED] == 30
-    given = session.scalars(select(PaceUsage.mails).where(PaceUsage.start_at >= now)).all()
-    assert sum(given) == 30
+    assert claim_all(session) == []  # what is claimed counts until it has begun
 
 
 def test_two_ticks_at_once_claim_each_mail_once(session_factory: SessionFactory) -> None:

@@ -1,6 +1,7 @@
 """The sender's side of the ledger: every transition, and every guard that must refuse one."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text, update
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from dakiya.campaigns.lifecycle import cancel, pause
 from dakiya.contacts.suppressions import suppress
+from dakiya.db import database_now
 from dakiya.delivery.counters import Moves
 from dakiya.delivery.ledger import (
     Intent,
@@ -284,13 +286,14 @@ def ready_in_s(session: Session, batch_id: int) -> float:
 
 
 def test_hand_back_makes_the_batch_ready_again_under_the_next_fence(scene: Scene) -> None:
-    hand_back(scene.session, scene.claim, wait_s=0.5)
+    soon = database_now(scene.session) + timedelta(seconds=30)
+    hand_back(scene.session, scene.claim, start_at=soon)
     batch = scene.batch()
     assert (batch.state, batch.taken_by, batch.rung_at) == (BatchState.READY, None, None)
     assert ready_in_s(scene.session, batch.id) > 0
     assert take(scene.session, batch.id) is None
     assert try_intent(scene) is Intent.LOST
-    batch.start_at = scene.claim.start_at
+    batch.start_at = database_now(scene.session)
     scene.session.flush()
     again = take(scene.session, batch.id, by="sender-2")
     assert again is not None
@@ -301,7 +304,7 @@ def test_hand_back_makes_the_batch_ready_again_under_the_next_fence(scene: Scene
 
 def test_hand_back_under_another_fence_changes_nothing(scene: Scene) -> None:
     stale = replace(scene.claim, fence=scene.claim.fence + 1)
-    hand_back(scene.session, stale, wait_s=0.5)
+    hand_back(scene.session, stale, start_at=database_now(scene.session))
     assert scene.batch().state is BatchState.TAKEN
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from dakiya.db import SessionFactory
+from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.counters import Moves
 from dakiya.delivery.ledger import Intent, close_batch, intend, lock_for_intent
 from dakiya.delivery.rescue import (
@@ -17,7 +17,6 @@ from dakiya.delivery.rescue import (
     next_start,
     rescue_expired,
 )
-from dakiya.delivery.taking import database_now
 from dakiya.models import Attempt, Batch, BatchState, EmailState
 from tests.engine.world import make_account, make_sending, make_workspace, miscounted, states_of
 from tests.shared.delivery.conftest import LEASE_S, Scene, claim_all, expire, set_scene

@@ -7,7 +7,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from dakiya.campaigns.progress import settle
-from dakiya.db import SessionFactory
+from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.counters import Moves
 from dakiya.delivery.ledger import Intent, close_batch, intend, lock_for_intent, record
 from dakiya.delivery.outcomes import Outcome, Reason
@@ -17,7 +17,6 @@ from dakiya.delivery.second_chances import (
     resolve_unknown,
     retry_failed,
 )
-from dakiya.delivery.taking import database_now
 from dakiya.errors import IllegalState
 from dakiya.mail.replies import Kind
 from dakiya.mail.replies import Reason as ReplyReason

@@ -1,28 +1,34 @@
-"""Taking a batch: one sender only, at its time, within the pace of what has really started."""
+"""Taking a batch: one sender only, at its time; and leave for its mails, one by one."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from dakiya.db import SessionFactory
+from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.counters import Moves
 from dakiya.delivery.ledger import Intent, intend, load_emails
-from dakiya.delivery.pacing import Slot
-from dakiya.delivery.taking import database_now, hand_back_batch, return_batch
-from dakiya.delivery.usage import add_usage, move_usage
+from dakiya.delivery.taking import hand_back_batch, park_batch, return_batch
+from dakiya.delivery.usage import limits_of, remaining_quota, take_leave
 from dakiya.models import (
     Batch,
     BatchState,
     Campaign,
     CampaignStatus,
     EmailState,
-    PaceUsage,
     SmtpAccount,
 )
-from tests.engine.world import make_account, make_sending, make_workspace, miscounted, states_of
+from tests.engine.world import (
+    make_account,
+    make_sending,
+    make_workspace,
+    miscounted,
+    states_of,
+    use_pace,
+)
 from tests.shared.delivery.conftest import SLOT, claim_all, take
 
 
@@ -31,25 +37,6 @@ def claimed_batches(session: Session, mails: int, **values: Any) -> tuple[Campai
     campaign = make_sending(session, account, mails)
     claim_all(session)
     return campaign, list(session.scalars(select(Batch).order_by(Batch.start_at, Batch.id)))
-
-
-def used(session: Session) -> list[tuple[Any, int]]:
-    rows = session.execute(
-        select(PaceUsage.start_at, PaceUsage.mails)
-        .where(PaceUsage.mails > 0)
-        .order_by(PaceUsage.start_at)
-    )
-    return [(start_at, mails) for start_at, mails in rows]
-
-
-def move(session: Session, batch: Batch, *, by_s: float) -> None:
-    """Pretend that a batch and its share of the pace were planned for another instant."""
-    start_at = batch.start_at + timedelta(seconds=by_s)
-    session.execute(
-        update(PaceUsage).where(PaceUsage.start_at == batch.start_at).values(start_at=start_at)
-    )
-    session.execute(update(Batch).where(Batch.id == batch.id).values(start_at=start_at))
-    session.refresh(batch)
 
 
 def test_second_message_for_a_batch_does_nothing(session: Session) -> None:
@@ -86,7 +73,7 @@ def test_batch_is_not_taken_before_its_instant(session: Session) -> None:
     "status", [s for s in CampaignStatus if s not in (CampaignStatus.SENDING, CampaignStatus.DRAFT)]
 )
 def test_batch_of_a_stopped_campaign_goes_back(session: Session, status: CampaignStatus) -> None:
-    campaign, [batch] = claimed_batches(session, 5, per_minute=100)
+    campaign, [batch] = claimed_batches(session, 5)
     session.execute(update(Campaign).values(status=status))
     session.expire_all()
     assert take(session, batch.id) is None
@@ -94,7 +81,6 @@ def test_batch_of_a_stopped_campaign_goes_back(session: Session, status: Campaig
     assert not miscounted(session, campaign)
     session.refresh(batch)
     assert batch.state is BatchState.DONE
-    assert used(session) == []
 
 
 def test_batch_of_a_paused_account_goes_back(session: Session) -> None:
@@ -107,86 +93,101 @@ def test_batch_of_a_paused_account_goes_back(session: Session) -> None:
     assert states_of(session, campaign) == {EmailState.PENDING: 5}
 
 
-def test_late_paced_batch_counts_from_when_it_was_taken(session: Session) -> None:
-    _, [batch] = claimed_batches(session, 5, per_second=5)
-    move(session, batch, by_s=-30)
+def begin(session: Session, account: SmtpAccount) -> int:
+    """Begin as many mails as the account's pace lets go now."""
+    begun = 0
+    while take_leave(session, account) is None:
+        begun += 1
+    return begun
+
+
+@pytest.mark.parametrize("name", ["per_minute", "per_hour", "per_day"])
+def test_pace_lets_as_many_mails_begin_as_its_window_holds(session: Session, name: str) -> None:
+    account = make_account(session, make_workspace(session), 2525, **{name: 7})
+    assert begin(session, account) == 7
+    wait = take_leave(session, account)
+    [window] = limits_of(account).windows
+    assert wait is not None
+    assert 0.9 * window.length < wait <= 1.01 * window.length
+
+
+def test_pace_counts_a_mail_in_every_window_or_in_none(session: Session) -> None:
+    account = make_account(session, make_workspace(session), 2525, per_hour=3, per_day=5)
+    assert begin(session, account) == 3
+    counted = {
+        quota.name: quota.used
+        for quota in remaining_quota(session, account, now=database_now(session))
+    }
+    assert counted == {"per_hour": 3, "per_day": 3}
+
+
+def test_pace_of_another_account_is_not_touched(session: Session) -> None:
+    workspace_id = make_workspace(session)
+    one, other = (make_account(session, workspace_id, 2525, per_day=2) for _ in range(2))
+    assert begin(session, one) == 2
+    assert begin(session, other) == 2
+
+
+def test_clock_set_back_stops_no_short_window_for_hours(session: Session) -> None:
+    account = make_account(session, make_workspace(session), 2525, per_minute=2, per_day=10)
+    use_pace(session, account, mails=2, age=timedelta(hours=-2))
+    assert begin(session, account) == 2
+    [_, day] = remaining_quota(session, account, now=database_now(session))
+    assert day.used == 4
+
+
+def test_two_senders_at_once_share_what_is_left(session_factory: SessionFactory) -> None:
+    with session_factory.begin() as session:
+        account = make_account(session, make_workspace(session), 2525, per_hour=60)
+
+    def ask_often(_: int) -> int:
+        given = 0
+        for _ in range(30):
+            with session_factory.begin() as session:
+                given += take_leave(session, account) is None
+        return given
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(ask_often, range(4))) == 60
+
+
+def test_handed_back_batch_keeps_its_mails(session: Session) -> None:
+    campaign, [batch] = claimed_batches(session, 5)
     taken = take(session, batch.id)
     assert taken is not None
-    [(start_at, mails)] = used(session)
-    assert mails == 5
-    assert start_at == taken.claim.start_at
-    assert abs(database_now(session) - start_at) < timedelta(seconds=10)
-
-
-def test_late_paced_batch_that_meets_the_next_one_is_moved(session: Session) -> None:
-    # Both were planned for instants that have passed: only one may start now.
-    _, batches = claimed_batches(session, 10, per_second=5)
-    for batch in batches:
-        move(session, batch, by_s=-30)
-    first = take(session, batches[0].id)
-    assert first is not None
-    # The machine is slow: keep the first one's instant within the second.
-    add_usage(session, first.claim.smtp_account_id, Slot(database_now(session), 5))
-    assert take(session, batches[1].id) is None
-    session.refresh(batches[1])
-    assert batches[1].state is BatchState.READY
-    assert batches[1].rung_at is None
-    assert batches[1].start_at >= first.claim.start_at + timedelta(seconds=1)
-    assert (batches[1].start_at, 5) in used(session)
-
-
-def test_plans_for_later_do_not_hold_up_a_batch_whose_time_has_come(session: Session) -> None:
-    _, batches = claimed_batches(session, 5, per_minute=25)
-    assert len(batches) == 1
-    add_usage(
-        session,
-        batches[0].smtp_account_id,
-        Slot(database_now(session) + timedelta(seconds=30), 25),
-    )
-    assert take(session, batches[0].id) is not None
-
-
-def test_handed_back_batch_takes_its_share_of_the_pace_along(session: Session) -> None:
-    _, [batch] = claimed_batches(session, 5, per_minute=25)
-    taken = take(session, batch.id)
-    assert taken is not None
-    hand_back_batch(session, taken, wait_s=0.5)
+    hand_back_batch(session, taken, wait_s=30)
     session.refresh(batch)
-    assert batch.start_at > taken.claim.start_at
-    assert used(session) == [(batch.start_at, 5)]
+    assert batch.start_at > database_now(session) + timedelta(seconds=20)
+    assert states_of(session, campaign) == {EmailState.CLAIMED: 5}
 
 
-def test_unsent_mails_return_their_share_of_the_pace(session: Session) -> None:
-    campaign, [batch] = claimed_batches(session, 5, per_minute=50)
+def test_parked_batch_waits_for_its_pace_behind_the_others(session: Session) -> None:
+    _, batches = claimed_batches(session, 10, per_second=5)
+    taken = take(session, batches[0].id)
+    assert taken is not None
+    assert begin(session, taken.account) >= 5
+    assert park_batch(session, taken.claim, taken.account)
+    for batch in batches:
+        session.refresh(batch)
+    assert batches[0].state is BatchState.READY
+    assert batches[0].start_at >= batches[1].start_at + timedelta(seconds=1)
+
+
+def test_batch_is_not_parked_beyond_the_horizon(session: Session) -> None:
+    _, [batch] = claimed_batches(session, 5, per_hour=5)
+    taken = take(session, batch.id)
+    assert taken is not None
+    assert begin(session, taken.account) == 5
+    assert not park_batch(session, taken.claim, taken.account)
+
+
+def test_unsent_mails_go_back_when_a_batch_is_returned(session: Session) -> None:
+    campaign, [batch] = claimed_batches(session, 5)
     taken = take(session, batch.id)
     assert taken is not None
     mails = load_emails(session, taken.claim)
     moves = Moves()
     assert intend(session, taken.claim, mails[0].id, moves) is Intent.GO
     moves.store(session, campaign_id=campaign.id, slot=SLOT)
-    assert return_batch(session, taken.claim, unused=4, slot=SLOT) == 4
-    assert [mails for _, mails in used(session)] == [1]
+    assert return_batch(session, taken.claim, slot=SLOT) == 4
     assert not miscounted(session, campaign)
-
-
-def test_slow_batch_holds_back_the_next_ones_while_it_runs(session: Session) -> None:
-    """Its mails go out now, however long ago it began."""
-    _, batches = claimed_batches(session, 10, per_minute=5)
-    first = take(session, batches[0].id)
-    assert first is not None
-    session.execute(delete(PaceUsage))
-    batches[0].start_at = database_now(session) - timedelta(seconds=90)
-    batches[0].mails = 5
-    session.flush()
-    assert take(session, batches[1].id) is None
-
-
-def test_slow_batch_counts_from_its_end_and_a_fast_one_from_its_start(session: Session) -> None:
-    account = make_account(session, make_workspace(session), 2525, per_minute=10)
-    now = database_now(session)
-    for seconds in (1, 30):
-        started = Slot(now - timedelta(seconds=seconds), 5)
-        add_usage(session, account.id, started)
-        move_usage(session, account.id, started, Slot(now, 3))
-    given = sorted((at, mails) for at, mails in used(session) if mails)
-    assert given == [(now - timedelta(seconds=1), 3), (now, 3)]

@@ -5,7 +5,8 @@ from datetime import timedelta
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from dakiya.delivery.taking import database_now, is_open
+from dakiya.db import database_now
+from dakiya.delivery.taking import is_open
 from dakiya.delivery.trouble import (
     FIRST_PAUSE_S,
     LONGEST_PAUSE_S,

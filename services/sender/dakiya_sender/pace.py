@@ -1,0 +1,35 @@
+"""Leave for a batch's next mail, from the pace that all senders share."""
+
+import threading
+import time
+
+from dakiya.db import SessionFactory
+from dakiya.delivery.usage import take_leave
+from dakiya.models import SmtpAccount
+
+# Ringing a batch again takes about as long: a thread that stands still for less loses nothing.
+LONGEST_WAIT_S = 0.2
+
+
+class SharedPace:
+    """The pace of one account, as one thread asks it."""
+
+    def __init__(
+        self, session_factory: SessionFactory, account: SmtpAccount, stop: threading.Event
+    ) -> None:
+        self._sessions = session_factory
+        self._account = account
+        self._stop = stop
+
+    def may_go(self) -> bool:
+        """Count one mail that begins now; False when its limits want it to wait for longer."""
+        deadline = time.monotonic() + LONGEST_WAIT_S
+        while True:
+            with self._sessions() as session:
+                wait = take_leave(session, self._account)
+                session.commit()
+            if wait is None:
+                return True
+            wait_s = wait.total_seconds()
+            if time.monotonic() + wait_s > deadline or self._stop.wait(wait_s):
+                return False
