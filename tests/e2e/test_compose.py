@@ -174,6 +174,27 @@ def test_main_path_works_without_scripts(
     expect(page.get_by_role("heading", name="Held for you")).to_be_hidden()
 
 
+def test_time_that_comes_twice_is_asked_about(
+    open_page: OpenPage, site: Site, session_factory: SessionFactory
+) -> None:
+    with session_factory.begin() as session:
+        campaign = add_draft(session, session.get_one(Workspace, site.workspace_id))
+    page = open_page(DESKTOP)
+    page.goto(f"/campaigns/{campaign.id}/edit/schedule")
+    page.get_by_label("At a time of your choice").check()
+    expect(page.get_by_role("group", name="This time comes twice.")).to_be_hidden()
+    page.get_by_label("Time zone", exact=True).select_option("America/New_York")
+    page.get_by_label("Day and time").fill("2027-11-07T01:30")
+    expect(page.get_by_role("group", name="This time comes twice.")).to_be_visible()
+    page.get_by_role("button", name="Review").click()
+    expect(page.get_by_text("show this time twice. Which one?").first).to_be_visible()
+    assert_every_look_is_sound(page, "schedule-twice")
+    page.get_by_label("01:30, UTC-05:00").check()
+    expect(page.get_by_text("01:30 EST = 06:30 UTC")).to_be_visible()
+    page.get_by_role("button", name="Review").click()
+    expect(page.get_by_text("01:30 EST = 06:30 UTC")).to_be_visible()
+
+
 @pytest.mark.parametrize("look", [DESKTOP, NO_JAVASCRIPT], ids=["scripts", "no-scripts"])
 def test_recognised_columns_are_corrected(
     open_page: OpenPage, site: Site, session_factory: SessionFactory, look: Look, tmp_path: Path

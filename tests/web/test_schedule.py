@@ -87,6 +87,16 @@ def test_wrong_time_is_named(alice: Person) -> None:
     assert alice.api.get(f"/campaigns/{campaign_id}").json["status"] == "draft"
 
 
+def test_time_that_comes_twice_is_taken_with_its_offset(alice: Person) -> None:
+    campaign_id, zone = make_campaign(alice), "America/New_York"
+    path, at = f"/campaigns/{campaign_id}/schedule", "2027-11-07T01:30"
+    refused = alice.api.post(path, {"at": at, "timezone": zone})
+    assert refused.status == 422
+    assert all(f"{at}{offset}" in refused.text for offset in ("-04:00", "-05:00"))
+    answer = alice.api.post(path, {"at": f"{at}-05:00", "timezone": zone})
+    assert (answer.status, answer.json["scheduled_at"]) == (200, "2027-11-07T06:30:00Z")
+
+
 def test_campaign_without_recipients_is_refused(alice: Person) -> None:
     campaign_id = make_campaign(alice, recipients=[])
     answer = alice.api.post(f"/campaigns/{campaign_id}/schedule", {"at": "now"})

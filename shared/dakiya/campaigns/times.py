@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -74,6 +75,23 @@ def resolve_instant(at: str, timezone: str, *, now: datetime) -> datetime:
     return max(instant, now)
 
 
+def shown_twice(at: str, timezone: str) -> Sequence[datetime]:
+    """Return both instants, in the zone, when its clocks show this local time twice; else none.
+
+    Raises InvalidInput for what is no time, and no zone.
+    """
+    zone, written = find_zone(timezone), _read(at.strip())
+    if written.tzinfo is not None:
+        return ()
+    found = _instants_of(written, zone, _offsets_around(written, zone))
+    return [instant.astimezone(zone) for instant in found] if len(found) > 1 else ()
+
+
+def offset_of(local: datetime) -> str:
+    """Write how far a zone is from UTC at an instant: "-05:00"."""
+    return f"{local:%z}"[:3] + ":" + f"{local:%z}"[3:5]
+
+
 def describe_instant(instant: datetime, timezone: str) -> str:
     """Say an instant in a zone and in UTC: "Tue 24 Nov 2026, 09:00 IST = 03:30 UTC"."""
     local = instant.astimezone(find_zone(timezone))
@@ -110,21 +128,13 @@ def _read(at: str) -> datetime:
 
 
 def _localise(local: datetime, zone: BaseTzInfo) -> datetime:
-    """Find the instant when the zone's clocks show this time.
-
-    Clocks that change within a day of it have one offset before and one after: the time is
-    valid with an offset that is still in force at the instant it leads to.
-    """
+    """Find the instant when the zone's clocks show this time."""
     offsets = _offsets_around(local, zone)
-    found = [
-        instant
-        for instant, offset in ((pytz.utc.localize(local - o), o) for o in offsets)
-        if instant.astimezone(zone).utcoffset() == offset
-    ]
+    found = _instants_of(local, zone, offsets)
     if not found:
         raise InvalidInput(_say_gap(local, zone, offsets), "at")
     if len(found) > 1:
-        first, second = (instant.astimezone(zone) for instant in sorted(found))
+        first, second = (instant.astimezone(zone) for instant in found)
         raise InvalidInput(
             f"The clocks in {zone.zone} show {local:%H:%M} twice on {_day(local)}. Say which one "
             f"you mean: {_with_offset(first)} ({first.tzname()}) or "
@@ -132,6 +142,19 @@ def _localise(local: datetime, zone: BaseTzInfo) -> datetime:
             "at",
         )
     return found[0]
+
+
+def _instants_of(local: datetime, zone: BaseTzInfo, offsets: list[timedelta]) -> list[datetime]:
+    """Find the instants when the zone's clocks show this time, the first one first.
+
+    Clocks that change within a day of it have one offset before and one after: the time is
+    valid with an offset that is still in force at the instant it leads to.
+    """
+    return sorted(
+        instant
+        for instant, offset in ((pytz.utc.localize(local - o), o) for o in offsets)
+        if instant.astimezone(zone).utcoffset() == offset
+    )
 
 
 def _offsets_around(local: datetime, zone: BaseTzInfo) -> list[timedelta]:
@@ -186,9 +209,4 @@ def _local(instant: datetime, zone: BaseTzInfo) -> str:
 
 
 def _with_offset(local: datetime) -> str:
-    return (
-        local.replace(tzinfo=None).isoformat(timespec="minutes")
-        + f"{local:%z}"[:3]
-        + ":"
-        + (f"{local:%z}"[3:5])
-    )
+    return local.replace(tzinfo=None).isoformat(timespec="minutes") + offset_of(local)

@@ -7,7 +7,14 @@ import pytz
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dakiya.campaigns.times import describe_distance, describe_instant, find_zone, resolve_instant
+from dakiya.campaigns.times import (
+    describe_distance,
+    describe_instant,
+    find_zone,
+    offset_of,
+    resolve_instant,
+    shown_twice,
+)
 from dakiya.errors import InvalidInput
 
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
@@ -99,6 +106,26 @@ def test_time_becomes_its_instant(at: str, timezone: str, utc: str) -> None:
 def test_impossible_time_is_explained(at: str, timezone: str, words: str) -> None:
     error = refused(at, timezone)
     assert (str(error), error.field) == (words, "at")
+
+
+@pytest.mark.parametrize(
+    ("at", "timezone", "offsets"),
+    [
+        ("2027-11-07T01:30", "America/New_York", ["-04:00", "-05:00"]),
+        ("2027-04-04T01:45", "Australia/Lord_Howe", ["+11:00", "+10:30"]),
+        ("2027-11-07T00:59", "America/New_York", []),
+        ("2027-11-07T02:00", "America/New_York", []),
+        ("2027-11-07T01:30-05:00", "America/New_York", []),
+        ("2027-03-14T02:30", "America/New_York", []),
+        ("2026-11-24T09:00", "Asia/Kolkata", []),
+    ],
+)
+def test_time_that_comes_twice_has_two_instants(at: str, timezone: str, offsets: list[str]) -> None:
+    found = shown_twice(at, timezone)
+    assert [offset_of(local) for local in found] == offsets
+    for local in found:
+        assert local.isoformat()[:16] == at
+        assert resolve_instant(at + offset_of(local), timezone, now=NOW) == local
 
 
 @pytest.mark.parametrize(

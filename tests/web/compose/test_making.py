@@ -382,3 +382,36 @@ def test_test_mail_is_queued_once_and_shown(
         session.execute(text("UPDATE campaign_test SET status = 'failed', detail = '550 <no>'"))
         session.commit()
     assert "550 &lt;no&gt;" in client.get(page).text
+
+
+def test_time_that_comes_twice_is_asked_about_and_kept(
+    client: FlaskClient, alice: Person, session_factory: SessionFactory
+) -> None:
+    edit = f"/campaigns/{make_campaign(alice)}/edit"
+    asked = {"when": "later", "at": "2027-11-07T01:30", "timezone": "America/New_York"}
+    answer = client.get(f"{edit}/review", query_string=asked)
+    assert answer.status_code == 422
+    assert "Before the clocks are set back: 05:30 UTC" in answer.text
+    assert "After the clocks are set back: 06:30 UTC" in answer.text
+    unclear = client.get(f"{edit}/review", query_string={**asked, "offset": "+05:30"})
+    assert unclear.status_code == 422
+    page = client.get(f"{edit}/review", query_string={**asked, "offset": "-05:00"}).text
+    assert "01:30 EST = 06:30 UTC" in page
+    again = client.get(
+        f"{edit}/schedule", query_string={**asked, "at": "2027-11-07T01:30-05:00"}
+    ).text
+    assert re.search(r'value="-05:00" checked', again)
+    assert 'value="2027-11-07T01:30"' in again
+    sent = form_of(page, f"{edit}/review")
+    assert client.post(f"{edit}/review", data=sent).status_code == 303
+    query = "SELECT scheduled_at FROM campaign"
+    assert value(session_factory, query) == datetime(2027, 11, 7, 6, 30, tzinfo=UTC)
+
+
+def test_offset_is_passed_over_when_the_time_comes_once(client: FlaskClient, alice: Person) -> None:
+    edit = f"/campaigns/{make_campaign(alice)}/edit"
+    asked = {"at": "2027-11-08T01:30", "timezone": "America/New_York", "offset": "-04:00"}
+    page = client.get(f"{edit}/review", query_string=asked).text
+    assert "01:30 EST = 06:30 UTC" in page
+    echo = client.get("/time-in-words", query_string=asked).get_json()
+    assert echo["meanings"] == []

@@ -12,17 +12,31 @@ export function install() {
     const number = (asked += 1);
     const at = form.elements.at.value;
     if (!at || form.elements.when.value === "now") return say(echo, "", "");
-    const query = new URLSearchParams({ at, timezone: form.elements.timezone.value });
+    const query = new URLSearchParams({
+      at, timezone: form.elements.timezone.value, offset: form.elements.offset.value,
+    });
     const answer = await fetch(`${echo.dataset.echo}?${query}`).catch(() => null);
     if (!answer?.ok || number !== asked) return undefined;
-    const { words, error } = await answer.json();
-    return say(echo, words || error, error ? "bad" : "");
+    const { words, error, meanings } = await answer.json();
+    offer(form.querySelector("[data-meanings]"), meanings);
+    return say(echo, words || (meanings.length ? "" : error), error ? "bad" : "");
   };
   form.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(ask, PATIENCE_MS);
   });
   ask();
+}
+
+// Clocks that are set back show a time twice.
+function offer(place, meanings) {
+  place.hidden = !meanings.length;
+  for (const [index, meaning] of meanings.entries()) {
+    const choice = place.querySelectorAll(".choice")[index];
+    choice.querySelector("input").value = meaning.offset;
+    choice.querySelector("b").textContent = meaning.words;
+    choice.querySelector(".hint").textContent = meaning.hint;
+  }
 }
 
 function say(echo, words, tone) {

@@ -1,21 +1,15 @@
 """The third step: when, a last look at everything, and the one button that sends."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from dakiya.campaigns import drafts, lifecycle
-from dakiya.campaigns.times import (
-    describe_distance,
-    describe_instant,
-    find_zone,
-    resolve_instant,
-)
+from dakiya.campaigns.times import describe_instant
 from dakiya.contacts import audience
-from dakiya.errors import IllegalState, InvalidInput
+from dakiya.errors import IllegalState
 from dakiya.models import Campaign, CampaignStatus
 from dakiya_web.pages.compose.blueprint import (
     asking_user,
@@ -25,38 +19,12 @@ from dakiya_web.pages.compose.blueprint import (
     stamp,
     steps_of,
 )
+from dakiya_web.pages.compose.choice import MAX_CHARS, NOW, Choice, read_choice
 from dakiya_web.pages.compose.forms import ConfirmForm
 from dakiya_web.pages.compose.outlook import Outlook, outlook_of
 from dakiya_web.ring import ring
 from dakiya_web.wiring import request_session, wiring
 from dakiya_web.zones import zone_choices
-
-NOW = "now"
-MAX_CHARS = 100
-
-
-@dataclass(frozen=True)
-class Choice:
-    """When a campaign shall go out, as it was typed; ``error`` says what is wrong with it."""
-
-    at: str
-    timezone: str
-    instant: datetime | None = None
-    error: str = ""
-    wrong_field: str = ""
-
-    @property
-    def is_now(self) -> bool:
-        """Whether it shall go out at once."""
-        return self.at == NOW
-
-    @property
-    def words(self) -> str:
-        """The instant in the zone, in UTC, and how far off."""
-        if self.instant is None:
-            return ""
-        away = describe_distance(self.instant - wiring().clock())
-        return f"{describe_instant(self.instant, self.timezone)}, in {away}"
 
 
 @compose.get("/campaigns/<id:campaign_id>/edit/schedule")
@@ -64,7 +32,8 @@ class Choice:
 def schedule(campaign_id: int) -> ResponseReturnValue:
     """Choose when; the answer leads to the review."""
     campaign = find_draft(campaign_id)
-    choice = Choice(request.args.get("at", "")[:MAX_CHARS], _asked_zone())
+    at = request.args.get("at", "")
+    choice = _asked_choice(at) if at else Choice("", _asked_zone())
     return _schedule_page(campaign, choice)
 
 
@@ -73,9 +42,8 @@ def schedule(campaign_id: int) -> ResponseReturnValue:
 def review(campaign_id: int) -> ResponseReturnValue:
     """Show everything once more before it is scheduled."""
     campaign = find_draft(campaign_id)
-    choice = _read_choice(
-        NOW if request.args.get("when") == NOW else request.args.get("at", ""), _asked_zone()
-    )
+    is_now = request.args.get("when") == NOW
+    choice = _asked_choice(NOW if is_now else request.args.get("at", ""))
     if choice.error:
         return _schedule_page(campaign, choice), 422
     return _review_page(campaign, choice)
@@ -91,7 +59,7 @@ def confirm(campaign_id: int) -> ResponseReturnValue:
         flash("It was scheduled already. Nothing goes out twice.", "info")
         return redirect(url_for("compose.scheduled", campaign_id=campaign.id), 303)
     form = ConfirmForm()
-    choice = _read_choice(form.at.data or "", form.timezone.data or "")
+    choice = _read(form.at.data or "", form.timezone.data or "")
     if choice.error:
         return _schedule_page(campaign, choice), 422
     if not form.validate():
@@ -145,24 +113,25 @@ def scheduled(campaign_id: int) -> ResponseReturnValue:
 @login_required
 def time_in_words() -> ResponseReturnValue:
     """Say a typed time in words and in UTC, for the page to echo."""
-    choice = _read_choice(request.args.get("at", ""), _asked_zone())
-    return jsonify(words=choice.words, error=choice.error)
+    choice = _asked_choice(request.args.get("at", ""))
+    return jsonify(
+        words=choice.words(now=wiring().clock()),
+        error=choice.error,
+        meanings=[asdict(meaning) for meaning in choice.meanings],
+    )
 
 
 def _asked_zone() -> str:
     return request.args.get("timezone", "")[:MAX_CHARS] or asking_user().timezone
 
 
-def _read_choice(at: str, timezone: str) -> Choice:
-    at, timezone = at.strip()[:MAX_CHARS], timezone[:MAX_CHARS] or asking_user().timezone
-    if not at:
-        return Choice(at, timezone, error="Choose a day and a time.", wrong_field="at")
-    try:
-        zone = str(find_zone(timezone))
-        instant = resolve_instant(at, zone, now=wiring().clock())
-    except InvalidInput as error:
-        return Choice(at, timezone, error=str(error), wrong_field=error.field or "at")
-    return Choice(at, zone, instant)
+def _read(at: str, timezone: str, *, offset: str = "") -> Choice:
+    zone = timezone or asking_user().timezone
+    return read_choice(at, zone, offset=offset, now=wiring().clock())
+
+
+def _asked_choice(at: str) -> Choice:
+    return _read(at, _asked_zone(), offset=request.args.get("offset", ""))
 
 
 def _schedule_page(campaign: Campaign, choice: Choice) -> str:
@@ -172,6 +141,7 @@ def _schedule_page(campaign: Campaign, choice: Choice) -> str:
         "compose/schedule.html",
         campaign=campaign,
         choice=choice,
+        words=choice.words(now=wiring().clock()),
         zones=zone_choices(user.timezone),
         hold_s=round(lifecycle.UNDO_FOR.total_seconds()),
         steps=steps_of(campaign, recipients=total),
@@ -183,12 +153,13 @@ def _review_page(campaign: Campaign, choice: Choice, *, trouble: str = "") -> st
     session, now = request_session(), wiring().clock()
     outlook = outlook_of(session, campaign, at=choice.instant or now, now=now)
     form = ConfirmForm(
-        formdata=None, at=choice.at, timezone=choice.timezone, seen=_seen(campaign, outlook)
+        formdata=None, at=choice.written, timezone=choice.timezone, seen=_seen(campaign, outlook)
     )
     return render_template(
         "compose/review.html",
         campaign=campaign,
         choice=choice,
+        words=choice.words(now=wiring().clock()),
         form=form,
         trouble=trouble,
         outlook=outlook,

@@ -1,0 +1,99 @@
+"""When a campaign shall go out, as somebody typed it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from dakiya.campaigns.times import (
+    describe_distance,
+    describe_instant,
+    find_zone,
+    offset_of,
+    resolve_instant,
+    shown_twice,
+)
+from dakiya.errors import InvalidInput
+
+NOW = "now"
+MAX_CHARS = 100
+_WITH_OFFSET = re.compile(r"(.{10}[T ][\d:]{5,8})([+-]\d\d:\d\d)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """One of the two instants that a local time may mean when the clocks are set back."""
+
+    offset: str
+    words: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """When a campaign shall go out, as it was typed; ``error`` says what is wrong with it.
+
+    ``meanings`` are there when the zone's clocks show the time twice, ``offset`` says which
+    of them was meant.
+    """
+
+    at: str
+    timezone: str
+    instant: datetime | None = None
+    error: str = ""
+    wrong_field: str = ""
+    offset: str = ""
+    meanings: Sequence[Meaning] = ()
+
+    @property
+    def is_now(self) -> bool:
+        """Whether it shall go out at once."""
+        return self.at == NOW
+
+    @property
+    def written(self) -> str:
+        """The time with its offset, if one was chosen."""
+        return self.at + self.offset
+
+    def words(self, *, now: datetime) -> str:
+        """The instant in the zone, in UTC, and how far off."""
+        if self.instant is None:
+            return ""
+        away = describe_distance(self.instant - now)
+        return f"{describe_instant(self.instant, self.timezone)}, in {away}"
+
+
+def read_choice(at: str, timezone: str, *, offset: str, now: datetime) -> Choice:
+    """Read a time in a zone; ``offset`` is looked at only when it could mean two instants."""
+    at, timezone = at.strip()[:MAX_CHARS], timezone[:MAX_CHARS]
+    if not at:
+        return Choice(at, timezone, error="Choose a day and a time.", wrong_field="at")
+    try:
+        zone = str(find_zone(timezone))
+        if at == NOW:
+            return Choice(at, zone, now)
+        if whole := _WITH_OFFSET.fullmatch(at):
+            at, offset = whole.groups()
+        meanings = _meanings(at, zone)
+        if not meanings:
+            at, offset = (whole[0] if whole else at), ""
+        elif offset not in [meaning.offset for meaning in meanings]:
+            words = f"The clocks in {zone} are set back then and show this time twice."
+            return Choice(
+                at, zone, error=f"{words} Which one?", wrong_field="offset", meanings=meanings
+            )
+        instant = resolve_instant(at + offset, zone, now=now)
+    except InvalidInput as error:
+        return Choice(at, timezone, error=str(error), wrong_field=error.field or "at")
+    return Choice(at, zone, instant, offset=offset, meanings=meanings)
+
+
+def _meanings(at: str, zone: str) -> Sequence[Meaning]:
+    return [
+        Meaning(
+            offset=offset_of(local),
+            words=f"{local:%H:%M}, UTC{offset_of(local)}",
+            hint=f"{side} the clocks are set back: {local.astimezone(UTC):%H:%M} UTC",
+        )
+        for local, side in zip(shown_twice(at, zone), ("Before", "After"), strict=False)
+    ]
