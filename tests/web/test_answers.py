@@ -161,19 +161,23 @@ def test_health_is_503_without_the_database(
     assert "secret-word" not in answer.text
 
 
-def test_pages_and_api_answer_500_without_the_database(
+def test_pages_and_api_answer_503_without_the_database(
     web_settings: WebSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://dakiya_web:secret-word@127.0.0.1:1/none")
     app = create_app(WebSettings.load())
     answer = Api(app, "dk_x").get("/campaigns")
-    assert (answer.status, list(answer.json)) == (500, ["error"])
+    assert (answer.status, list(answer.json)) == (503, ["error"])
+    assert int(answer.headers["Retry-After"]) > 0
     client = app.test_client()
     with client.session_transaction() as session:
         session["_user_id"], session["login_key"] = "1.1", "x"
     page = client.get("/")
-    assert page.status_code == 500
-    assert "Something went wrong" in page.text
+    assert (page.status_code, page.headers["Retry-After"]) == (503, answer.headers["Retry-After"])
+    assert "not available at present" in page.text
+    assert "secret-word" not in answer.text + page.text
+    assert client.get("/u/x").status_code == 404
+    assert client.post("/login").status_code == 400
 
 
 def test_forwarded_headers_count_only_behind_a_proxy(

@@ -13,6 +13,7 @@ from dakiya.db import make_engine, make_session_factory
 from dakiya.queue import Doorbell, make_broker
 from dakiya_web.api import api
 from dakiya_web.assets import install_assets
+from dakiya_web.bodies import MAX_FORM_BYTES, MAX_FORM_PARTS, BodyRequest
 from dakiya_web.failures import install_failures
 from dakiya_web.headers import install_headers
 from dakiya_web.navigation import install_navigation
@@ -44,6 +45,7 @@ def create_app(
     app = Flask("dakiya_web", static_folder=None)
     app.config.from_mapping(_flask_config(settings))
     app.json = _ReadableJson(app)
+    app.request_class = BodyRequest
     app.url_map.converters["id"] = IdConverter
     engine = engine or make_engine(
         settings.database_url.get_secret_value(),
@@ -81,9 +83,8 @@ def _flask_config(settings: WebSettings) -> dict[str, object]:
     return {
         "SECRET_KEY": settings.secret_key.get_secret_value(),
         "MAX_CONTENT_LENGTH": settings.max_upload_bytes,
-        "MAX_FORM_PARTS": 100,
-        # 100,000 pasted addresses, or a long mail in a script that takes 9 bytes a letter.
-        "MAX_FORM_MEMORY_SIZE": min(6_000_000, settings.max_upload_bytes),
+        "MAX_FORM_PARTS": MAX_FORM_PARTS,
+        "MAX_FORM_MEMORY_SIZE": min(MAX_FORM_BYTES, settings.max_upload_bytes),
         "SESSION_COOKIE_NAME": "dakiya",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

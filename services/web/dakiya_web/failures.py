@@ -6,16 +6,20 @@ from typing import Any
 from flask import Flask, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from dakiya.errors import IllegalState, InvalidInput, NotFound
 from dakiya.log import get_logger
+from dakiya_web.bodies import MAX_FORM_BYTES, MAX_FORM_PARTS, BodyTooLarge
 from dakiya_web.input.reader import InvalidFields, sentence
 from dakiya_web.pages.people.sessions import present_user, send_to_login
 from dakiya_web.wiring import close_session, wiring
 
 API_PREFIX = "/api/"
 _WITHOUT_LOGIN = ("people", "passwords", "preferences", "unsubscribe")
+RETRY_AFTER_S = 10
 _KEPT_HEADERS = ("Allow", "Retry-After")
 _log = get_logger(__name__)
 
@@ -25,8 +29,10 @@ _WORDS: Mapping[int, str] = {
     403: "You may not do this.",
     404: "There is nothing here.",
     405: "This address does not take that method.",
+    408: "The request came too slowly. Please send it again.",
     409: "This is not possible at present.",
-    413: "The request is too large.",
+    413: f"A form may have {MAX_FORM_PARTS} parts, and {MAX_FORM_BYTES // 1_000_000} MB of text"
+    " besides its files. Send less at a time.",
     415: "Send JSON with Content-Type: application/json.",
     429: "Too many attempts. Wait a few minutes and try again.",
     500: "Something went wrong on our side. Nothing was lost; please try again.",
@@ -53,6 +59,9 @@ def install_failures(app: Flask) -> None:
         BadJson: lambda error: answer(400, str(error)),
         CSRFError: _csrf,
         HTTPException: _http,
+        OperationalError: _no_database,
+        InterfaceError: _no_database,
+        PoolTimeout: _no_database,
         Exception: _unexpected,
     }
     for kind, handler in handlers.items():
@@ -98,7 +107,7 @@ def _csrf(_error: CSRFError) -> ResponseReturnValue:
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error.get_response()
-    if error.code == 413:
+    if isinstance(error, BodyTooLarge):
         return answer(413, f"At most {wiring().settings.max_upload_mb} MB are accepted")
     response = make_response(answer(error.code))
     for name, value in error.get_headers():
@@ -107,16 +116,31 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     return response
 
 
+def _no_database(error: Exception) -> ResponseReturnValue:
+    """The database is away, has no connection left, or gave up waiting."""
+    _note("database_unavailable", error)
+    close_session()
+    # Who asks stands in the database.
+    g.plain_page = True
+    response = make_response(answer(503))
+    response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
+
+
 def _unexpected(error: Exception) -> ResponseReturnValue:
+    _note("request_failed", error)
+    close_session()
+    return answer(500)
+
+
+def _note(event: str, error: Exception) -> None:
     _log.error(
-        "request_failed",
+        event,
         rule=request.url_rule.rule if request.url_rule else None,
         kind=type(error).__name__,
         # The message of a database error may quote values; the trace names only our lines.
         where=_where(error),
     )
-    close_session()
-    return answer(500)
 
 
 def _where(error: BaseException) -> list[str]:

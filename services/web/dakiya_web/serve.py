@@ -15,12 +15,15 @@ from dakiya.log import configure_logging, get_logger
 from dakiya_web.app import create_app
 from dakiya_web.settings import WebSettings
 from dakiya_web.startup import check_database
+from dakiya_web.worker import PatientWorker
 
 # A worker that neither serves nor reports for so long is replaced.
 WORKER_TIMEOUT_S = 120
 # On SIGTERM requests under way get this long; a container's stop_grace_period must be longer.
 GRACEFUL_TIMEOUT_S = 20
 KEEP_ALIVE_S = 15
+# Per worker, whoever they keep waiting; many systems allow a process 1024 open files.
+CONNECTIONS = 800
 EXIT_MISCONFIGURED = 2
 
 _log = get_logger(__name__)
@@ -87,7 +90,8 @@ class _Server(BaseApplication):
             "bind": f"{host}:{self._settings.port}",
             "workers": self._settings.workers,
             "threads": self._settings.threads,
-            "worker_class": "gthread",
+            "worker_class": PatientWorker,
+            "worker_connections": CONNECTIONS,
             "timeout": WORKER_TIMEOUT_S,
             "graceful_timeout": GRACEFUL_TIMEOUT_S,
             "keepalive": KEEP_ALIVE_S,

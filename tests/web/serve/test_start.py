@@ -4,8 +4,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -13,20 +11,7 @@ import requests
 from sqlalchemy import text
 
 from dakiya.db import SessionFactory
-
-START_S = 30
-
-
-@pytest.fixture
-def web_environment(environment: dict[str, str], web_database_url: str) -> dict[str, str]:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    return environment | {
-        "DATABASE_URL": web_database_url,
-        "DAKIYA_PORT": str(port),
-        "DAKIYA_WEB_WORKERS": "1",
-    }
+from tests.web.serve.conftest import START_S
 
 
 def refused(environment: dict[str, str]) -> str:
@@ -43,34 +28,6 @@ def refused(environment: dict[str, str]) -> str:
     assert ended.stdout == ""
     assert "Traceback" not in ended.stderr
     return ended.stderr
-
-
-@pytest.fixture
-def running(web_environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A started web and its address."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dakiya_web.serve"],
-        env=web_environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    url = f"http://127.0.0.1:{web_environment['DAKIYA_PORT']}"
-    try:
-        deadline = time.monotonic() + START_S
-        while True:
-            try:
-                requests.get(f"{url}/api/v1/health", timeout=5)
-                break
-            except requests.ConnectionError:
-                assert process.poll() is None, process.communicate()
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
-        yield process, url
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=START_S)
 
 
 def test_started_web_serves_logs_json_and_ends_on_sigterm(
