@@ -19,6 +19,7 @@ ERRANDS_QUEUE = "errands"
 
 TICK_ACTOR = "tick"
 PREPARE_ACTOR = "prepare_campaign"
+SECOND_CHANCES_ACTOR = "give_second_chances"
 IMPORT_ACTOR = "import_recipients"
 DELIVER_ACTOR = "deliver_batch"
 SMTP_TEST_ACTOR = "run_smtp_test"
@@ -92,6 +93,10 @@ class Doorbell:
     def ring_prepare(self, campaign_id: int) -> None:
         """Ask the scheduler to write a campaign's ledger rows."""
         self._ring(SCHEDULER_QUEUE, PREPARE_ACTOR, campaign_id)
+
+    def ring_second_chances(self) -> None:
+        """Ask the scheduler to move mails by their owners' word."""
+        self._ring(SCHEDULER_QUEUE, SECOND_CHANCES_ACTOR)
 
     def ring_tick(self) -> None:
         """Ask for a tick before the clock's next one; asked twice, rung once."""

@@ -15,11 +15,13 @@ from dakiya.models import (
     Campaign,
     CampaignFigure,
     CampaignStatus,
+    ChanceKind,
     Email,
     EmailState,
     ProgressSample,
+    SecondChance,
 )
-from tests.e2e.conftest import DESKTOP, NO_JAVASCRIPT, OpenPage, Site
+from tests.e2e.conftest import DESKTOP, NO_JAVASCRIPT, OpenPage, Site, assert_every_look_is_sound
 from tests.e2e.soundness import assert_page_is_sound
 from tests.engine.world import make_account, make_campaign
 
@@ -195,3 +197,27 @@ def test_unknown_mails_are_decided_without_scripts(
             select(Email.id).where(Email.campaign_id == finished, Email.state == EmailState.UNKNOWN)
         )
     assert left is None
+
+
+def test_second_chance_of_many_mails_is_followed(
+    open_page: OpenPage, site: Site, session_factory: SessionFactory
+) -> None:
+    with session_factory() as session:
+        _, finished = make_world(session, site)
+        kind = ChanceKind.COUNT_SENT.value
+        chance = SecondChance(
+            campaign_id=finished, kind=kind, mails=100_000, moved=42_000, up_to=10**9
+        )
+        session.add(chance)
+        session.commit()
+        page = open_page(DESKTOP)
+        page.goto(f"/campaigns/{finished}")
+        expect(page.get_by_text("42,000 of 100,000")).to_be_visible()
+        expect(page.get_by_role("link", name="Count all as sent")).to_be_hidden()
+        assert_every_look_is_sound(page, "second-chance")
+        chance.moved = 60_000
+        session.commit()
+        expect(page.get_by_text("60,000 of 100,000")).to_be_visible()
+        session.delete(chance)
+        session.commit()
+    expect(page.get_by_role("link", name="Count all as sent")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
@@ -9,6 +10,8 @@ from dakiya.accounts.sessions import add_login
 from dakiya.accounts.users import create_user
 from dakiya.campaigns.lifecycle import cancel
 from dakiya.db import SessionFactory, database_now
+from dakiya.delivery import chance_moves, second_chances
+from dakiya.delivery.counters import Moves
 from dakiya.delivery.presence import count_alive
 from dakiya.delivery.taking import take_batch
 from dakiya.models import (
@@ -27,7 +30,7 @@ from dakiya.models import (
     Tick,
 )
 from dakiya.queue import ERRANDS_QUEUE, SCHEDULER_QUEUE, SENDER_QUEUE, Doorbell
-from dakiya_scheduler.actors import prepare
+from dakiya_scheduler.actors import prepare, work_off
 from dakiya_scheduler.ticking import Count, Ticker, keep_house
 from tests.engine.world import (
     make_account,
@@ -79,6 +82,34 @@ def test_campaign_that_is_not_prepared_is_rung_again_by_the_clock(
     assert rung.of(SCHEDULER_QUEUE) == []
     ticker.tick(by_clock=True)
     assert rung.of(SCHEDULER_QUEUE) == [("prepare_campaign", campaign.id)]
+
+
+def test_second_chances_are_rung_by_the_clock_and_worked_off(
+    ticker: Ticker,
+    rung: RungBells,
+    session_factory: SessionFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (chance_moves, second_chances):
+        monkeypatch.setattr(module, "CHUNK", 2)
+    with session_factory.begin() as session:
+        campaigns = [make_sending(session, account, 5) for account in [an_account(session)] * 2]
+        session.execute(update(Email).values(state=EmailState.FAILED, reason="mailbox_full"))
+        for campaign in campaigns:
+            moves = Moves()
+            moves.add(EmailState.PENDING, EmailState.FAILED, 5)
+            moves.store(session, campaign_id=campaign.id, slot=20)
+            assert second_chances.retry_failed(session, campaign).remaining == 3
+    ticker.tick(by_clock=False)
+    assert rung.of(SCHEDULER_QUEUE) == []
+    ticker.tick(by_clock=True)
+    assert rung.of(SCHEDULER_QUEUE) == [("give_second_chances",)]
+    work_off(session_factory)
+    with session_factory() as session:
+        assert second_chances.chances_to_work_off(session) == []
+        for campaign in campaigns:
+            assert states_of(session, campaign)[EmailState.FAILED] == 0
+            assert not miscounted(session, campaign)
 
 
 def test_emptied_queue_is_filled_again_at_the_next_tick(

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from dakiya.campaigns.progress import prepare_chunk, settle, start_due
 from dakiya.db import SessionFactory, database_now
+from dakiya.delivery import chance_moves, second_chances
 from dakiya.delivery.counters import Moves
 from dakiya.models import Campaign, CampaignStatus, Email, EmailState, Recipient
 from tests.web.conftest import Person, make_campaign
@@ -68,6 +69,24 @@ def test_retry_says_how_many_and_the_campaign_sends_again(alice: Person, failed:
     assert alice.api.post(f"/campaigns/{failed}/retry-failed").json["retried"] == 0
 
 
+def test_many_mails_are_taken_on_and_moved_later(
+    alice: Person, unknown: int, session_factory: SessionFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (chance_moves, second_chances):
+        monkeypatch.setattr(module, "CHUNK", 2)
+    path = f"/campaigns/{unknown}"
+    answer = alice.api.post(f"{path}/unknown", {"as": "again"})
+    assert (answer.status, answer.json["resolved"], answer.json["remaining"]) == (202, 2, 1)
+    assert answer.json["second_chance"] == {"kind": "send_again", "done": 2, "of": 3}
+    again = alice.api.post(f"{path}/unknown", {"as": "again"})
+    assert (again.status, again.json["resolved"], again.json["remaining"]) == (202, 0, 1)
+    assert alice.api.post(f"{path}/unknown", {"as": "sent"}).status == 409
+    with session_factory.begin() as session:
+        assert second_chances.work_off_chunk(session, unknown) == 1
+    shown = alice.api.get(path).json
+    assert (shown["second_chance"], shown["counts"]["pending"]) == (None, 3)
+
+
 def test_unknown_is_sent_or_goes_again_by_its_owners_word(alice: Person, unknown: int) -> None:
     path = f"/campaigns/{unknown}"
     items = alice.api.get(f"{path}/emails?status=unknown").json["items"]
@@ -89,6 +108,7 @@ def test_unknown_is_sent_or_goes_again_by_its_owners_word(alice: Person, unknown
         ({"as": "sent", "recipients": ["asha@example.net"]}, "recipients"),
         ({"as": "sent", "recipients": [True]}, "recipients"),
         ({"as": "sent", "recipients": [2**70]}, "recipients"),
+        ({"as": "sent", "recipients": list(range(1, 1002))}, "recipients"),
         ({"as": "sent", "recipient": [1]}, "recipient"),
     ],
 )

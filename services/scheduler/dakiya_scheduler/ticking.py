@@ -4,8 +4,9 @@
 2. rescue the batches whose lease ran out;
 3. claim due mail for every lane, each in a transaction of its own, and ring its batches;
 4. settle the campaigns that have come to rest;
-5. on the clock's ticks: ring again what was lost (batches, preparations, imports), take the
-   figures that have moved, and once a minute forget what nobody will look at again.
+5. on the clock's ticks: ring again what was lost (batches, preparations, imports, second
+   chances), take the figures that have moved, and once a minute forget what nobody will look at
+   again.
 
 Every step commits before it rings. A doubled tick is harmless: claims skip locked rows.
 """
@@ -31,6 +32,7 @@ from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.claims import claim_lane, find_lanes
 from dakiya.delivery.presence import forget_gone, say_alive
 from dakiya.delivery.rescue import batches_to_ring, count_rung, rescue_expired
+from dakiya.delivery.second_chances import chances_to_work_off
 from dakiya.delivery.usage import forget_usage
 from dakiya.log import get_logger
 from dakiya.models import (
@@ -153,6 +155,7 @@ class Ticker:
             batch_ids = batches_to_ring(session, now=now, all_of_them=emptied)
             campaign_ids = campaigns_to_prepare(session)
             import_ids = imports_to_ring(session, now=now)
+            chances = chances_to_work_off(session)
             lost = rings_lost(session, now=now)
             session.commit()
         for batch_id in batch_ids:
@@ -161,6 +164,8 @@ class Ticker:
             self._doorbell.ring_prepare(campaign_id)
         for import_id in import_ids:
             self._doorbell.ring_import(import_id)
+        if chances:
+            self._doorbell.ring_second_chances()
         for ring, key in lost:
             ring(self._doorbell, key)
         count.rung += len(batch_ids)

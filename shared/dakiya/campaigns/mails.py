@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from dakiya.campaigns.message_ids import message_id_of
 from dakiya.db import SessionFactory
-from dakiya.delivery.second_chances import RETRYABLE
+from dakiya.delivery.chance_moves import RETRYABLE
 from dakiya.errors import NotFound
 from dakiya.mail.addresses import AddressError, parse_address
 from dakiya.models import Attempt, Campaign, Email, EmailState, Recipient

@@ -7,7 +7,15 @@ from sqlalchemy import ColumnElement, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from dakiya.delivery.counters import SCHEDULER_SLOT, Moves
-from dakiya.models import Batch, BatchState, Campaign, CampaignStatus, Email, EmailState
+from dakiya.models import (
+    Batch,
+    BatchState,
+    Campaign,
+    CampaignStatus,
+    Email,
+    EmailState,
+    SecondChance,
+)
 
 CHUNK = 5_000
 
@@ -149,7 +157,7 @@ def cancel_chunk(session: Session, campaign: Campaign) -> int:
 
 
 def _at_rest(session: Session, campaign: Campaign) -> bool:
-    """Tell whether no mail is on its way and, while sending, none waits.
+    """Tell whether no mail is on its way and, while sending, none waits or is to be sent again.
 
     One statement, one snapshot: a mail that is claimed between two looks would be missed.
     """
@@ -159,5 +167,6 @@ def _at_rest(session: Session, campaign: Campaign) -> bool:
     waiting = select(Email.id).where(Email.campaign_id == campaign.id, _WAITING)
     busy: ColumnElement[bool] = open_batch.exists()
     if campaign.status is CampaignStatus.SENDING:
-        busy = or_(busy, waiting.exists())
+        more = select(SecondChance.campaign_id).where(SecondChance.campaign_id == campaign.id)
+        busy = or_(busy, waiting.exists(), more.exists())
     return not session.scalar(select(busy))

@@ -19,7 +19,17 @@ from dakiya.models.contacts import (
     Suppression,
     SuppressionReason,
 )
-from dakiya.models.ledger import Attempt, Batch, BatchState, Email, EmailState, Service, Tick
+from dakiya.models.ledger import (
+    Attempt,
+    Batch,
+    BatchState,
+    ChanceKind,
+    Email,
+    EmailState,
+    SecondChance,
+    Service,
+    Tick,
+)
 from dakiya.models.people import (
     ApiToken,
     LoginSession,
@@ -43,6 +53,7 @@ __all__ = [
     "CampaignFigure",
     "CampaignStatus",
     "CampaignTest",
+    "ChanceKind",
     "ContentVersion",
     "Email",
     "EmailState",
@@ -56,6 +67,7 @@ __all__ = [
     "Recipient",
     "RecipientImport",
     "ResetStatus",
+    "SecondChance",
     "Security",
     "Service",
     "SmtpAccount",

@@ -130,6 +130,41 @@ class Email(Base):
     reply_text: Mapped[str | None]
 
 
+class ChanceKind(StrEnum):
+    """What the mails of a second chance become.
+
+    retry_failed: failed → pending, for reasons that can pass; send_again: unknown → pending;
+    count_sent: unknown → sent.
+    """
+
+    RETRY_FAILED = "retry_failed"
+    SEND_AGAIN = "send_again"
+    COUNT_SENT = "count_sent"
+
+
+class SecondChance(Base):
+    """The owner's word about many mails of a campaign; gone as soon as it is worked off.
+
+    ``up_to`` moves in the transaction that moves the mails, so that each is looked at once.
+    """
+
+    __tablename__ = "second_chance"
+    __table_args__ = (
+        CheckConstraint("kind IN ('retry_failed', 'send_again', 'count_sent')", name="kind"),
+    )
+
+    campaign_id: Mapped[int] = mapped_column(
+        ForeignKey("campaign.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    kind: Mapped[str]
+    # How many there were when it was asked for, and how many of them are done.
+    mails: Mapped[int] = mapped_column(Integer)
+    moved: Mapped[int] = mapped_column(Integer)
+    # Every mail up to this recipient was looked at.
+    up_to: Mapped[int]
+    asked_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class Batch(Base):
     """At most 50 mails of one campaign, on their way to one sender.
 

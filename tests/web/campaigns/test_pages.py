@@ -14,7 +14,8 @@ from dakiya.campaigns.progress import prepare_chunk
 from dakiya.clock import utc_now
 from dakiya.db import SessionFactory
 from dakiya.delivery.counters import WEB_SLOT, Moves
-from dakiya.models import Campaign, CampaignStatus, Email, EmailState
+from dakiya.delivery.second_chances import work_off_chunk
+from dakiya.models import Campaign, CampaignStatus, ChanceKind, Email, EmailState, SecondChance
 from tests.web.browsing import log_in, send
 from tests.web.conftest import Person, make_account, make_campaign
 
@@ -191,6 +192,31 @@ def test_retry_failed_sends_what_can_pass(
     here = f"/campaigns/{sending}"
     assert "1 mail is tried again." in post(client, f"{here}/retry-failed", back=here)
     assert "No failed mail" in post(client, f"{here}/retry-failed", back=here)
+
+
+def test_second_chance_of_many_mails_shows_how_far_it_is(
+    client: FlaskClient, sending: int, session_factory: SessionFactory
+) -> None:
+    here = f"/campaigns/{sending}"
+    with session_factory.begin() as session:
+        kind = ChanceKind.RETRY_FAILED.value
+        session.add(
+            SecondChance(campaign_id=sending, kind=kind, mails=5_000, moved=2_000, up_to=10**9)
+        )
+    page = client.get(here).text
+    assert "2,000 of 5,000" in page
+    assert "Retry 1 failed" not in page
+    assert "Send it again" not in page
+    seen = f"{here}/progress?seen=sending.1.retry_failed"
+    live = client.get(seen).get_json()
+    assert (live["busy"], live["reload"]) == (True, False)
+    assert live["chance"] == {"done": 2000, "total": 5000, "progress": "2,000 of 5,000"}
+    said = post(client, f"{here}/retry-failed", back=here)
+    assert "3,000 mails are tried again. That takes a moment" in said
+    with session_factory.begin() as session:
+        assert work_off_chunk(session, sending) == 0
+    assert client.get(seen).get_json()["reload"] is True
+    assert "Retry 1 failed" in client.get(here).text
 
 
 def test_ledger_is_filtered_by_state_cause_and_address(client: FlaskClient, sending: int) -> None:

@@ -11,8 +11,9 @@ from dakiya.campaigns.times import describe_instant, find_zone, resolve_instant
 from dakiya.campaigns.waiting import why_waiting
 from dakiya.contacts.recipients import Rejection, add_recipients
 from dakiya.delivery.counters import read_counts
+from dakiya.delivery.second_chances import find_chance
 from dakiya.errors import NotFound
-from dakiya.models import Campaign, CampaignStatus, EmailState, SmtpAccount
+from dakiya.models import Campaign, CampaignStatus, EmailState, SecondChance, SmtpAccount
 from dakiya.smtp_accounts.accounts import find_account
 from dakiya_web.api.blueprint import api, asking, json_body, optional_json_body
 from dakiya_web.api.present import instant
@@ -192,7 +193,12 @@ def present_campaign(campaign: Campaign) -> dict[str, Any]:
         "html": content.html if content else None,
         "text": content.text if content else None,
         "waiting_because": why_waiting(session, campaign, now=wiring().clock()),
+        "second_chance": _present_chance(find_chance(session, campaign.id)),
     }
+
+
+def _present_chance(chance: SecondChance | None) -> dict[str, Any] | None:
+    return {"kind": chance.kind, "done": chance.moved, "of": chance.mails} if chance else None
 
 
 def _present_all(campaigns: Sequence[Campaign]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from dakiya.campaigns import lifecycle, reading
 from dakiya.campaigns.duplicate import duplicate_campaign as duplicate
 from dakiya.delivery import second_chances
+from dakiya.delivery.second_chances import Given
 from dakiya.models import Campaign
 from dakiya_web.api.blueprint import api, asking, json_body, optional_json_body
 from dakiya_web.api.campaigns import present_campaign
@@ -29,10 +30,8 @@ def retry_failed(campaign_id: int) -> ResponseReturnValue:
     """Try the failed mails again that may pass; the answer says how many."""
     optional_json_body()
     campaign = _find(campaign_id)
-    retried = second_chances.retry_failed(request_session(), campaign)
-    request_session().commit()
-    ring(lambda doorbell: doorbell.ring_tick())
-    return jsonify(present_campaign(campaign) | {"retried": retried})
+    given = second_chances.retry_failed(request_session(), campaign)
+    return _answer(campaign, given, "retried")
 
 
 @api.post("/campaigns/<id:campaign_id>/unknown")
@@ -40,15 +39,13 @@ def resolve_unknown(campaign_id: int) -> ResponseReturnValue:
     """Count unknown mails as sent, or send them again; the answer says how many."""
     sent = read_unknown(json_body())
     campaign = _find(campaign_id)
-    resolved = second_chances.resolve_unknown(
+    given = second_chances.resolve_unknown(
         request_session(),
         campaign,
         recipient_ids=sent.recipient_ids,
         as_sent=sent.which is UnknownAs.SENT,
     )
-    request_session().commit()
-    ring(lambda doorbell: doorbell.ring_tick())
-    return jsonify(present_campaign(campaign) | {"resolved": resolved})
+    return _answer(campaign, given, "resolved")
 
 
 @api.post("/campaigns/<id:campaign_id>/duplicate")
@@ -61,6 +58,16 @@ def duplicate_campaign(campaign_id: int) -> ResponseReturnValue:
     session.commit()
     place = url_for("api.show_campaign", campaign_id=copy.id)
     return jsonify(present_campaign(copy)), 201, {"Location": place}
+
+
+def _answer(campaign: Campaign, given: Given, name: str) -> ResponseReturnValue:
+    """Commit, ring, and say how many mails were moved; 202 when the scheduler moves more."""
+    request_session().commit()
+    if given.remaining:
+        ring(lambda doorbell: doorbell.ring_second_chances())
+    ring(lambda doorbell: doorbell.ring_tick())
+    said = present_campaign(campaign) | {name: given.moved, "remaining": given.remaining}
+    return jsonify(said), 202 if given.remaining else 200
 
 
 def _find(campaign_id: int) -> Campaign:

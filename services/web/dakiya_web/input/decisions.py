@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from dakiya_web.input.reader import MAX_ID, FieldReader
 
-MAX_RECIPIENTS = 100_000
+# As many as one transaction moves; more of them are all of them.
+MAX_RECIPIENTS = 1_000
 
 
 class UnknownAs(StrEnum):
@@ -35,7 +36,7 @@ def read_unknown(body: Mapping[str, object]) -> UnknownInput:
         if isinstance(item, int) and not isinstance(item, bool) and 0 < item <= MAX_ID
     ]
     if len(recipient_ids) != len(listed) or len(listed) > MAX_RECIPIENTS:
-        reader.wrong("recipients", "must be a list of recipient_id numbers, 100,000 at most.")
+        reader.wrong("recipients", "must be a list of recipient_id numbers, 1,000 at most.")
     reader.finish()
     return UnknownInput(which, recipient_ids if body.get("recipients") is not None else None)
 

@@ -7,8 +7,9 @@ from dakiya.campaigns.lifecycle import NOT_BEGUN, PAUSABLE, RUNNING, on_the_wire
 from dakiya.campaigns.live import watch
 from dakiya.campaigns.mails import list_causes
 from dakiya.campaigns.waiting import why_waiting
-from dakiya.delivery.second_chances import count_retryable
-from dakiya.models import Campaign, CampaignStatus, EmailState
+from dakiya.delivery.chance_moves import count_mails
+from dakiya.delivery.second_chances import find_chance
+from dakiya.models import Campaign, CampaignStatus, ChanceKind, EmailState, SecondChance
 from dakiya_web.pages.campaigns.blueprint import asking_user_id, campaigns, find_own
 from dakiya_web.pages.campaigns.rows import Row, live_row, read_rows
 from dakiya_web.pages.campaigns.words import advise, say_rate
@@ -41,16 +42,17 @@ def show(campaign_id: int) -> ResponseReturnValue:
     """The monitor of a campaign, which is its report once it has ended."""
     session = request_session()
     campaign = find_own(campaign_id)
-    row = read_rows(session, [campaign])[0]
+    row, chance = read_rows(session, [campaign])[0], find_chance(session, campaign.id)
     return render_template(
         "campaigns/show.html",
         campaign=campaign,
         row=row,
         live=_live(row),
-        seen=_seen(row),
+        seen=_seen(row, chance),
+        chance=chance,
         causes=list_causes(session, campaign),
         advise=advise,
-        retryable=count_retryable(session, campaign) if row.failed else 0,
+        retryable=count_mails(session, campaign, ChanceKind.RETRY_FAILED) if row.failed else 0,
         on_wire=on_the_wire(session, campaign.id) if campaign.status in STOPPED else 0,
         is_held=is_held(campaign),
         can_undo=campaign.started_at is None and campaign.status in NOT_BEGUN,
@@ -68,10 +70,13 @@ def progress(campaign_id: int) -> ResponseReturnValue:
     """How far a campaign is; asks for the page anew when it has become another one."""
     campaign = find_own(campaign_id)
     row = read_rows(request_session(), [campaign])[0]
+    chance = find_chance(request_session(), campaign.id)
+    seen = _seen(row, chance)
     return jsonify(
-        busy=row.is_moving or is_held(campaign),
-        reload=request.args.get("seen", _seen(row)) != _seen(row),
+        busy=row.is_moving or is_held(campaign) or chance is not None,
+        reload=request.args.get("seen", seen) != seen,
         campaign=_live(row),
+        chance=_moved(chance) if chance else None,
     )
 
 
@@ -112,6 +117,15 @@ def _pace(campaign: Campaign) -> dict[str, object]:
     return {"rate": rate, "eta": ready}
 
 
-def _seen(row: Row) -> str:
+def _moved(chance: SecondChance) -> dict[str, object]:
+    return {
+        "done": chance.moved,
+        "total": chance.mails,
+        "progress": f"{number(chance.moved)} of {number(chance.mails)}",
+    }
+
+
+def _seen(row: Row, chance: SecondChance | None) -> str:
     """What the page was drawn for: another status, or the first trouble, is another page."""
-    return f"{row.campaign.status}.{int(row.count(*TROUBLE) > 0)}"
+    drawn = f"{row.campaign.status}.{int(row.count(*TROUBLE) > 0)}"
+    return f"{drawn}.{chance.kind}" if chance else drawn

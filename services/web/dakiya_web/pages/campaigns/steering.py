@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from dakiya.campaigns import lifecycle
 from dakiya.delivery import second_chances
+from dakiya.delivery.second_chances import Given
 from dakiya.errors import IllegalState
 from dakiya.models import Campaign, CampaignStatus
 from dakiya_web.confirming import ask
@@ -88,8 +89,8 @@ def retry_failed(campaign_id: int) -> ResponseReturnValue:
     """Let the failed mails that may pass wait for their turn again."""
 
     def act(session: Session, campaign: Campaign) -> str:
-        mails = second_chances.retry_failed(session, campaign)
-        return f"{_mails(mails)} tried again." if mails else "No failed mail can be tried again."
+        given = second_chances.retry_failed(session, campaign)
+        return _say(given, "tried again", nothing="No failed mail can be tried again.")
 
     return _steer(campaign_id, act)
 
@@ -122,16 +123,14 @@ def resolve_unknown(campaign_id: int) -> ResponseReturnValue:
     recipient_id, as_sent = _chosen_recipient(), request.form.get("as") == "sent"
 
     def act(session: Session, campaign: Campaign) -> str:
-        mails = second_chances.resolve_unknown(
+        given = second_chances.resolve_unknown(
             session,
             campaign,
             recipient_ids=[recipient_id] if recipient_id else None,
             as_sent=as_sent,
         )
-        if not mails:
-            return "There was nothing unknown any more."
         words = "counted as sent" if as_sent else "sent again"
-        return f"{_mails(mails)} {words}."
+        return _say(given, words, nothing="There was nothing unknown any more.")
 
     return _steer(campaign_id, act, recipient_id=recipient_id)
 
@@ -150,6 +149,8 @@ def _steer(campaign_id: int, act: Act, *, recipient_id: int | None = None) -> Re
     flash(words, "success")
     if campaign.status is CampaignStatus.PREPARING:
         ring(lambda doorbell: doorbell.ring_prepare(campaign_id))
+    if second_chances.find_chance(session, campaign_id) is not None:
+        ring(lambda doorbell: doorbell.ring_second_chances())
     ring(lambda doorbell: doorbell.ring_tick())
     return redirect(_page(campaign, recipient_id), 303)
 
@@ -165,6 +166,13 @@ def _page(campaign: Campaign, recipient_id: int | None = None) -> str:
 def _chosen_recipient() -> int | None:
     text = request.values.get("recipient", "")
     return int(text) if text.isdecimal() and len(text) < 19 and 0 < int(text) <= MAX_ID else None
+
+
+def _say(given: Given, words: str, *, nothing: str) -> str:
+    if given.remaining:
+        mails = given.moved + given.remaining
+        return f"{_mails(mails)} {words}. That takes a moment; you may leave this page."
+    return f"{_mails(given.moved)} {words}." if given.moved else nothing
 
 
 def _plural(mails: int) -> str:
