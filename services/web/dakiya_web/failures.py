@@ -15,6 +15,7 @@ from dakiya.log import get_logger
 from dakiya_web.bodies import MAX_FORM_BYTES, MAX_FORM_PARTS, BodyTooLarge
 from dakiya_web.input.reader import InvalidFields, sentence
 from dakiya_web.pages.people.sessions import present_user, send_to_login
+from dakiya_web.pages.people.throttle import retry_after_s
 from dakiya_web.wiring import close_session, wiring
 
 API_PREFIX = "/api/"
@@ -113,6 +114,8 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     for name, value in error.get_headers():
         if name in _KEPT_HEADERS:
             response.headers[name] = value
+    if error.code == 429:
+        response.headers.setdefault("Retry-After", str(retry_after_s()))
     return response
 
 

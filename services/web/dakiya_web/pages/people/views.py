@@ -19,7 +19,6 @@ from dakiya_web.pages.people.throttle import (
     SIGN_UPS_PER_ADDRESS,
     account_key,
     limiter,
-    log_in_failed,
 )
 from dakiya_web.pages.preferences.themes import keep_theme, present_theme
 from dakiya_web.wiring import request_session, wiring
@@ -59,8 +58,8 @@ def signup() -> ResponseReturnValue:
 
 
 @people.route("/login", methods=["GET", "POST"])
-@limiter.limit(PER_ADDRESS, methods=["POST"], deduct_when=log_in_failed)
-@limiter.limit(PER_ACCOUNT, key_func=account_key, methods=["POST"], deduct_when=log_in_failed)
+@limiter.limit(PER_ADDRESS, methods=["POST"])
+@limiter.limit(PER_ACCOUNT, key_func=account_key, methods=["POST"])
 def login() -> ResponseReturnValue:
     """Begin a session; the answer does not tell whether address or password was wrong."""
     form = LoginForm()

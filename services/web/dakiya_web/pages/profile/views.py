@@ -9,7 +9,7 @@ from dakiya.accounts.users import change_own_password, set_theme, set_timezone
 from dakiya.errors import InvalidInput
 from dakiya.log import get_logger
 from dakiya_web.pages.people.sessions import begin_session, logged_in_user
-from dakiya_web.pages.people.throttle import PER_ACCOUNT, limiter, log_in_failed
+from dakiya_web.pages.people.throttle import PER_ACCOUNT, limiter
 from dakiya_web.pages.preferences.themes import keep_theme
 from dakiya_web.pages.profile.forms import PasswordForm, SettingsForm
 from dakiya_web.wiring import request_session
@@ -48,11 +48,7 @@ def change_settings() -> ResponseReturnValue:
 
 
 @profile.post("/profile/password")
-@limiter.limit(
-    PER_ACCOUNT,
-    key_func=lambda: f"password:{current_user.get_id()}",
-    deduct_when=log_in_failed,
-)
+@limiter.limit(PER_ACCOUNT, key_func=lambda: f"password:{current_user.get_id()}")
 def change_password() -> ResponseReturnValue:
     """Set a new password; every session but this one ends."""
     user, form = logged_in_user(), PasswordForm()
