@@ -66,6 +66,10 @@ def assert_page_is_sound(page: Page, name: str = "") -> None:
     """
     page.wait_for_load_state("load")
     page.evaluate("document.fonts.ready.then(() => true)")
+    # Colours on their way to others are neither; those that come and go stay as they are.
+    page.evaluate(
+        "for (const a of document.getAnimations()) { try { a.finish(); } catch { a.cancel(); } }"
+    )
     if name:
         _keep_picture(page, name)
     checks: tuple[Callable[[Page], list[str]], ...] = (_complaints, _overflow, _axe)
@@ -93,10 +97,6 @@ def _overflow(page: Page) -> list[str]:
 
 def _axe(page: Page) -> list[str]:
     page.evaluate(_axe_source())
-    # Colours on their way to others are neither; those that come and go stay as they are.
-    page.evaluate(
-        "for (const a of document.getAnimations()) { try { a.finish(); } catch { a.cancel(); } }"
-    )
     violations: list[dict[str, Any]] = page.evaluate(
         "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
     )

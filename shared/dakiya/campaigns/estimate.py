@@ -1,14 +1,15 @@
 """When a campaign will be done, by its account's limits and what else that account has to send."""
 
+import math
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dakiya.campaigns.live import WAITING
 from dakiya.campaigns.reading import count_recipients
-from dakiya.delivery.counters import read_counts
-from dakiya.delivery.forecast import Forecast, forecast
+from dakiya.delivery.counters import WAITING, read_counts
+from dakiya.delivery.forecast import SPEED, Forecast, forecast
+from dakiya.delivery.taking import is_open
 from dakiya.delivery.usage import limits_of, load_usage
 from dakiya.models import Campaign, CampaignStatus
 
@@ -51,6 +52,22 @@ def estimate(
         start_at=at,
         mails_per_s=mails_per_s,
     )
+
+
+def limits_let_finish(
+    session: Session, campaign: Campaign, *, now: datetime, mails_per_s: float | None
+) -> datetime | None:
+    """Forecast the finish of a campaign that is being sent, when its account's limits decide it.
+
+    None when they do not, and while the account is paused. While nothing moves the speed is
+    guessed; otherwise only the limits are looked at.
+    """
+    account = campaign.smtp_account
+    if account is None or not limits_of(account).windows or not is_open(account, now=now):
+        return None
+    speed = math.inf if mails_per_s else None
+    found = estimate(session, campaign, at=now, now=now, mails_per_s=speed)
+    return None if found is None or found.bound_by == SPEED else found.finish_at
 
 
 def _mails_of(session: Session, campaign: Campaign) -> int:

@@ -13,14 +13,14 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from dakiya.accounts.users import visible_to
-from dakiya.delivery.counters import read_counts
+from dakiya.campaigns.estimate import limits_let_finish
+from dakiya.delivery.counters import WAITING, read_counts
 from dakiya.models import Campaign, CampaignStatus, EmailState, ProgressSample
 
 # The rate is that of the last minute; ticks are up to a minute apart.
 RATE_OVER = timedelta(seconds=75)
 SHORTEST = timedelta(seconds=5)
 KEEP_SAMPLES = timedelta(minutes=5)
-WAITING = (EmailState.PENDING, EmailState.CLAIMED, EmailState.SENDING, EmailState.DEFERRED)
 _DONE = [state.value for state in EmailState if state not in WAITING]
 
 _SAMPLE = text(
@@ -36,8 +36,9 @@ _SAMPLE = text(
 class Live:
     """A campaign at an instant. ``done`` mails have ended, ``waiting`` ones have not.
 
-    ``per_minute`` and ``finish_at`` are None while nothing is known of its speed; deferred
-    mails may take longer than ``finish_at``.
+    ``per_minute`` is None while nothing is known of its speed. ``finish_at`` goes on at this
+    speed, within the account's limits; None when neither tells anything. Deferred mails may
+    take longer.
     """
 
     campaign_id: int
@@ -74,7 +75,7 @@ def watch(
     samples = _oldest_samples(
         session, [c.id for c in campaigns if c.status is CampaignStatus.SENDING], now=now
     )
-    return [_look(c, counts[c.id], samples.get(c.id), now=now) for c in campaigns]
+    return [_look(session, c, counts[c.id], samples.get(c.id), now=now) for c in campaigns]
 
 
 def take_samples(session: Session, *, now: datetime) -> None:
@@ -104,6 +105,7 @@ def _oldest_samples(
 
 
 def _look(
+    session: Session,
     campaign: Campaign,
     counts: Mapping[EmailState, int],
     sample: tuple[datetime, int] | None,
@@ -124,13 +126,26 @@ def _look(
         done=done,
         waiting=waiting,
         per_minute=None if per_s is None else per_s * 60,
-        finish_at=_finish_at(now, waiting, per_s),
+        finish_at=_finish_at(session, campaign, now=now, waiting=waiting, per_s=per_s),
         scheduled_at=campaign.scheduled_at,
         undo_until=campaign.undo_until,
     )
 
 
-def _finish_at(now: datetime, waiting: int, per_s: float | None) -> datetime | None:
+def _finish_at(
+    session: Session, campaign: Campaign, *, now: datetime, waiting: int, per_s: float | None
+) -> datetime | None:
+    """Take the later of two: at this speed, and by the account's limits."""
+    if campaign.status is not CampaignStatus.SENDING:
+        return None
+    found = [
+        _at_this_speed(now, waiting, per_s),
+        limits_let_finish(session, campaign, now=now, mails_per_s=per_s),
+    ]
+    return max((instant for instant in found if instant is not None), default=None)
+
+
+def _at_this_speed(now: datetime, waiting: int, per_s: float | None) -> datetime | None:
     if not per_s:
         return None
     try:

@@ -14,6 +14,9 @@ WEB_SLOT = 1
 FIRST_SENDER_SLOT = 16
 SLOTS = 256
 
+# Mails that have not ended.
+WAITING = (EmailState.PENDING, EmailState.CLAIMED, EmailState.SENDING, EmailState.DEFERRED)
+
 _STATES = [state.value for state in EmailState]
 _ADD = text(
     f"INSERT INTO campaign_counter (campaign_id, slot, {', '.join(_STATES)})"  # noqa: S608

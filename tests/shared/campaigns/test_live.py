@@ -11,7 +11,7 @@ from dakiya.campaigns.live import KEEP_SAMPLES, Live, forget_samples, take_sampl
 from dakiya.db import database_now
 from dakiya.delivery.counters import Moves
 from dakiya.models import CampaignStatus, EmailState, ProgressSample
-from tests.engine.world import make_account, make_campaign, make_workspace
+from tests.engine.world import make_account, make_campaign, make_workspace, use_pace
 from tests.shared.delivery.conftest import Scene, set_scene
 
 MAILS = 50
@@ -61,6 +61,44 @@ def test_campaign_that_stands_still_has_no_finish(scene: Scene) -> None:
     take_samples(scene.session, now=database_now(scene.session))
     live = look(scene, after=timedelta(seconds=30))
     assert (live.per_minute, live.finish_at) == (0, None)
+
+
+def test_finish_is_that_of_the_limits_when_they_decide(scene: Scene) -> None:
+    scene.account.per_day = 10
+    scene.session.flush()
+    now = database_now(scene.session)
+    take_samples(scene.session, now=now - timedelta(seconds=30))
+    finish_mails(scene, 10)
+    use_pace(scene.session, scene.account, mails=10, age=timedelta(hours=1))
+    live = look(scene)
+    assert live.per_minute is not None
+    assert live.finish_at is not None
+    # 40 mails are left, 10 may go each day, and the first ones when the last ten are a day old.
+    assert timedelta(days=3, hours=22) < live.finish_at - now < timedelta(days=4, hours=6)
+
+
+def test_finish_is_known_while_a_limit_lets_nothing_go(scene: Scene) -> None:
+    scene.account.per_hour = 100
+    use_pace(scene.session, scene.account, mails=100, age=timedelta(minutes=10))
+    live = look(scene)
+    assert live.per_minute is None
+    assert live.finish_at is not None
+    assert live.finish_at - database_now(scene.session) > timedelta(minutes=45)
+    scene.account.paused_at = database_now(scene.session)
+    scene.account.pause_reason = "login"
+    scene.session.flush()
+    assert look(scene).finish_at is None
+
+
+def test_finish_is_by_speed_when_the_limits_are_wide(scene: Scene) -> None:
+    scene.account.per_day = 1_000_000
+    scene.session.flush()
+    now = database_now(scene.session)
+    take_samples(scene.session, now=now - timedelta(seconds=60))
+    finish_mails(scene, 10)
+    live = look(scene)
+    assert live.finish_at is not None
+    assert live.finish_at - now > timedelta(minutes=3)
 
 
 def test_retried_mails_make_no_negative_rate(scene: Scene) -> None:

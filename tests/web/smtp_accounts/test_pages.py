@@ -1,5 +1,6 @@
 """The pages of SMTP accounts: list, add, change, delete."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,7 @@ from dakiya.delivery.trouble import AccountTrouble, pause_account
 from dakiya.models import SmtpAccount
 from dakiya.smtp_accounts.secrets import SecretBox
 from dakiya_web.settings import WebSettings
-from tests.web.browsing import log_in, send
+from tests.web.browsing import csrf_token, log_in, send
 from tests.web.conftest import Person, account_form, make_account, make_campaign
 
 Browser = Callable[[], FlaskClient]
@@ -217,3 +218,37 @@ def test_demo_inbox_is_named_and_linked_in_development(
     shown = web_settings.model_copy(update={"demo_inbox_url": "http://127.0.0.1:8025"})
     object.__setattr__(wired, "settings", shown)
     assert 'href="http://127.0.0.1:8025"' in client.get("/smtp-accounts").text
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("SMTP.gmail.com", "Gmail takes no mail without a login"),
+        ("email-smtp.eu-west-1.amazonaws.com", "Amazon SES"),
+        ("smtp.zoho.com", "Zoho Mail takes no mail"),
+    ],
+)
+def test_known_server_is_not_saved_without_a_login(
+    client: FlaskClient, host: str, words: str
+) -> None:
+    typed = account_form(host=host, username="", password="")
+    token = csrf_token(client, "/smtp-accounts/new?preset=gmail")
+    answer = client.post("/smtp-accounts/new", data={"csrf_token": token, **typed})
+    assert answer.status_code == 422
+    assert re.search(rf'id="username-wrong".*?{words}', answer.text, re.DOTALL)
+    half = client.post(
+        "/smtp-accounts/new", data={"csrf_token": token, **typed, "password": "secret"}
+    )
+    assert half.status_code == 422
+    assert half.text.count('class="mistake"') == 1
+    whole = {"csrf_token": token, **typed, "username": "asha", "password": "secret"}
+    place = client.post("/smtp-accounts/new", data=whole).headers["Location"]
+    edited = client.post(f"{place}/edit", data={"csrf_token": token, **typed})
+    assert edited.status_code == 422
+    assert words in edited.text
+
+
+def test_server_of_ones_own_may_want_no_login(client: FlaskClient) -> None:
+    typed = account_form(username="", password="")
+    answer = send(client, "/smtp-accounts/new", **typed)
+    assert answer.status_code == 303

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from dakiya.campaigns import reading
-from dakiya.delivery.counters import read_counts
+from dakiya.delivery.counters import WAITING, read_counts
 from dakiya.models import Campaign, CampaignStatus, EmailState
 from dakiya_web.pages.campaigns.words import TONES
 from dakiya_web.wording import number
 
 SENT = (EmailState.SENT, EmailState.BOUNCED)
-WAITING = (EmailState.PENDING, EmailState.CLAIMED, EmailState.SENDING, EmailState.DEFERRED)
 # Somebody who looks sees these change from second to second.
 MOVING = (
     CampaignStatus.PREPARING,

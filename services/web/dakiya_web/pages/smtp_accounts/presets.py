@@ -1,6 +1,7 @@
 """Servers that many people use, so that nobody has to look their address up."""
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from dakiya.models import Security
 
@@ -20,6 +21,8 @@ class Preset:
     per_minute: int | None = None
     per_hour: int | None = None
     per_day: int | None = None
+    # Patterns of its other hosts; none of them takes mail without a login.
+    other_hosts: tuple[str, ...] = ()
 
 
 PRESETS = (
@@ -55,6 +58,7 @@ PRESETS = (
         "once Amazon has granted more.",
         per_second=1,
         per_day=200,
+        other_hosts=("email-smtp.*.amazonaws.com",),
     ),
     Preset(
         "brevo",
@@ -84,6 +88,7 @@ PRESETS = (
         "For accounts outside India the host is smtp.zoho.com. Zoho Mail is for letters, not for "
         "bulk mail: it stops accounts that send too much at once.",
         per_hour=50,
+        other_hosts=("smtp.zoho.*", "smtppro.zoho.*"),
     ),
 )
 
@@ -91,3 +96,11 @@ PRESETS = (
 def find_preset(name: str) -> Preset | None:
     """Return the preset of this name, if there is one."""
     return next((preset for preset in PRESETS if preset.name == name), None)
+
+
+def known_server(host: str) -> Preset | None:
+    """Return the preset whose server this host is, if it is a known one."""
+    name = host.strip().lower().rstrip(".")
+    return next(
+        (p for p in PRESETS if any(fnmatchcase(name, h) for h in (p.host, *p.other_hosts))), None
+    )

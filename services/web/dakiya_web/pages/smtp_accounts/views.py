@@ -12,12 +12,12 @@ from dakiya.models import SmtpAccount, SmtpTest
 from dakiya.smtp_accounts import accounts
 from dakiya_web import confirming
 from dakiya_web.input.reader import InvalidFields
-from dakiya_web.input.smtp_account import read_account
+from dakiya_web.input.smtp_account import AccountInput, read_account
 from dakiya_web.pages.people.sessions import logged_in_user
 from dakiya_web.pages.smtp_accounts import wording
 from dakiya_web.pages.smtp_accounts.blueprint import find_own, smtp_accounts
 from dakiya_web.pages.smtp_accounts.forms import AccountForm, TestForm, form_of, form_of_preset
-from dakiya_web.pages.smtp_accounts.presets import PRESETS, find_preset
+from dakiya_web.pages.smtp_accounts.presets import PRESETS, find_preset, known_server
 from dakiya_web.ring import ring
 from dakiya_web.wiring import request_session, wiring
 
@@ -106,7 +106,7 @@ def create() -> ResponseReturnValue:
         return render_template("smtp_accounts/new.html", form=form, presets=PRESETS, chosen=preset)
     session, wired, form = request_session(), wiring(), AccountForm()
     try:
-        sent = read_account(form.body(), egress=wired.egress)
+        sent = _read(form)
     except InvalidFields as error:
         form.note(error.errors)
         page = render_template("smtp_accounts/new.html", form=form, presets=PRESETS, chosen=preset)
@@ -133,7 +133,7 @@ def edit(account_id: int) -> ResponseReturnValue:
     session, wired, form = request_session(), wiring(), AccountForm()
     has_password = account.password_encrypted is not None
     try:
-        sent = read_account(form.body(), egress=wired.egress, has_password=has_password)
+        sent = _read(form, has_password=has_password)
         accounts.change_account(account, sent.values, password=sent.password, box=wired.box)
     except InvalidFields as error:
         form.note(error.errors)
@@ -145,6 +145,22 @@ def edit(account_id: int) -> ResponseReturnValue:
         flash("Saved.", "success")
         return redirect(url_for("smtp_accounts.show", account_id=account.id), 303)
     return render_template("smtp_accounts/edit.html", form=form, seen=Seen.of(account)), 422
+
+
+def _read(form: AccountForm, *, has_password: bool = False) -> AccountInput:
+    """Read what was typed; known servers want a login. Raises InvalidFields."""
+    missing: dict[str, list[str]] = {}
+    server = known_server(form.host.data or "")
+    if server is not None and not (form.username.data or "").strip():
+        words = f"{server.label} takes no mail without a login: type your user name there."
+        missing = {"username": [words]}
+    try:
+        sent = read_account(form.body(), egress=wiring().egress, has_password=has_password)
+    except InvalidFields as error:
+        raise InvalidFields({**error.errors, **missing}) from None
+    if missing:
+        raise InvalidFields(missing)
+    return sent
 
 
 @smtp_accounts.get("/smtp-accounts/<id:account_id>/delete")
