@@ -2,7 +2,11 @@
 
 from sqlalchemy import select
 
+from dakiya.campaigns.drafts import Content, set_content
+from dakiya.campaigns.lifecycle import resume
 from dakiya.db import SessionFactory
+from dakiya.delivery.content_trouble import REFUSALS_IN_A_ROW
+from dakiya.delivery.second_chances import retry_failed
 from dakiya.models import (
     Attempt,
     Campaign,
@@ -94,22 +98,22 @@ def test_mail_that_is_refused_for_good_fails_and_a_dead_address_is_suppressed(
 ) -> None:
     server = recorder(
         Rule("rcpt", reply="550 5.1.1 No such user", recipient="r1.@"),
-        Rule("dot", reply="554 5.6.0 Content rejected", recipient="r2.@"),
+        Rule("dot", reply="554 5.6.0 Content rejected", recipient="r2[0-4]@"),
         Rule("data", reply="554 5.7.1 Policy", recipient="r3.@"),
     )
     campaign = run(installation, session_factory, server)
     found = audited(session_factory, campaign, server.received())
-    assert found.received == MAILS - 30
+    assert found.received == MAILS - 25
     failed = {
         pattern: {
             (row.state, row.reply_code, row.reply_text, row.reason, row.attempts)
             for row in rows_of(session_factory, pattern)
         }
-        for pattern in ("^r1.@", "^r2.@", "^r3.@")
+        for pattern in ("^r1.@", "^r2[0-4]@", "^r3.@")
     }
     assert failed == {
         "^r1.@": {(EmailState.FAILED, 550, "5.1.1 No such user", "unknown_user", 1)},
-        "^r2.@": {(EmailState.FAILED, 554, "5.6.0 Content rejected", "content", 1)},
+        "^r2[0-4]@": {(EmailState.FAILED, 554, "5.6.0 Content rejected", "content", 1)},
         "^r3.@": {(EmailState.FAILED, 554, "5.7.1 Policy", "policy", 1)},
     }
     with session_factory() as session:
@@ -151,3 +155,32 @@ def test_mail_at_which_the_server_always_breaks_off_is_given_up_and_holds_nobody
     assert 2 <= row.attempts <= 10
     with session_factory() as session:
         assert states_of(session, campaign)[EmailState.SENT] == MAILS - 1
+
+
+def test_refused_content_pauses_the_campaign_and_a_changed_one_goes_to_everybody_once(
+    installation: Installation, session_factory: SessionFactory, recorder: StartRecorder
+) -> None:
+    server = recorder(Rule("dot", reply="554 5.6.0 Content rejected", received=False))
+    with session_factory.begin() as session:
+        account = make_account(session, make_workspace(session), server.port, connections=2)
+        campaign = make_campaign(session, account, MAILS)
+    installation.start("scheduler")
+    installation.start("sender")
+    status_is(session_factory, campaign, CampaignStatus.PAUSED)
+    with session_factory() as session:
+        found = session.get_one(Campaign, campaign.id)
+        states = states_of(session, campaign)
+    assert (found.pause_reason, found.refusal) == ("content", "554 5.6.0 Content rejected")
+    assert set(states) == {EmailState.FAILED, EmailState.PENDING}
+    # One more for the other connection, whose refusal was under way.
+    assert REFUSALS_IN_A_ROW <= states[EmailState.FAILED] <= REFUSALS_IN_A_ROW + 1
+    server.behave()
+    with session_factory.begin() as session:
+        found = session.get_one(Campaign, campaign.id)
+        set_content(session, found, Content("Changed", "<p>Changed</p>", None))
+        assert retry_failed(session, found).moved == states[EmailState.FAILED]
+        resume(session, found)
+    status_is(session_factory, campaign, CampaignStatus.FINISHED)
+    found_now = audited(session_factory, campaign, server.received())
+    assert (found_now.received, found_now.unknown) == (MAILS, 0)
+    assert nobody_was_blamed(session_factory)

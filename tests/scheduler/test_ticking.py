@@ -11,7 +11,9 @@ from dakiya.accounts.users import create_user
 from dakiya.campaigns.lifecycle import cancel
 from dakiya.db import SessionFactory, database_now
 from dakiya.delivery import chance_moves, second_chances
+from dakiya.delivery.content_trouble import REFUSALS_IN_A_ROW
 from dakiya.delivery.counters import Moves
+from dakiya.delivery.locks import campaign_lock
 from dakiya.delivery.presence import count_alive
 from dakiya.delivery.taking import take_batch
 from dakiya.models import (
@@ -30,6 +32,7 @@ from dakiya.models import (
     Tick,
 )
 from dakiya.queue import ERRANDS_QUEUE, SCHEDULER_QUEUE, SENDER_QUEUE, Doorbell
+from dakiya_scheduler import ticking
 from dakiya_scheduler.actors import prepare, work_off
 from dakiya_scheduler.ticking import Count, Ticker, keep_house
 from tests.engine.world import (
@@ -153,6 +156,44 @@ def test_campaign_at_rest_is_settled(ticker: Ticker, session_factory: SessionFac
     ticker.tick(by_clock=False)
     with session_factory() as session:
         assert session.get_one(Campaign, campaign.id).status is CampaignStatus.FINISHED
+
+
+def refused_campaign(session_factory: SessionFactory) -> Campaign:
+    with session_factory.begin() as session:
+        campaign = make_sending(session, an_account(session), 5)
+        session.execute(update(Campaign).values(refused_in_a_row=REFUSALS_IN_A_ROW))
+    return campaign
+
+
+def test_campaign_whose_content_is_refused_pauses_before_anything_is_claimed(
+    ticker: Ticker, session_factory: SessionFactory
+) -> None:
+    campaign = refused_campaign(session_factory)
+    assert ticker.tick(by_clock=False).claimed == 0
+    with session_factory() as session:
+        found = session.get_one(Campaign, campaign.id)
+        assert (found.status, found.pause_reason) == (CampaignStatus.PAUSED, "content")
+
+
+def test_intent_of_a_frozen_sender_keeps_no_tick_waiting(
+    ticker: Ticker, session_factory: SessionFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ticking, "_WAIT_FOR_INTENTS", text("SET LOCAL lock_timeout = '100ms'"))
+    refused = refused_campaign(session_factory)
+    with session_factory.begin() as session:
+        account = make_account(session, make_workspace(session, "bob@example.com"), 2525)
+        other = make_sending(session, account, 3)
+    with session_factory() as frozen:
+        frozen.execute(
+            text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": campaign_lock(refused.id)}
+        )
+        assert ticker.tick(by_clock=False).claimed == 3
+        with session_factory() as session:
+            assert states_of(session, other) == {EmailState.CLAIMED: 3}
+            assert session.get_one(Campaign, refused.id).status is CampaignStatus.SENDING
+    ticker.tick(by_clock=False)
+    with session_factory() as session:
+        assert session.get_one(Campaign, refused.id).status is CampaignStatus.PAUSED
 
 
 def test_cancelling_asks_for_another_tick_until_it_is_done(

@@ -2,9 +2,10 @@
 
 1. start the campaigns whose instant has come;
 2. rescue the batches whose lease ran out;
-3. claim due mail for every lane, each in a transaction of its own, and ring its batches;
-4. settle the campaigns that have come to rest;
-5. on the clock's ticks: ring again what was lost (batches, preparations, imports, second
+3. pause the campaigns whose content is refused again and again;
+4. claim due mail for every lane, each in a transaction of its own, and ring its batches;
+5. settle the campaigns that have come to rest;
+6. on the clock's ticks: ring again what was lost (batches, preparations, imports, second
    chances), take the figures that have moved, and once a minute forget what nobody will look at
    again.
 
@@ -16,15 +17,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from dakiya.accounts.resets import WORKS_FOR
 from dakiya.accounts.sessions import forget_logins
 from dakiya.campaigns.figures import figures_due, take_figures
+from dakiya.campaigns.lifecycle import pause_refused
 from dakiya.campaigns.live import forget_samples, take_samples
-from dakiya.campaigns.progress import campaigns_to_prepare, settle, start_due
+from dakiya.campaigns.progress import campaigns_to_prepare, find_refused, settle, start_due
 from dakiya.campaigns.removal import purge_chunk
 from dakiya.contacts.import_turns import imports_to_ring
 from dakiya.contacts.imports import forget_waiting
@@ -38,6 +41,7 @@ from dakiya.log import get_logger
 from dakiya.models import (
     Batch,
     BatchState,
+    Campaign,
     CampaignStatus,
     CampaignTest,
     PasswordReset,
@@ -57,6 +61,8 @@ PURGES_AT_ONCE = 5
 TESTS_END_WITHIN = timedelta(minutes=15)
 LOST_TEST = "The sender that ran this test is gone. Test again."
 HOUSEKEEPING_EVERY = timedelta(minutes=1)
+# A frozen sender may hold its intent's lock for long: no tick waits for it.
+_WAIT_FOR_INTENTS = text("SET LOCAL lock_timeout = '2s'")
 
 
 @dataclass
@@ -94,6 +100,7 @@ class Ticker:
             self._doorbell.answer_tick()
             count = Count()
             now = self._move_on()
+            self._pause_refused()
             self._claim(now, count)
             self._settle()
             if by_clock:
@@ -124,6 +131,23 @@ class Ticker:
                 unknown=rescued.unknown,
             )
         return now
+
+    def _pause_refused(self) -> None:
+        with self._sessions() as session:
+            refused = find_refused(session)
+            session.commit()
+            for campaign_id in refused:
+                try:
+                    session.execute(_WAIT_FOR_INTENTS)
+                    paused = pause_refused(session, session.get_one(Campaign, campaign_id))
+                    session.commit()
+                except OperationalError as error:
+                    # Claims pass it over meanwhile; the next tick tries again.
+                    session.rollback()
+                    log.warning("pause_failed", campaign=campaign_id, error=type(error).__name__)
+                else:
+                    if paused:
+                        log.warning("campaign_paused", campaign=campaign_id, reason="content")
 
     def _claim(self, now: datetime, count: Count) -> None:
         with self._sessions() as session:

@@ -146,7 +146,8 @@ def _send(context: SenderContext, taken: Taken, recorder: Recorder) -> Report:
             message = context.messages.get(session, taken.claim.campaign_id, taken.account)
         except (TemplateError, MessageError) as error:
             for mail in mails:
-                recorder.learn(mail, judging.not_built(error))
+                if not recorder.refuse_content(mail, judging.not_built(error)):
+                    break
             return Report(0, 0, None)
     try:
         server = context.servers.server_for(taken.account)

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
 
+from dakiya.delivery.content_trouble import CONTENT_REASONS
 from dakiya.delivery.ledger import ClaimedEmail, Intent
 from dakiya.delivery.outcomes import Outcome, Reason
 from dakiya.delivery.taking import Taken
@@ -152,7 +153,7 @@ class BatchDelivery:
                 mail, public_url=self._public_url, link_key=self._link_key
             )
         except Exception as error:  # noqa: BLE001 - whatever it is, the neighbours go out
-            self._recorder.learn(mail, judging.not_built(error))
+            self._learn(mail, judging.not_built(error))
             return
         match self._offer(mail, message):
             case Refusal(phase, reply):
@@ -242,11 +243,17 @@ class BatchDelivery:
             give_up_s=self._retry.give_up_s,
         )
         if isinstance(judged, Outcome):
-            self._recorder.learn(mail, judged, suppresses=verdict.suppress)
+            self._learn(mail, judged, suppresses=verdict.suppress)
             return
         if phase is Phase.DOT:  # its intent stands in the ledger
             self._recorder.learn(mail, judging.uncharged(judged.detail))
         raise _Stop(judged)
+
+    def _learn(self, mail: ClaimedEmail, outcome: Outcome, *, suppresses: bool = False) -> None:
+        if outcome.state is not EmailState.FAILED or outcome.reason not in CONTENT_REASONS:
+            self._recorder.learn(mail, outcome, suppresses=suppresses)
+        elif not self._recorder.refuse_content(mail, outcome):
+            raise _Stop
 
     def _broke_off(self, mail: ClaimedEmail, trouble: SmtpTrouble) -> None:
         outcome = judging.broken_off(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from dakiya.contacts.suppressions import suppress
 from dakiya.db import SessionFactory
+from dakiya.delivery.content_trouble import REFUSALS_IN_A_ROW, note_refusal
 from dakiya.delivery.counters import Moves
 from dakiya.delivery.ledger import (
     Claim,
@@ -63,6 +64,20 @@ class Recorder:
             phase=outcome.phase,
             reason=outcome.reason,
         )
+
+    def refuse_content(self, mail: ClaimedEmail, outcome: Outcome) -> bool:
+        """Commit a refusal of the content at once; False when the campaign has had enough."""
+        self.learn(mail, outcome)
+        self.flush()
+        words = " ".join(str(part) for part in (outcome.reply_code, outcome.reply_text) if part)
+        try:
+            with self._sessions() as session:
+                refusals = note_refusal(session, self._claim.campaign_id, words=words)
+                session.commit()
+        except DBAPIError as error:
+            log.warning("refusal_not_counted", error=type(error).__name__)
+            return False
+        return refusals < REFUSALS_IN_A_ROW
 
     def intend(self, mail: ClaimedEmail) -> Intent:
         """Commit the outcomes so far and the intent to send this mail's final dot.

@@ -93,6 +93,8 @@ def set_content(session: Session, campaign: Campaign, content: Content) -> None:
         subject=content.subject,
         html=content.html,
         text=content.text,
+        # Not the transaction's beginning: what failed before this lock was given is older.
+        created_at=func.clock_timestamp(),
     )
     session.flush()
 

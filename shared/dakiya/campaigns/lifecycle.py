@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from dakiya.delivery.content_trouble import begin_anew, is_refused
 from dakiya.delivery.counters import WEB_SLOT, Moves
 from dakiya.delivery.locks import lock_exclusively
 from dakiya.errors import IllegalState
@@ -23,6 +24,7 @@ from dakiya.models import (
     CampaignStatus,
     Email,
     EmailState,
+    PauseReason,
     SmtpAccount,
 )
 
@@ -98,8 +100,19 @@ def pause(session: Session, campaign: Campaign) -> int:
     if campaign.status not in RUNNING:
         raise IllegalState(f"The campaign is {campaign.status}; only a running one can be paused.")
     sending = _recall(session, campaign, to=EmailState.PENDING)
+    campaign.pause_reason = None
     campaign.status = CampaignStatus.PAUSING if sending else CampaignStatus.PAUSED
     return sending
+
+
+def pause_refused(session: Session, campaign: Campaign) -> bool:
+    """Pause a campaign whose content is refused again and again; False if it is not, any more."""
+    lock_exclusively(session, campaign)
+    if campaign.status is not CampaignStatus.SENDING or not is_refused(campaign):
+        return False
+    pause(session, campaign)
+    campaign.pause_reason = PauseReason.CONTENT.value
+    return True
 
 
 def resume(session: Session, campaign: Campaign) -> None:
@@ -107,6 +120,8 @@ def resume(session: Session, campaign: Campaign) -> None:
     lock_exclusively(session, campaign)
     if campaign.status not in (CampaignStatus.PAUSING, CampaignStatus.PAUSED):
         raise IllegalState(f"The campaign is {campaign.status}; only a paused one can be resumed.")
+    begin_anew(campaign)
+    campaign.pause_reason = None
     if campaign.prepared_at is None:
         campaign.status = CampaignStatus.PREPARING
     elif campaign.started_at is None:

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, false, func, select
 from sqlalchemy.orm import Session, aliased
 
 from dakiya.campaigns.message_ids import message_id_of
 from dakiya.db import SessionFactory
-from dakiya.delivery.chance_moves import RETRYABLE
+from dakiya.delivery.chance_moves import may_pass
 from dakiya.errors import NotFound
 from dakiya.mail.addresses import AddressError, parse_address
 from dakiya.models import Attempt, Campaign, Email, EmailState, Recipient
@@ -55,18 +55,18 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Cause:
-    """Mails in trouble for one reason, with what a server said to one of them."""
+    """Mails in trouble for one reason, with what a server said to one of them.
+
+    ``retry_can_help``: "retry failed" takes them, or those of them that were refused for a
+    content that was changed since.
+    """
 
     state: EmailState
     reason: str | None
     mails: int
     reply_code: int | None
     reply_text: str | None
-
-    @property
-    def retry_can_help(self) -> bool:
-        """Whether "retry failed" takes these mails."""
-        return self.state is EmailState.FAILED and self.reason in RETRYABLE
+    retry_can_help: bool
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def list_emails(
 def list_causes(session: Session, campaign: Campaign) -> Causes:
     """Group the mails in trouble by state and reason."""
     looked_at = (
-        select(Email.state, Email.reason, Email.recipient_id)
+        select(Email.state, Email.reason, Email.recipient_id, may_pass(campaign).label("may_pass"))
         .where(Email.campaign_id == campaign.id, Email.state.in_(TROUBLE))
         .limit(COUNTED)
         .subquery()
@@ -139,12 +139,20 @@ def list_causes(session: Session, campaign: Campaign) -> Causes:
             looked_at.c.reason,
             func.count().label("mails"),
             func.max(looked_at.c.recipient_id).label("example"),
+            func.bool_or(looked_at.c.may_pass).label("may_pass"),
         )
         .group_by(looked_at.c.state, looked_at.c.reason)
         .subquery()
     )
     rows = session.execute(
-        select(groups.c.state, groups.c.reason, groups.c.mails, Email.reply_code, Email.reply_text)
+        select(
+            groups.c.state,
+            groups.c.reason,
+            groups.c.mails,
+            Email.reply_code,
+            Email.reply_text,
+            func.coalesce(groups.c.may_pass, false()),
+        )
         .join(
             Email,
             (Email.campaign_id == campaign.id) & (Email.recipient_id == groups.c.example),

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
+from dakiya.delivery.content_trouble import REFUSALS_IN_A_ROW
 from dakiya.delivery.counters import SCHEDULER_SLOT, Moves
 from dakiya.models import (
     Batch,
@@ -84,6 +85,22 @@ def start_due(session: Session, *, now: datetime) -> Sequence[int]:
         .where(Campaign.status == CampaignStatus.SCHEDULED, Campaign.scheduled_at <= now)
         .values(status=CampaignStatus.SENDING, started_at=func.clock_timestamp())
         .returning(Campaign.id)
+    ).all()
+
+
+def find_refused(session: Session) -> Sequence[int]:
+    """Return the sending campaigns whose content is refused, and that have mail left to spare."""
+    left = select(Email.id).where(
+        Email.campaign_id == Campaign.id, or_(_WAITING, Email.state == EmailState.CLAIMED)
+    )
+    return session.scalars(
+        select(Campaign.id)
+        .where(
+            Campaign.status == CampaignStatus.SENDING,
+            Campaign.refused_in_a_row >= REFUSALS_IN_A_ROW,
+            left.exists(),
+        )
+        .order_by(Campaign.id)
     ).all()
 
 

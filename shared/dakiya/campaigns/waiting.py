@@ -17,6 +17,7 @@ from dakiya.models import (
     CampaignStatus,
     Email,
     EmailState,
+    PauseReason,
     RecipientImport,
     SmtpAccount,
     Tick,
@@ -31,6 +32,7 @@ _LIMIT_WORDS = {
     "per_hour": "limit of {:,} mails an hour",
     "per_day": "limit of {:,} mails a day",
 }
+PAUSED = (CampaignStatus.PAUSED, CampaignStatus.PAUSING)
 _STATUS_WORDS = {
     CampaignStatus.PAUSED: "You paused it. Resume it to go on.",
     CampaignStatus.PAUSING: (
@@ -46,6 +48,8 @@ def why_waiting(session: Session, campaign: Campaign, *, now: datetime) -> str |
     """Return one reason, the strongest; None when mail moves or there is none to move."""
     if campaign.status is CampaignStatus.DRAFT:
         return _why_draft_waits(session, campaign)
+    if campaign.status in PAUSED and campaign.pause_reason == PauseReason.CONTENT:
+        return say_refused(campaign)
     if campaign.status in _STATUS_WORDS:
         return _STATUS_WORDS[campaign.status]
     if campaign.status in (CampaignStatus.FINISHED, CampaignStatus.CANCELLED):
@@ -58,6 +62,16 @@ def why_waiting(session: Session, campaign: Campaign, *, now: datetime) -> str |
         _why_ledger_waits(session, campaign, now=now),
     )
     return next((reason for reason in reasons if reason is not None), None)
+
+
+def say_refused(campaign: Campaign) -> str:
+    """Say why a campaign has paused by itself, in the server's words, and what to do."""
+    words = (campaign.refusal or "").rstrip(".")
+    said = f": “{words}”" if words else ""
+    return (
+        f"It has paused by itself: {campaign.refused_in_a_row} mails in a row failed for their "
+        f"content{said}. Change the content, then resume it and retry those that failed."
+    )
 
 
 def _why_draft_waits(session: Session, campaign: Campaign) -> str | None:

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from dakiya.delivery.content_trouble import failed_with_another_content
 from dakiya.delivery.counters import Moves
 from dakiya.delivery.outcomes import Reason
 from dakiya.mail.verdict import Reason as ReplyReason
@@ -39,6 +40,15 @@ class Chunk:
 
     moved: int
     up_to: int
+
+
+def may_pass(campaign: Campaign) -> ColumnElement[bool]:
+    """Which mails "retry failed" takes.
+
+    Those whose reason passes by itself, and those refused for a content that was changed since.
+    """
+    passing = and_(Email.state == EmailState.FAILED, Email.reason.in_(RETRYABLE))
+    return or_(passing, failed_with_another_content(campaign))
 
 
 def count_mails(session: Session, campaign: Campaign, kind: ChanceKind) -> int:
@@ -97,7 +107,7 @@ def _source(kind: ChanceKind) -> EmailState:
 def _which(campaign: Campaign, kind: ChanceKind) -> list[ColumnElement[bool]]:
     which = [Email.campaign_id == campaign.id, Email.state == _source(kind)]
     if kind is ChanceKind.RETRY_FAILED:
-        which.append(Email.reason.in_(RETRYABLE))
+        which.append(may_pass(campaign))
     return which
 
 

@@ -17,6 +17,7 @@ from datetime import datetime
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from dakiya.delivery.content_trouble import REFUSALS_IN_A_ROW
 from dakiya.delivery.counters import SCHEDULER_SLOT, Moves
 from dakiya.delivery.pacing import Slot
 from dakiya.delivery.taking import HORIZON, is_open
@@ -39,7 +40,8 @@ _LANES = text("""
                 WHERE email.campaign_id = campaign.id AND email.state IN ('pending', 'deferred')
                   AND email.due_at <= :now
                 LIMIT :counted) AS probe) AS due
-     WHERE campaign.status = 'sending' AND account.deleted_at IS NULL
+     WHERE campaign.status = 'sending' AND campaign.refused_in_a_row < :refusals
+       AND account.deleted_at IS NULL
        AND (account.paused_at IS NULL OR account.paused_until <= :now) AND due.mails > 0
      GROUP BY account.id, account.workspace_id
      ORDER BY account.workspace_id, account.id
@@ -79,7 +81,9 @@ class Claimed:
 
 def find_lanes(session: Session, *, now: datetime) -> Sequence[Lane]:
     """Return the accounts that may send and have due mail."""
-    rows = session.execute(_LANES, {"now": now, "counted": DUE_COUNTED})
+    rows = session.execute(
+        _LANES, {"now": now, "counted": DUE_COUNTED, "refusals": REFUSALS_IN_A_ROW}
+    )
     return [Lane(row.smtp_account_id, row.campaigns, int(row.due)) for row in rows]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from dakiya.db import database_now
+from dakiya.delivery.content_trouble import REFUSALS_IN_A_ROW
 from dakiya.delivery.counters import Moves
 from dakiya.delivery.ledger import Claim, close_batch, give_back, hand_back
 from dakiya.delivery.usage import load_pace
@@ -55,11 +56,18 @@ def take_batch(
         return None
     claim = Claim(batch_id, row.fence, row.campaign_id, row.workspace_id, row.smtp_account_id)
     account = session.get_one(SmtpAccount, row.smtp_account_id)
-    status = session.scalar(select(Campaign.status).where(Campaign.id == claim.campaign_id))
-    if status is not CampaignStatus.SENDING or not is_open(account, now=row.now):
+    if not _may_send(session, claim.campaign_id) or not is_open(account, now=row.now):
         return_batch(session, claim, slot=slot)
         return None
     return Taken(claim, account, row.mails)
+
+
+def _may_send(session: Session, campaign_id: int) -> bool:
+    sends = (
+        Campaign.status == CampaignStatus.SENDING,
+        Campaign.refused_in_a_row < REFUSALS_IN_A_ROW,
+    )
+    return session.scalar(select(Campaign.id).where(Campaign.id == campaign_id, *sends)) is not None
 
 
 def is_open(account: SmtpAccount, *, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from dakiya.models.campaigns import (
     CampaignStatus,
     CampaignTest,
     ContentVersion,
+    PauseReason,
     ProgressSample,
     Template,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "Membership",
     "PaceUsage",
     "PasswordReset",
+    "PauseReason",
     "ProgressSample",
     "Recipient",
     "RecipientImport",

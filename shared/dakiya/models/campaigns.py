@@ -9,8 +9,10 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    Integer,
     SmallInteger,
     UniqueConstraint,
+    false,
     func,
     text,
 )
@@ -44,6 +46,12 @@ class CampaignStatus(StrEnum):
     CANCELLING = "cancelling"
     CANCELLED = "cancelled"
     FINISHED = "finished"
+
+
+class PauseReason(StrEnum):
+    """Why a campaign has paused by itself; none when its owner paused it."""
+
+    CONTENT = "content"  # what it says was refused again and again
 
 
 class Campaign(Base):
@@ -92,6 +100,14 @@ class Campaign(Base):
     deleted_at: Mapped[datetime | None]
     # When the figures (CampaignFigure) were last taken from the ledger.
     figures_at: Mapped[datetime | None]
+    # How often its content was refused since a mail was last accepted, what was said the last
+    # time, and how many mails had been accepted by then (dakiya.delivery.content_trouble).
+    refused_in_a_row: Mapped[int] = mapped_column(Integer, server_default="0")
+    accepted_when_refused: Mapped[int] = mapped_column(server_default="0")
+    refusal: Mapped[str | None]
+    pause_reason: Mapped[str | None]
+    # Whether unknown mails are sent again without asking, once each.
+    resend_unknown: Mapped[bool] = mapped_column(server_default=false())
 
     smtp_account: Mapped[SmtpAccount | None] = relationship()
     content: Mapped["ContentVersion | None"] = relationship(foreign_keys=[content_version_id])
