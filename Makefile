@@ -51,6 +51,10 @@ test: $(VENV)/.ready-system assets ## Every test that needs only wheels: real Po
 test-system: $(VENV)/.ready-system assets ## Tests with Postfix, a browser and containers (Debian, root)
 	@$(BIN)/python -m pytest -m system $(ARGS)
 
+.PHONY: faults
+faults: $(VENV)/.ready-system assets ## Kill, freeze and cut everything, compare with the ledger (KILLS=200 SEED=...)
+	@$(BIN)/python -m pytest tests/engine/faults $(ARGS)
+
 .PHONY: assets
 assets: $(BUILT)/manifest.json ## Build the pages' styles, scripts and icons, unless they are built
 

@@ -5,10 +5,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
+
+import psutil
 
 STOP_TIMEOUT_S = 90
 
@@ -47,6 +49,17 @@ class Installation:
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """kill -9, and wait for the end."""
         process.kill()
+        process.wait()
+
+    def kill_with_children(self, process: subprocess.Popen[bytes]) -> None:
+        """kill -9 of a service and of its worker processes."""
+        victims = [
+            *psutil.Process(process.pid).children(recursive=True),
+            psutil.Process(process.pid),
+        ]
+        for victim in victims:
+            with suppress(psutil.NoSuchProcess):
+                victim.kill()
         process.wait()
 
     def stop(self, process: subprocess.Popen[bytes]) -> int:

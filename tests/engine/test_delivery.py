@@ -4,16 +4,13 @@ import os
 import time
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
-from dakiya.contacts.suppressions import suppress
 from dakiya.db import SessionFactory
 from dakiya.models import (
     CampaignStatus,
     Email,
     EmailState,
-    Recipient,
-    SuppressionReason,
 )
 from tests.engine.installation import Installation
 from tests.engine.world import (
@@ -96,62 +93,6 @@ def test_campaign_starts_at_its_instant_and_not_before(
     assert not server.received() or time.time() >= campaign.scheduled_at.timestamp()
     mails = server.wait_for_received(5, timeout_s=180)
     assert min(mail.at for mail in mails) >= campaign.scheduled_at.timestamp()
-
-
-def test_poison_recipient_fails_alone(
-    installation: Installation, session_factory: SessionFactory, recorder: StartRecorder
-) -> None:
-    server = recorder()
-    with session_factory.begin() as session:
-        account = make_account(session, make_workspace(session), server.port, connections=1)
-        campaign = make_campaign(session, account, 60)
-        # The web would not take them: an address beyond ASCII, and a field that is no text.
-        ids = session.scalars(select(Recipient.id).order_by(Recipient.id)).all()
-        session.execute(
-            update(Recipient).where(Recipient.id == ids[10]).values(email="दिल्ली@example.net")
-        )
-        session.execute(
-            update(Recipient).where(Recipient.id == ids[30]).values(fields={"city": {"a": 1}})
-        )
-    installation.start("scheduler")
-    installation.start("sender")
-    status_is(session_factory, campaign, CampaignStatus.FINISHED)
-    assert audited(session_factory, campaign, server.received()).received == 58
-    with session_factory() as session:
-        failed = session.execute(
-            select(Email.recipient_id, Email.reason, Email.reply_text)
-            .where(Email.state == EmailState.FAILED)
-            .order_by(Email.recipient_id)
-        ).all()
-    assert [(i, reason) for i, reason, _ in failed] == [
-        (ids[10], "template"),
-        (ids[30], "template"),
-    ]
-    assert all(words for _, _, words in failed)
-
-
-def test_address_suppressed_in_mid_run_gets_no_mail(
-    installation: Installation, session_factory: SessionFactory, recorder: StartRecorder
-) -> None:
-    # Slow enough that the last ones are in a sender's hands when they are suppressed.
-    server = recorder(behaviour=Behaviour(delays={"dot": 0.1}))
-    with session_factory.begin() as session:
-        account = make_account(session, make_workspace(session), server.port, connections=1)
-        campaign = make_campaign(session, account, 50)
-    installation.start("scheduler")
-    installation.start("sender")
-    server.wait_for_received(5, timeout_s=180)
-    late = {f"r{number}@example.net" for number in range(40, 50)}
-    with session_factory.begin() as session:
-        assert states_of(session, campaign)[EmailState.CLAIMED] > 10
-        for address in late:
-            suppress(session, campaign.workspace_id, address, SuppressionReason.UNSUBSCRIBED)
-    status_is(session_factory, campaign, CampaignStatus.FINISHED)
-    found = audited(session_factory, campaign, server.received())
-    assert found.received == 40
-    assert not late & {mail.recipient for mail in server.received()}
-    with session_factory() as session:
-        assert states_of(session, campaign)[EmailState.SUPPRESSED] == 10
 
 
 def test_campaigns_of_two_workspaces_do_not_wait_for_each_other(

@@ -145,7 +145,7 @@ def miscounted(session: Session, campaign: Campaign) -> dict[EmailState, int]:
 
 @dataclass(frozen=True)
 class Audit:
-    """Journal against ledger; every number but ``unknown`` and ``received`` must be zero."""
+    """Journal against ledger; all but ``unknown``, ``received`` and ``mails`` must be zero."""
 
     false_sent: int
     lost: int
@@ -154,6 +154,7 @@ class Audit:
     stuck: int
     miscounted: int
     received: int
+    mails: int
 
     @property
     def flaws(self) -> dict[str, int]:
@@ -169,7 +170,6 @@ def audit(session: Session, campaign: Campaign, received: list[Received]) -> Aud
         select(Email.recipient_id, Email.state).where(Email.campaign_id == campaign.id)
     ).all()
     assert campaign.message_domain is not None
-    arrived = Counter(mail.message_id for mail in received)
     states = {
         message_id_of(
             campaign_id=campaign.id,
@@ -179,6 +179,7 @@ def audit(session: Session, campaign: Campaign, received: list[Received]) -> Aud
         ): state
         for recipient_id, state in rows
     }
+    arrived = Counter(mail.message_id for mail in received if mail.message_id in states)
     real = Counter(states.values())
     recipients = session.scalars(
         select(Recipient.id).where(Recipient.campaign_id == campaign.id)
@@ -193,6 +194,7 @@ def audit(session: Session, campaign: Campaign, received: list[Received]) -> Aud
         stuck=sum(s not in FINAL for s in states.values()),
         miscounted=len(miscounted(session, campaign)),
         received=len(arrived),
+        mails=len(recipients),
     )
 
 

@@ -1,0 +1,121 @@
+"""Fixtures of the fault suite: servers that may be killed, and the table of what was found.
+
+KILLS (6) is how many processes the random runs kill; SEED (printed) says which ones and when.
+"""
+
+import itertools
+import os
+import random
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+import pytest
+import redis
+from psycopg2 import sql
+
+from dakiya.db import SessionFactory
+from dakiya.migrations.run import upgrade
+from dakiya_dev.embedded import EmbeddedPostgres, EmbeddedValkey
+from tests.engine.faults.table import in_markdown, rows_of
+from tests.engine.faults.trial import Trial
+from tests.engine.installation import Installation
+
+SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(1_000_000))
+KILLS = int(os.environ.get("KILLS") or 6)
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def kills() -> int:
+    """How many processes a random run kills."""
+    return KILLS
+
+
+@pytest.fixture(scope="session")
+def _fault_dir() -> Iterator[Path]:
+    # Not below pytest's own folder, which other users may not enter.
+    path = Path(tempfile.mkdtemp(prefix="dakiya-faults-"))
+    path.chmod(0o711)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture(scope="session")
+def _fault_postgres(_fault_dir: Path) -> Iterator[EmbeddedPostgres]:
+    with EmbeddedPostgres(_fault_dir / "postgres") as server:
+        upgrade(_for_sqlalchemy(server.url), "the-password-of-the-web-role")
+        yield server
+
+
+@pytest.fixture
+def postgres(_fault_postgres: EmbeddedPostgres) -> EmbeddedPostgres:
+    """A PostgreSQL that may be killed: it keeps what it has committed."""
+    return _fault_postgres.start()
+
+
+@pytest.fixture(scope="session")
+def _fault_valkey(_fault_dir: Path) -> Iterator[EmbeddedValkey]:
+    with EmbeddedValkey(_fault_dir / "valkey") as server:
+        yield server
+
+
+@pytest.fixture
+def valkey(_fault_valkey: EmbeddedValkey) -> EmbeddedValkey:
+    """A Valkey that may be killed."""
+    return _fault_valkey.start()
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """A migrated and empty database on the PostgreSQL that may be killed."""
+    name = f"faults_{next(_numbers)}"
+    _execute(postgres, "CREATE DATABASE {} OWNER dakiya TEMPLATE dakiya", name)
+    yield _for_sqlalchemy(postgres.url_for(name))
+    postgres.start()
+    _execute(postgres, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def redis_url(valkey: EmbeddedValkey) -> str:
+    """The URL of an empty Valkey that may be killed."""
+    with redis.Redis.from_url(valkey.url) as client:
+        client.flushall()
+    return valkey.url
+
+
+@pytest.fixture
+def trial(
+    installation: Installation, session_factory: SessionFactory, request: pytest.FixtureRequest
+) -> Trial:
+    """A trial with dice of this run's seed."""
+    return Trial(installation, session_factory, request, random.Random(SEED))
+
+
+def pytest_report_header() -> str:
+    """Say how to have the same kills again."""
+    return f"faults: KILLS={KILLS} SEED={SEED}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the table."""
+    reports = [r for key in ("passed", "failed") for r in terminalreporter.stats.get(key, ())]
+    rows = rows_of(reports)
+    if rows:
+        terminalreporter.section(f"faults, KILLS={KILLS} SEED={SEED}")
+        terminalreporter.write_line(in_markdown(rows))
+
+
+def _for_sqlalchemy(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg2://", 1)
+
+
+def _execute(server: EmbeddedPostgres, statement: str, name: str) -> None:
+    with closing(psycopg2.connect(server.url_for("postgres", admin=True))) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(statement).format(sql.Identifier(name)))
