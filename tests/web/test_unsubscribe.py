@@ -39,6 +39,14 @@ def test_get_shows_a_button_and_never_acts(
     assert suppressions(session_factory) == []
 
 
+def test_page_opened_again_says_that_it_is_done(app: Flask, path: str) -> None:
+    client = app.test_client()
+    assert "unsubscribed already" not in client.post(path).text
+    page = client.get(path).text
+    assert "unsubscribed already" in page
+    assert "<form" not in page
+
+
 def test_one_click_acts_without_cookie_or_redirect(
     app: Flask, path: str, session_factory: SessionFactory
 ) -> None:

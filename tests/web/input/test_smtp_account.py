@@ -24,6 +24,11 @@ def test_valid_account_is_read_with_defaults() -> None:
     assert found.values.per_day is None
 
 
+@pytest.mark.parametrize("host", ["0x7f.example.com", "127.example", "8.8.8.8", "mx-0x1.de"])
+def test_host_that_only_begins_like_a_number_is_a_name(host: str) -> None:
+    assert read(account_body(host=host)).values.host == host
+
+
 def test_password_is_kept_byte_for_byte() -> None:
     assert read(account_body(password="  p\tä ss ")).password == "  p\tä ss "
 
@@ -54,9 +59,16 @@ def test_login_without_protection_is_for_loopback_only() -> None:
         ({"host": "smtp.example.com:587"}, "host", "own field"),
         ({"host": "smtp example com"}, "host", "host name"),
         ({"host": "पोस्ट.example"}, "host", "ASCII"),
-        ({"host": "127.1"}, "host", "host name"),
-        ({"host": "2130706433"}, "host", "host name"),
-        ({"host": "0x7f000001"}, "host", "host name"),
+        ({"host": "127.1"}, "host", "whole IP address"),
+        ({"host": "127.1."}, "host", "whole IP address"),
+        ({"host": "2130706433"}, "host", "whole IP address"),
+        ({"host": "0x7f000001"}, "host", "whole IP address"),
+        ({"host": "0x7f.1"}, "host", "whole IP address"),
+        ({"host": "127.0.0.0x1"}, "host", "whole IP address"),
+        ({"host": "127.0.0.0X"}, "host", "whole IP address"),
+        ({"host": "0177.0.0.01"}, "host", "whole IP address"),
+        ({"host": "127.0.0.1.1"}, "host", "whole IP address"),
+        ({"host": "smtp.example.25"}, "host", "whole IP address"),
         ({"host": "127.0.0.1"}, "host", "internal"),
         ({"host": "[::1]"}, "host", "own field"),
         ({"host": "::1"}, "host", "internal"),

@@ -23,6 +23,8 @@ PACES = ("per_second", "per_minute", "per_hour", "per_day")
 _HOST = re.compile(
     r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*"
 )
+# What ends so is never a name: resolvers take 127.1 and 0x7f.0.0.0x1 for addresses (inet_aton).
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,10 @@ def _read_host(reader: FieldReader) -> str:
     if ":" in host:
         reader.wrong("host", "Write the port in its own field, not behind the host name.")
         return ""
-    if not _HOST.fullmatch(host) or host.rpartition(".")[2].isdigit() or "0x" in host[:2]:
+    if _NUMBER.fullmatch(host.rpartition(".")[2]):
+        reader.wrong("host", "is not a whole IP address: write all of it, such as 192.0.2.1.")
+        return ""
+    if not _HOST.fullmatch(host):
         reader.wrong("host", "is not a host name, such as smtp.example.com.")
         return ""
     return host

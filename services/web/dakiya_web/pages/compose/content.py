@@ -21,7 +21,7 @@ from dakiya_web.pages.compose.blueprint import (
 from dakiya_web.pages.compose.forms import ContentForm, TestForm
 from dakiya_web.pages.compose.outlook import missing_in_words
 from dakiya_web.pages.compose.preview import preview_of
-from dakiya_web.pages.people.sessions import present_user
+from dakiya_web.pages.people.sessions import present_user, send_to_login
 from dakiya_web.wiring import request_session
 
 FIELDS_SHOWN = 60
@@ -45,7 +45,7 @@ def save_content(campaign_id: int) -> ResponseReturnValue:
     form = ContentForm()
     if present_user() is None:
         if not (form.html.data or form.text.data):
-            return redirect(url_for("people.login"), 302)
+            return send_to_login()
         return render_template("compose/kept.html", form=form, campaign_id=campaign_id), 401
     campaign = find_draft(campaign_id, lock=True)
     if not _is_valid(form):

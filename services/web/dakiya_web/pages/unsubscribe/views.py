@@ -4,7 +4,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from dakiya.contacts.suppressions import suppress
+from dakiya.contacts.suppressions import is_suppressed, suppress
 from dakiya.errors import NotFound
 from dakiya.log import get_logger
 from dakiya.mail.links import read_unsubscribe_token
@@ -19,8 +19,10 @@ _log = get_logger(__name__)
 
 @unsubscribe.get("/u/<token>")
 def show(token: str) -> ResponseReturnValue:
-    """Ask; scanners and previews follow links, so nothing happens yet."""
-    return render_template("unsubscribe/show.html", address=mask(_find(token).email), done=False)
+    """Ask, unless it is done; scanners and previews follow links, so nothing happens yet."""
+    recipient = _find(token)
+    already = is_suppressed(request_session(), recipient.workspace_id, recipient.email_normalised)
+    return _page(recipient, already=already)
 
 
 @unsubscribe.post("/u/<token>")
@@ -49,13 +51,19 @@ def act(token: str) -> ResponseReturnValue:
     )
     if one_click:
         return "Unsubscribed.\n", 200, {"Content-Type": "text/plain; charset=utf-8"}
-    return render_template("unsubscribe/show.html", address=mask(recipient.email), done=True)
+    return _page(recipient, done=True)
 
 
 def mask(address: str) -> str:
     """Show enough of an address for its owner to know it: "a•••@example.com"."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}•••@{domain}"
+
+
+def _page(recipient: Recipient, *, done: bool = False, already: bool = False) -> str:
+    return render_template(
+        "unsubscribe/show.html", address=mask(recipient.email), done=done, already=already
+    )
 
 
 def _find(token: str) -> Recipient:
