@@ -144,6 +144,7 @@ def cancel(session: Session, campaign: Campaign) -> int:
             f"The campaign is {campaign.status}; only a scheduled or running one can be cancelled."
         )
     campaign.status = CampaignStatus.CANCELLING
+    campaign.pause_reason = None
     return _recall(session, campaign, to=EmailState.CANCELLED)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from dakiya.delivery.content_trouble import failed_with_another_content
+from dakiya.delivery.content_trouble import begin_anew, failed_with_another_content
 from dakiya.delivery.counters import Moves
 from dakiya.delivery.outcomes import Reason
 from dakiya.mail.verdict import Reason as ReplyReason
@@ -135,4 +135,5 @@ def _send_on(session: Session, campaign: Campaign) -> None:
     if campaign.status is CampaignStatus.FINISHED:
         campaign.status = CampaignStatus.SENDING
         campaign.finished_at = None
+        begin_anew(campaign)
         session.flush()

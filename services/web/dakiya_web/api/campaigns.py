@@ -6,7 +6,7 @@ from typing import Any
 from flask import jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
-from dakiya.campaigns import drafts, lifecycle, reading, removal
+from dakiya.campaigns import changing, drafts, lifecycle, reading, removal
 from dakiya.campaigns.times import describe_instant, find_zone, resolve_instant
 from dakiya.campaigns.waiting import why_waiting
 from dakiya.contacts.recipients import Rejection, add_recipients
@@ -22,6 +22,8 @@ from dakiya_web.input.query import read_page
 from dakiya_web.input.reader import InvalidFields
 from dakiya_web.ring import ring
 from dakiya_web.wiring import request_session, wiring
+
+_OF_A_DRAFT = frozenset({"name", "smtp_account_id"})
 
 
 @api.get("/campaigns")
@@ -72,17 +74,32 @@ def show_campaign(campaign_id: int) -> ResponseReturnValue:
 
 @api.patch("/campaigns/<id:campaign_id>")
 def change_campaign(campaign_id: int) -> ResponseReturnValue:
-    """Change some fields of a draft; what is not sent stays."""
+    """Change some fields of a draft, or the content while it rests; what is not sent stays."""
     session, token = request_session(), asking()
     body = json_body()
     campaign = reading.find_campaign(session, campaign_id, user_id=token.user_id, lock=True)
-    drafts.require_draft(campaign, "changed")
     sent = read_campaign(_overlay(campaign, body), with_recipients=False)
+    if campaign.status is not CampaignStatus.DRAFT:
+        return _change_content(campaign, body, sent.content)
     if sent.smtp_account_id != campaign.smtp_account_id:
         account = _find_body_account(sent.smtp_account_id, user_id=token.user_id)
         campaign.smtp_account_id = account.id
     campaign.name = sent.name
     drafts.set_content(session, campaign, sent.content)
+    session.commit()
+    session.refresh(campaign)
+    return jsonify(present_campaign(campaign))
+
+
+def _change_content(
+    campaign: Campaign, body: Mapping[str, object], content: drafts.Content
+) -> ResponseReturnValue:
+    session = request_session()
+    if fixed := body.keys() & _OF_A_DRAFT:
+        drafts.require_draft(campaign, f"given another {' or '.join(sorted(fixed))}")
+    if errors := changing.change_content(session, campaign, content):
+        session.rollback()
+        raise InvalidFields(dict(errors))
     session.commit()
     session.refresh(campaign)
     return jsonify(present_campaign(campaign))
@@ -192,6 +209,8 @@ def present_campaign(campaign: Campaign) -> dict[str, Any]:
         "subject": content.subject if content else None,
         "html": content.html if content else None,
         "text": content.text if content else None,
+        "paused_for": campaign.pause_reason,
+        "content_changed_at": instant(changing.content_changed_at(campaign)),
         "waiting_because": why_waiting(session, campaign, now=wiring().clock()),
         "second_chance": _present_chance(find_chance(session, campaign.id)),
     }

@@ -3,11 +3,13 @@
 from flask import jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
+from dakiya.campaigns.changing import content_changed_at, why_fixed
 from dakiya.campaigns.lifecycle import NOT_BEGUN, PAUSABLE, RUNNING, on_the_wire
 from dakiya.campaigns.live import watch
 from dakiya.campaigns.mails import list_causes
 from dakiya.campaigns.waiting import why_waiting
 from dakiya.delivery.chance_moves import count_mails
+from dakiya.delivery.content_trouble import CONTENT_REASONS
 from dakiya.delivery.second_chances import find_chance
 from dakiya.models import Campaign, CampaignStatus, ChanceKind, EmailState, SecondChance
 from dakiya_web.pages.campaigns.blueprint import asking_user_id, campaigns, find_own
@@ -58,6 +60,10 @@ def show(campaign_id: int) -> ResponseReturnValue:
         can_undo=campaign.started_at is None and campaign.status in NOT_BEGUN,
         can_pause=campaign.status in RUNNING,
         can_resume=campaign.status in (CampaignStatus.PAUSING, CampaignStatus.PAUSED),
+        can_change=campaign.status is not CampaignStatus.DRAFT
+        and why_fixed(session, campaign) is None,
+        changed_at=content_changed_at(campaign),
+        content_reasons=CONTENT_REASONS,
         can_cancel=campaign.status in PAUSABLE,
         has_ended=campaign.status in ENDED,
         shares=SHARES,

@@ -7,6 +7,7 @@ from flask import Blueprint, abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from dakiya.campaigns import reading
+from dakiya.campaigns.changing import why_fixed
 from dakiya.errors import DakiyaError
 from dakiya.models import Campaign, CampaignStatus, User
 from dakiya_web.pages.people.sessions import present_user
@@ -54,6 +55,14 @@ def find_draft(campaign_id: int, *, lock: bool = False) -> Campaign:
     return campaign
 
 
+def find_changeable(campaign_id: int, *, lock: bool = False) -> Campaign:
+    """Return a campaign whose content can be changed. Raises NotFound, or NoDraft."""
+    campaign = find_own(campaign_id, lock=lock)
+    if why_fixed(request_session(), campaign) is not None:
+        raise NoDraft(campaign)
+    return campaign
+
+
 def find_own(campaign_id: int, *, lock: bool = False) -> Campaign:
     """Return the user's campaign, whatever its status. Raises NotFound."""
     return reading.find_campaign(
@@ -64,7 +73,9 @@ def find_own(campaign_id: int, *, lock: bool = False) -> Campaign:
 @compose.errorhandler(NoDraft)
 def _leave(error: NoDraft) -> ResponseReturnValue:
     """Lead back buttons, old tabs and second clicks to what became of the campaign."""
-    flash("This campaign is no draft any more, so nothing was changed.", "info")
+    why = why_fixed(request_session(), error.campaign)
+    words = f"Nothing was changed. {why or 'This campaign is no draft any more.'}"
+    flash(words, "info")
     return redirect(url_for("compose.scheduled", campaign_id=error.campaign.id), 303)
 
 

@@ -4,17 +4,17 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from dakiya.campaigns import drafts
+from dakiya.campaigns import changing, drafts
 from dakiya.campaigns.testing import latest_campaign_test
 from dakiya.contacts import audience
 from dakiya.errors import IllegalState
 from dakiya.mail.merge import TemplateError, parse
-from dakiya.models import Campaign
+from dakiya.models import Campaign, CampaignStatus
 from dakiya_web.input.reader import FieldReader, InvalidFields, sentence
 from dakiya_web.pages.compose.blueprint import (
     ANOTHER_TAB,
     compose,
-    find_draft,
+    find_changeable,
     stamp,
     steps_of,
 )
@@ -31,7 +31,7 @@ FIELDS_SHOWN = 60
 @login_required
 def content(campaign_id: int) -> ResponseReturnValue:
     """Write the mail and see it as a recipient."""
-    campaign = find_draft(campaign_id)
+    campaign = find_changeable(campaign_id)
     return content_page(campaign, _stored_form(campaign))
 
 
@@ -47,17 +47,24 @@ def save_content(campaign_id: int) -> ResponseReturnValue:
         if not (form.html.data or form.text.data):
             return send_to_login()
         return render_template("compose/kept.html", form=form, campaign_id=campaign_id), 401
-    campaign = find_draft(campaign_id, lock=True)
+    campaign = find_changeable(campaign_id, lock=True)
     if not _is_valid(form):
         return content_page(campaign, form), 422
     if form.seen.data != _seen(campaign) and _written(form) != _stored(campaign):
         form.form_errors.append(ANOTHER_TAB)
         form.seen.data = _seen(campaign)
         return content_page(campaign, form, other=campaign.content), 422
-    drafts.set_content(request_session(), campaign, _written(form))
+    is_draft = campaign.status is CampaignStatus.DRAFT
+    if is_draft:
+        drafts.set_content(request_session(), campaign, _written(form))
+    elif errors := changing.change_content(request_session(), campaign, _written(form)):
+        request_session().rollback()
+        form.form_errors.extend(text for messages in errors.values() for text in messages)
+        return content_page(find_changeable(campaign_id), form), 422
     request_session().commit()
     if "go_on" in request.form:
-        return redirect(url_for("compose.schedule", campaign_id=campaign.id), 303)
+        following = "compose.schedule" if is_draft else "campaigns.show"
+        return redirect(url_for(following, campaign_id=campaign.id), 303)
     place = url_for("compose.content", campaign_id=campaign.id)
     return redirect(f"{place}#preview", 303)
 

@@ -8,7 +8,7 @@ from dakiya.campaigns.testing import OPEN, latest_campaign_test, request_campaig
 from dakiya.errors import IllegalState, InvalidInput
 from dakiya_web.input.query import read_page
 from dakiya_web.input.reader import sentence
-from dakiya_web.pages.compose.blueprint import compose, find_draft, find_own
+from dakiya_web.pages.compose.blueprint import compose, find_changeable, find_own
 from dakiya_web.pages.compose.content import content_page
 from dakiya_web.pages.compose.forms import TestForm
 from dakiya_web.ring import ring
@@ -20,7 +20,7 @@ from dakiya_web.wiring import request_session, wiring
 def send_test(campaign_id: int) -> ResponseReturnValue:
     """Ask a sender to send the saved content as the recipient who is looked at."""
     session = request_session()
-    campaign = find_draft(campaign_id, lock=True)
+    campaign = find_changeable(campaign_id, lock=True)
     form = TestForm()
     if not form.validate():
         return content_page(campaign, test=form), 422
