@@ -261,3 +261,17 @@ def test_broken_mails_are_shown_all_the_same(inbox: Inbox, raw: bytes) -> None:
 
 def test_empty_list_says_so() -> None:
     assert "No mail yet" in list_page(Page(0, ()), search="", offset=0)
+
+
+@pytest.mark.parametrize("option", ["--http-port", "--smtp-port"])
+def test_taken_port_is_said_plainly(tmp_path: Path, option: str) -> None:
+    with closing(socket.socket()) as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "dakiya_dev.inbox", "--dir", str(tmp_path), option, port]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 1
+    assert f"port {port} is taken by another program" in ended.stderr
+    assert option in ended.stderr
+    assert "Traceback" not in ended.stderr

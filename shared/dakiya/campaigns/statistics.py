@@ -43,10 +43,9 @@ class Figures:
         return self.sent + self.bounced + self.failed + self.unknown
 
     @property
-    def delivery_rate(self) -> float | None:
-        """The share of delivered mails, 0 to 1, among those whose fate is known; None of none."""
-        known = self.sent + self.bounced + self.failed
-        return self.sent / known if known else None
+    def known(self) -> int:
+        """The mails whose fate is known, of which a rate of delivery is the share of ``sent``."""
+        return self.ended - self.unknown
 
 
 @dataclass(frozen=True)

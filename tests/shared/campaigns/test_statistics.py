@@ -180,6 +180,5 @@ def test_repeated_hour_of_a_clock_change_is_one_hour_of_the_map() -> None:
     assert day.figures.sent == 3
 
 
-def test_delivery_rate_leaves_out_what_is_not_known() -> None:
-    assert Figures(sent=9, failed=1, unknown=5).delivery_rate == 0.9
-    assert Figures(unknown=5).delivery_rate is None
+def test_known_mails_are_all_that_ended_but_the_unknown() -> None:
+    assert Figures(sent=9, bounced=2, failed=1, unknown=5).known == 12

@@ -15,7 +15,15 @@ from dakiya.clock import utc_now
 from dakiya.db import SessionFactory
 from dakiya.delivery.counters import WEB_SLOT, Moves
 from dakiya.delivery.second_chances import work_off_chunk
-from dakiya.models import Campaign, CampaignStatus, ChanceKind, Email, EmailState, SecondChance
+from dakiya.models import (
+    Campaign,
+    CampaignCounter,
+    CampaignStatus,
+    ChanceKind,
+    Email,
+    EmailState,
+    SecondChance,
+)
 from tests.web.browsing import log_in, send
 from tests.web.conftest import Person, make_account, make_campaign
 
@@ -257,6 +265,18 @@ def test_dashboard_leads_from_nothing_to_trouble(
     page = client.get("/").text
     assert "50 % refused, 1 unknown" in page
     assert "Welcome to Dakiya" not in page
+
+
+def test_dashboard_rates_the_mails_whose_fate_is_known(
+    client: FlaskClient, sending: int, session_factory: SessionFactory
+) -> None:
+    with session_factory() as session:
+        session.execute(text("DELETE FROM campaign_counter"))
+        session.add(CampaignCounter(campaign_id=sending, slot=0, sent=9, failed=1, unknown=5))
+        session.commit()
+    page = client.get("/").text
+    assert "90 %" in page
+    assert "5 more unknown" in page
 
 
 def test_checklist_names_the_next_step(client: FlaskClient, alice: Person) -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import errno
 import logging
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -12,6 +14,7 @@ from dakiya_dev.inbox.receiver import Receiver, serve_smtp
 from dakiya_dev.inbox.site import start_site
 from dakiya_dev.inbox.store import MAX_MAILS, Store
 from dakiya_dev.ports import first_free_port
+from dakiya_dev.trouble import ServerTrouble
 
 SMTP_PORT = 1025
 HTTP_PORT = 8025
@@ -29,14 +32,17 @@ def main(
     """Accept every mail and show it on a page; ends on SIGTERM."""
     # aiosmtpd logs every line of the dialogue, with its addresses, at INFO.
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)
-    asyncio.run(
-        _serve(
-            Store(folder, max_mails=max_mails),
-            host=host,
-            smtp_port=smtp_port or first_free_port(SMTP_PORT, host),
-            http_port=http_port or first_free_port(HTTP_PORT, host),
+    try:
+        asyncio.run(
+            _serve(
+                Store(folder, max_mails=max_mails),
+                host=host,
+                smtp_port=smtp_port or first_free_port(SMTP_PORT, host),
+                http_port=http_port or first_free_port(HTTP_PORT, host),
+            )
         )
-    )
+    except ServerTrouble as trouble:
+        raise click.ClickException(str(trouble)) from None
 
 
 async def _serve(store: Store, *, host: str, smtp_port: int, http_port: int) -> None:
@@ -46,8 +52,10 @@ async def _serve(store: Store, *, host: str, smtp_port: int, http_port: int) -> 
         loop.add_signal_handler(number, ended.set)
     receiver = Receiver(store)
     storing = asyncio.create_task(receiver.store_forever())
-    site = start_site(store, host=host, port=http_port)
-    smtp = await serve_smtp(receiver, host=host, port=smtp_port)
+    with _saying_what_is_taken(http_port, "--http-port"):
+        site = start_site(store, host=host, port=http_port)
+    with _saying_what_is_taken(smtp_port, "--smtp-port"):
+        smtp = await serve_smtp(receiver, host=host, port=smtp_port)
     print(f"Demo inbox: SMTP on {host}:{smtp_port}, http://{host}:{http_port}", flush=True)
     await ended.wait()
     smtp.close()
@@ -57,6 +65,20 @@ async def _serve(store: Store, *, host: str, smtp_port: int, http_port: int) -> 
     with contextlib.suppress(asyncio.CancelledError):
         await storing
     store.close()
+
+
+@contextlib.contextmanager
+def _saying_what_is_taken(port: int, option: str) -> Iterator[None]:
+    """Somebody may take a port between the look and the listening."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise ServerTrouble(
+            f"port {port} is taken by another program",
+            f"Start again to get another one, or choose one with {option}.",
+        ) from None
 
 
 if __name__ == "__main__":
