@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(60, ge=2, le=3600, validation_alias="DAKIYA_LEASE_SECONDS")
     retry_base_seconds: float = Field(60, gt=0, validation_alias="DAKIYA_RETRY_BASE_SECONDS")
     give_up_hours: float = Field(24, gt=0, validation_alias="DAKIYA_GIVE_UP_HOURS")
+    resend_after_seconds: float = Field(900, ge=0, validation_alias="DAKIYA_RESEND_AFTER_SECONDS")
     max_upload_mb: int = Field(25, ge=1, le=500, validation_alias="DAKIYA_MAX_UPLOAD_MB")
     allowed_internal_hosts: str = Field("", validation_alias="DAKIYA_ALLOWED_INTERNAL_HOSTS")
     system_smtp_url: SecretStr = Field(SecretStr(""), validation_alias="DAKIYA_SYSTEM_SMTP_URL")

@@ -1,5 +1,7 @@
 """What servers say about single mails: deferred, failed, unknown, and their neighbours go out."""
 
+from collections import Counter
+
 from sqlalchemy import select
 
 from dakiya.campaigns.drafts import Content, set_content
@@ -19,6 +21,7 @@ from dakiya.models import (
 )
 from tests.engine.installation import Installation
 from tests.engine.world import (
+    audit,
     audited,
     make_account,
     make_campaign,
@@ -184,3 +187,32 @@ def test_refused_content_pauses_the_campaign_and_a_changed_one_goes_to_everybody
     found_now = audited(session_factory, campaign, server.received())
     assert (found_now.received, found_now.unknown) == (MAILS, 0)
     assert nobody_was_blamed(session_factory)
+
+
+def test_unknown_mail_goes_again_once_where_that_was_chosen(
+    installation: Installation, session_factory: SessionFactory, recorder: StartRecorder
+) -> None:
+    server = recorder(
+        Rule("dot", Action.DROP, recipient="^r7@", times=1),
+        Rule("dot", Action.DROP, recipient="^r30@", times=1, received=False),
+        Rule("dot", Action.DROP, recipient="^r50@"),
+    )
+    with session_factory.begin() as session:
+        account = make_account(session, make_workspace(session), server.port, connections=2)
+        campaign = make_campaign(session, account, MAILS)
+        campaign.resend_unknown = True
+    installation.start("scheduler")
+    installation.start("sender")
+    status_is(session_factory, campaign, CampaignStatus.FINISHED)
+    with session_factory() as session:
+        found = audit(session, campaign, server.received())
+    # A duplicate for each connection that was cut after the mail had arrived; never a third one.
+    assert found.flaws == {"duplicates": 2}
+    assert (found.received, found.unknown) == (MAILS, 1)
+    arrived = Counter(mail.recipient for mail in server.received())
+    assert {address: n for address, n in arrived.items() if n > 1} == {
+        "r7@example.net": 2,
+        "r50@example.net": 2,
+    }
+    [lost] = rows_of(session_factory, "^r50@")
+    assert (lost.state, lost.attempts) == (EmailState.UNKNOWN, 2)

@@ -46,5 +46,10 @@ def rung(doorbell: Doorbell) -> RungBells:
 def ticker(session_factory: SessionFactory, doorbell: Doorbell) -> Ticker:
     """A ticker with small batches."""
     return Ticker(
-        session_factory, doorbell, batch_size=10, lease_s=LEASE_S, service_id="scheduler-1"
+        session_factory,
+        doorbell,
+        batch_size=10,
+        lease_s=LEASE_S,
+        resend_after_s=900,
+        service_id="scheduler-1",
     )

@@ -240,7 +240,14 @@ def test_two_tickers_at_once_claim_each_mail_once(
 ) -> None:
     with session_factory.begin() as session:
         campaign = make_sending(session, an_account(session), 500)
-    other = Ticker(session_factory, doorbell, batch_size=10, lease_s=LEASE_S, service_id="two")
+    other = Ticker(
+        session_factory,
+        doorbell,
+        batch_size=10,
+        lease_s=LEASE_S,
+        resend_after_s=900,
+        service_id="two",
+    )
     assert ticker.tick(by_clock=True).claimed == 80
     assert other.tick(by_clock=True).claimed == 0
     with session_factory() as session:
@@ -290,3 +297,24 @@ def test_smtp_test_whose_sender_was_killed_fails_with_a_reason(session: Session)
     assert running.status is TestStatus.RUNNING
     assert lost.status is TestStatus.FAILED
     assert [step["ok"] for step in lost.steps] == [True, False]
+
+
+def test_unknown_mails_go_again_in_the_tick_where_that_was_chosen(
+    ticker: Ticker, session_factory: SessionFactory
+) -> None:
+    with session_factory.begin() as session:
+        chosen = make_sending(session, an_account(session), 3)
+        chosen.resend_unknown = True
+        account = make_account(session, make_workspace(session, "bob@example.com"), 2525)
+        other = make_sending(session, account, 3)
+        moves = Moves()
+        session.execute(update(Email).values(state="unknown", fence=1, reason="no_reply"))
+        moves.add(EmailState.PENDING, EmailState.UNKNOWN, 3)
+        for campaign in (chosen, other):
+            moves.store(session, campaign_id=campaign.id, slot=20)
+    ticker.tick(by_clock=False)
+    assert ticker.tick(by_clock=False).claimed == 3
+    with session_factory() as session:
+        assert states_of(session, chosen) == {EmailState.CLAIMED: 3}
+        assert states_of(session, other) == {EmailState.UNKNOWN: 3}
+        assert not miscounted(session, chosen)

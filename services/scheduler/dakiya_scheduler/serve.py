@@ -50,6 +50,7 @@ def main() -> None:
         doorbell,
         batch_size=settings.batch_size,
         lease_s=settings.lease_seconds,
+        resend_after_s=settings.resend_after_seconds,
         service_id=service_id("scheduler"),
     )
     tick = declare_actors(

@@ -2,7 +2,8 @@
 
 1. start the campaigns whose instant has come;
 2. rescue the batches whose lease ran out;
-3. pause the campaigns whose content is refused again and again;
+3. pause the campaigns whose content is refused again and again, and let unknown mails go again
+   where that was chosen;
 4. claim due mail for every lane, each in a transaction of its own, and ring its batches;
 5. settle the campaigns that have come to rest;
 6. on the clock's ticks: ring again what was lost (batches, preparations, imports, second
@@ -35,6 +36,7 @@ from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.claims import claim_lane, find_lanes
 from dakiya.delivery.presence import forget_gone, say_alive
 from dakiya.delivery.rescue import batches_to_ring, count_rung, rescue_expired
+from dakiya.delivery.resending import campaigns_that_resend, resend_unknown
 from dakiya.delivery.second_chances import chances_to_work_off
 from dakiya.delivery.usage import forget_usage
 from dakiya.log import get_logger
@@ -84,12 +86,14 @@ class Ticker:
         *,
         batch_size: int,
         lease_s: float,
+        resend_after_s: float,
         service_id: str,
     ) -> None:
         self._sessions = session_factory
         self._doorbell = doorbell
         self._batch_size = batch_size
         self._lease_s = lease_s
+        self._resend_after_s = resend_after_s
         self._service_id = service_id
         self._one_at_a_time = threading.Lock()
         self._housekept_at: datetime | None = None
@@ -101,6 +105,7 @@ class Ticker:
             count = Count()
             now = self._move_on()
             self._pause_refused()
+            self._resend_unknown()
             self._claim(now, count)
             self._settle()
             if by_clock:
@@ -148,6 +153,16 @@ class Ticker:
                 else:
                     if paused:
                         log.warning("campaign_paused", campaign=campaign_id, reason="content")
+
+    def _resend_unknown(self) -> None:
+        with self._sessions() as session:
+            chosen = campaigns_that_resend(session)
+            session.commit()
+            for campaign_id in chosen:
+                again = resend_unknown(session, campaign_id, after_s=self._resend_after_s)
+                session.commit()
+                if again:
+                    log.info("unknown_sent_again", campaign=campaign_id, mails=again)
 
     def _claim(self, now: datetime, count: Count) -> None:
         with self._sessions() as session:

@@ -17,6 +17,7 @@ from dakiya.errors import IllegalState
 from dakiya.models import Campaign, CampaignStatus, Email, EmailState
 
 _RUNNING: Final = (CampaignStatus.PREPARING, CampaignStatus.SCHEDULED, CampaignStatus.SENDING)
+_ENDED: Final = (CampaignStatus.FINISHED, CampaignStatus.CANCELLING, CampaignStatus.CANCELLED)
 
 
 def why_fixed(session: Session, campaign: Campaign) -> str | None:
@@ -55,6 +56,19 @@ def change_content(
     begin_anew(campaign)
     campaign.pause_reason = None
     return check_ready(session, campaign).errors
+
+
+def choose_resending(campaign: Campaign, resend_unknown: bool) -> None:
+    """Choose whether unknown mails go again by themselves. Raises IllegalState once it has ended.
+
+    The caller has locked the campaign's row and commits.
+    """
+    if campaign.status in _ENDED:
+        raise IllegalState(
+            f"The campaign is {campaign.status}. Decide about its unknown mails one by one or "
+            "all at once."
+        )
+    campaign.resend_unknown = resend_unknown
 
 
 def content_changed_at(campaign: Campaign) -> datetime | None:

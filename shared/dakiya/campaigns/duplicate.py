@@ -33,6 +33,7 @@ def duplicate_campaign(session: Session, campaign: Campaign, *, with_recipients:
         name=stem + _COPY,
         smtp_account_id=campaign.smtp_account_id if usable else None,
         timezone=campaign.timezone,
+        resend_unknown=campaign.resend_unknown,
         token=secrets.token_urlsafe(12),
     )
     session.add(copy)

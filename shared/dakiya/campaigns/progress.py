@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from dakiya.delivery.content_trouble import REFUSALS_IN_A_ROW
 from dakiya.delivery.counters import SCHEDULER_SLOT, Moves
+from dakiya.delivery.resending import goes_again
 from dakiya.models import (
     Batch,
     BatchState,
@@ -186,4 +187,7 @@ def _at_rest(session: Session, campaign: Campaign) -> bool:
     if campaign.status is CampaignStatus.SENDING:
         more = select(SecondChance.campaign_id).where(SecondChance.campaign_id == campaign.id)
         busy = or_(busy, waiting.exists(), more.exists())
+        if campaign.resend_unknown:
+            again = select(Email.id).where(Email.campaign_id == campaign.id, goes_again())
+            busy = or_(busy, again.exists())
     return not session.scalar(select(busy))

@@ -17,12 +17,13 @@ from dakiya.models import Campaign, CampaignStatus, EmailState, SecondChance, Sm
 from dakiya.smtp_accounts.accounts import find_account
 from dakiya_web.api.blueprint import api, asking, json_body, optional_json_body
 from dakiya_web.api.present import instant
-from dakiya_web.input.campaign import read_campaign, read_schedule
+from dakiya_web.input.campaign import CampaignInput, read_campaign, read_schedule
 from dakiya_web.input.query import read_page
 from dakiya_web.input.reader import InvalidFields
 from dakiya_web.ring import ring
 from dakiya_web.wiring import request_session, wiring
 
+_CONTENT = frozenset({"subject", "html", "text"})
 _OF_A_DRAFT = frozenset({"name", "smtp_account_id"})
 
 
@@ -51,6 +52,7 @@ def create_campaign() -> ResponseReturnValue:
         account=_find_body_account(sent.smtp_account_id, user_id=token.user_id),
         timezone=token.user.timezone,
     )
+    campaign.resend_unknown = sent.resend_unknown
     intake = add_recipients(session, campaign, sent.recipients.raw)
     session.commit()
     rejected = present_rejections([*sent.recipients.rejected, *intake.rejected])
@@ -74,32 +76,37 @@ def show_campaign(campaign_id: int) -> ResponseReturnValue:
 
 @api.patch("/campaigns/<id:campaign_id>")
 def change_campaign(campaign_id: int) -> ResponseReturnValue:
-    """Change some fields of a draft, or the content while it rests; what is not sent stays."""
+    """Change fields of a draft, or the content while it rests; what is not sent stays."""
     session, token = request_session(), asking()
     body = json_body()
     campaign = reading.find_campaign(session, campaign_id, user_id=token.user_id, lock=True)
     sent = read_campaign(_overlay(campaign, body), with_recipients=False)
     if campaign.status is not CampaignStatus.DRAFT:
-        return _change_content(campaign, body, sent.content)
+        return _change_scheduled(campaign, body, sent)
     if sent.smtp_account_id != campaign.smtp_account_id:
         account = _find_body_account(sent.smtp_account_id, user_id=token.user_id)
         campaign.smtp_account_id = account.id
     campaign.name = sent.name
+    campaign.resend_unknown = sent.resend_unknown
     drafts.set_content(session, campaign, sent.content)
     session.commit()
     session.refresh(campaign)
     return jsonify(present_campaign(campaign))
 
 
-def _change_content(
-    campaign: Campaign, body: Mapping[str, object], content: drafts.Content
+def _change_scheduled(
+    campaign: Campaign, body: Mapping[str, object], sent: CampaignInput
 ) -> ResponseReturnValue:
     session = request_session()
     if fixed := body.keys() & _OF_A_DRAFT:
         drafts.require_draft(campaign, f"given another {' or '.join(sorted(fixed))}")
-    if errors := changing.change_content(session, campaign, content):
-        session.rollback()
-        raise InvalidFields(dict(errors))
+    if "resend_unknown" in body:
+        changing.choose_resending(campaign, sent.resend_unknown)
+    if _CONTENT & body.keys():
+        errors = changing.change_content(session, campaign, sent.content)
+        if errors:
+            session.rollback()
+            raise InvalidFields(dict(errors))
     session.commit()
     session.refresh(campaign)
     return jsonify(present_campaign(campaign))
@@ -197,6 +204,7 @@ def _overlay(campaign: Campaign, body: Mapping[str, object]) -> dict[str, object
         "html": content.html if content else None,
         "text": content.text if content else None,
         "smtp_account_id": campaign.smtp_account_id,
+        "resend_unknown": campaign.resend_unknown,
         **body,
     }
 
@@ -237,6 +245,7 @@ def _present_all(campaigns: Sequence[Campaign]) -> list[dict[str, Any]]:
             if campaign.scheduled_at
             else None,
             "timezone": campaign.timezone,
+            "resend_unknown": campaign.resend_unknown,
             "counts": {state.value: counts[campaign.id][state] for state in EmailState},
             "created_at": instant(campaign.created_at),
             "started_at": instant(campaign.started_at),

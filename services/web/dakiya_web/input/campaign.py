@@ -25,6 +25,7 @@ class CampaignInput:
     content: Content
     smtp_account_id: int
     recipients: "RecipientsInput"
+    resend_unknown: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,12 @@ def read_campaign(body: Mapping[str, object], *, with_recipients: bool = True) -
     ):
         _check_template(reader, part, source or "")
     account_id = reader.integer("smtp_account_id", minimum=1, maximum=MAX_ID) or 0
+    resend_unknown = reader.flag("resend_unknown")
     items = reader.sequence("recipients") if with_recipients else []
     if len(items) > MAX_RECIPIENTS:
         reader.wrong("recipients", _TOO_MANY)
     reader.finish()
-    return CampaignInput(name, content, account_id, read_items(items))
+    return CampaignInput(name, content, account_id, read_items(items), resend_unknown)
 
 
 def read_recipients(body: object) -> RecipientsInput:

@@ -1,7 +1,7 @@
 """The forms of making a campaign."""
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from dakiya.mail.merge import MAX_SOURCE_CHARS
@@ -64,6 +64,12 @@ class ConfirmForm(FlaskForm):
 
     at = HiddenField()
     timezone = HiddenField()
+    resend_unknown = BooleanField(
+        "Send unknown mails again by themselves",
+        description="Sometimes the connection breaks after a mail was handed over and before the "
+        "server says yes. Nobody can know then whether it arrived. Without this you decide about "
+        "such mails; with it each goes out once more, and may arrive twice.",
+    )
     seen = HiddenField()
 
 

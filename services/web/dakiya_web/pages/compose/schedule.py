@@ -81,6 +81,7 @@ def confirm(campaign_id: int) -> ResponseReturnValue:
         )
     except IllegalState as error:
         return _review_page(campaign, choice, trouble=str(error)), 409
+    campaign.resend_unknown = bool(form.resend_unknown.data)
     session.commit()
     ring(lambda doorbell: doorbell.ring_prepare(campaign.id))
     return redirect(url_for("compose.scheduled", campaign_id=campaign.id), 303)
@@ -152,8 +153,15 @@ def _schedule_page(campaign: Campaign, choice: Choice) -> str:
 def _review_page(campaign: Campaign, choice: Choice, *, trouble: str = "") -> str:
     session, now = request_session(), wiring().clock()
     outlook = outlook_of(session, campaign, at=choice.instant or now, now=now)
+    resend_unknown = campaign.resend_unknown
+    if request.method == "POST":
+        resend_unknown = bool(ConfirmForm().resend_unknown.data)
     form = ConfirmForm(
-        formdata=None, at=choice.written, timezone=choice.timezone, seen=_seen(campaign, outlook)
+        formdata=None,
+        at=choice.written,
+        timezone=choice.timezone,
+        resend_unknown=resend_unknown,
+        seen=_seen(campaign, outlook),
     )
     return render_template(
         "compose/review.html",
