@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dakiya.campaigns.drafts import OPEN_IMPORT
+from dakiya.campaigns.lifecycle import on_the_wire
 from dakiya.campaigns.times import describe_instant
 from dakiya.delivery.counters import read_counts
 from dakiya.delivery.pacing import Limits, Pace
@@ -32,26 +33,18 @@ _LIMIT_WORDS = {
     "per_hour": "limit of {:,} mails an hour",
     "per_day": "limit of {:,} mails a day",
 }
-PAUSED = (CampaignStatus.PAUSED, CampaignStatus.PAUSING)
-_STATUS_WORDS = {
-    CampaignStatus.PAUSED: "You paused it. Resume it to go on.",
-    CampaignStatus.PAUSING: (
-        "It is being paused: the servers still have to answer for the last mails."
-    ),
-    CampaignStatus.CANCELLING: (
-        "It is being cancelled: the servers still have to answer for the last mails."
-    ),
-}
+_STOPPING = {CampaignStatus.PAUSING: "paused", CampaignStatus.CANCELLING: "cancelled"}
 
 
 def why_waiting(session: Session, campaign: Campaign, *, now: datetime) -> str | None:
     """Return one reason, the strongest; None when mail moves or there is none to move."""
     if campaign.status is CampaignStatus.DRAFT:
         return _why_draft_waits(session, campaign)
-    if campaign.status in PAUSED and campaign.pause_reason == PauseReason.CONTENT:
-        return say_refused(campaign)
-    if campaign.status in _STATUS_WORDS:
-        return _STATUS_WORDS[campaign.status]
+    if campaign.status in _STOPPING:
+        return _say_stopping(session, campaign)
+    if campaign.status is CampaignStatus.PAUSED:
+        by_itself = campaign.pause_reason == PauseReason.CONTENT
+        return _say_refused(campaign) if by_itself else "You paused it. Resume it to go on."
     if campaign.status in (CampaignStatus.FINISHED, CampaignStatus.CANCELLED):
         return None
     if campaign.scheduled_at is not None and campaign.scheduled_at > now:
@@ -64,7 +57,18 @@ def why_waiting(session: Session, campaign: Campaign, *, now: datetime) -> str |
     return next((reason for reason in reasons if reason is not None), None)
 
 
-def say_refused(campaign: Campaign) -> str:
+def _say_stopping(session: Session, campaign: Campaign) -> str:
+    mails = on_the_wire(session, campaign.id)
+    if mails == 1:
+        wire = "1 mail is on the wire; its server still has to answer."
+    elif mails:
+        wire = f"{mails:,} mails are on the wire; their servers still have to answer."
+    else:
+        wire = "The servers have answered for every mail; the rest is being put in order."
+    return f"It is being {_STOPPING[campaign.status]}: nothing new goes out. {wire}"
+
+
+def _say_refused(campaign: Campaign) -> str:
     """Say why a campaign has paused by itself, in the server's words, and what to do."""
     words = (campaign.refusal or "").rstrip(".")
     said = f": “{words}”" if words else ""

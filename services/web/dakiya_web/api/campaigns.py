@@ -217,6 +217,7 @@ def present_campaign(campaign: Campaign) -> dict[str, Any]:
         "subject": content.subject if content else None,
         "html": content.html if content else None,
         "text": content.text if content else None,
+        "on_the_wire": lifecycle.on_the_wire(session, campaign.id),
         "paused_for": campaign.pause_reason,
         "content_changed_at": instant(changing.content_changed_at(campaign)),
         "waiting_because": why_waiting(session, campaign, now=wiring().clock()),

@@ -4,7 +4,7 @@ from flask import jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from dakiya.campaigns.changing import content_changed_at, why_fixed
-from dakiya.campaigns.lifecycle import NOT_BEGUN, PAUSABLE, RUNNING, on_the_wire
+from dakiya.campaigns.lifecycle import NOT_BEGUN, PAUSABLE, RUNNING
 from dakiya.campaigns.live import watch
 from dakiya.campaigns.mails import list_causes
 from dakiya.campaigns.waiting import why_waiting
@@ -18,7 +18,6 @@ from dakiya_web.pages.campaigns.words import advise, say_rate
 from dakiya_web.wiring import request_session, wiring
 from dakiya_web.wording import distance, instant, number
 
-STOPPED = (CampaignStatus.PAUSING, CampaignStatus.PAUSED, CampaignStatus.CANCELLING)
 ENDED = (CampaignStatus.CANCELLED, CampaignStatus.FINISHED)
 TROUBLE = (
     EmailState.DEFERRED,
@@ -55,7 +54,6 @@ def show(campaign_id: int) -> ResponseReturnValue:
         causes=list_causes(session, campaign),
         advise=advise,
         retryable=count_mails(session, campaign, ChanceKind.RETRY_FAILED) if row.failed else 0,
-        on_wire=on_the_wire(session, campaign.id) if campaign.status in STOPPED else 0,
         is_held=is_held(campaign),
         can_undo=campaign.started_at is None and campaign.status in NOT_BEGUN,
         can_pause=campaign.status in RUNNING,
