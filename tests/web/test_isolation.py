@@ -193,6 +193,11 @@ CASES: dict[tuple[str, str], Case] = {
         Kind.TOKEN_OWNER, lambda _: [{"email": "someone@example.com"}]
     ),
     ("api.show_import", "GET"): Case(Kind.TOKEN_OWNER),
+    ("api.list_imports", "GET"): Case(Kind.TOKEN_OWNER),
+    ("api.list_suppressions", "GET"): Case(Kind.TOKEN),
+    ("api.add_suppressions", "POST"): Case(Kind.TOKEN, lambda _: {"emails": ["x@example.com"]}),
+    ("api.delete_suppression", "DELETE"): Case(Kind.TOKEN_OWNER, owner_status=204),
+    ("api.list_tokens", "GET"): Case(Kind.TOKEN),
     ("api.schedule_campaign", "POST"): Case(
         # An import is still queued.
         Kind.TOKEN_OWNER,
@@ -203,6 +208,9 @@ CASES: dict[tuple[str, str], Case] = {
     ("api.resume_campaign", "POST"): Case(Kind.TOKEN_OWNER, running=True),
     ("api.cancel_campaign", "POST"): Case(Kind.TOKEN_OWNER, running=True),
     ("api.delete_campaign", "DELETE"): Case(Kind.TOKEN_OWNER, running=True, owner_status=409),
+    # These end what the cases before them need.
+    ("api.cancel_import", "POST"): Case(Kind.TOKEN_OWNER),
+    ("api.delete_token", "DELETE"): Case(Kind.TOKEN_OWNER, owner_status=204),
 }
 
 
@@ -229,6 +237,7 @@ def world(app: Flask, alice: Person, session_factory: SessionFactory) -> World:
     upload = {"file": (BytesIO(b"email\nx@example.com\n"), "list.csv")}
     answer = alice.api.post(f"/campaigns/{campaign_id}/recipients", data=upload)
     assert answer.status == 202, answer.text
+    alice.api.post("/suppressions", {"emails": ["suppressed@example.com"]})
     wired: Wiring = app.extensions["dakiya"]
     with session_factory() as session:
         recipient_id = session.scalar(
@@ -250,6 +259,7 @@ def world(app: Flask, alice: Person, session_factory: SessionFactory) -> World:
             "campaign_id": campaign_id,
             "recipient_id": recipient_id,
             "token_id": token_id,
+            "email": "suppressed@example.com",
             "secret": "a-secret-of-nobody",
             "import_id": answer.json["import_id"],
             "token": unsubscribe_token(wired.links_key, ref),
@@ -364,7 +374,7 @@ def test_other_users_answer_equals_that_of_a_missing_thing(
 def test_other_user_lists_nothing_of_alice(
     app: Flask, bob: Person, world: World, browser: Callable[[], FlaskClient]
 ) -> None:
-    for path in ("/smtp-accounts", "/campaigns"):
+    for path in ("/smtp-accounts", "/campaigns", "/suppressions"):
         assert bob.api.get(path).json["items"] == []
     client = browser()
     log_in(client, bob.email)

@@ -111,3 +111,42 @@ def test_upload_above_the_cap_is_refused_with_the_limit(app: Flask, alice: Perso
     assert "25 MB" in answer.json["error"]
     big = [{"email": f"p{n}@example.org"} for n in range(100)]
     assert alice.api.post(f"/campaigns/{campaign_id}/recipients", big).status == 413
+
+
+def test_imports_of_a_campaign_are_listed_the_newest_first(alice: Person) -> None:
+    campaign_id, other_id = make_campaign(alice), make_campaign(alice)
+    ids = [upload(alice, campaign_id, b"email\n").json["import_id"] for _ in range(3)]
+    upload(alice, other_id, b"email\n")
+    page = alice.api.get(f"/campaigns/{campaign_id}/imports?limit=2").json
+    assert [one["id"] for one in page["items"]] == [ids[2], ids[1]]
+    rest = alice.api.get(f"/campaigns/{campaign_id}/imports?cursor={page['next']}").json
+    assert [(one["id"], one["status"]) for one in rest["items"]] == [(ids[0], "queued")]
+    assert rest["next"] is None
+
+
+def test_cancelled_import_has_ended_and_drops_its_file(
+    alice: Person, session_factory: SessionFactory
+) -> None:
+    campaign_id = make_campaign(alice)
+    import_id = upload(alice, campaign_id, b"email\nx@example.org\n").json["import_id"]
+    answer = alice.api.post(f"/imports/{import_id}/cancel")
+    assert (answer.status, answer.json["id"], answer.json["status"]) == (
+        200,
+        import_id,
+        "cancelled",
+    )
+    assert answer.json["finished_at"] is not None
+    again = alice.api.post(f"/imports/{import_id}/cancel")
+    assert (again.status, list(again.json)) == (409, ["error"])
+    with session_factory() as session:
+        assert session.get_one(RecipientImport, import_id).content is None
+    assert alice.api.post(f"/campaigns/{campaign_id}/schedule", {"at": "now"}).status == 200
+
+
+def test_more_than_twenty_unfinished_imports_get_409(alice: Person) -> None:
+    campaign_id = make_campaign(alice)
+    answers = [upload(alice, campaign_id, b"email\n") for _ in range(21)]
+    assert [answer.status for answer in answers] == [202] * 20 + [409]
+    assert "20 recipient files" in answers[-1].json["error"]
+    alice.api.post(f"/imports/{answers[0].json['import_id']}/cancel")
+    assert upload(alice, campaign_id, b"email\n").status == 202

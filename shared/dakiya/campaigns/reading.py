@@ -64,6 +64,16 @@ def count_recipients(session: Session, campaign_ids: Sequence[int]) -> Mapping[i
     return {key: counted.get(key, 0) for key in campaign_ids}
 
 
+def list_imports(
+    session: Session, campaign: Campaign, *, before_id: int | None, limit: int
+) -> Sequence[RecipientImport]:
+    """Return the campaign's recipient files, newest first, below ``before_id`` if it is given."""
+    query = select(RecipientImport).where(RecipientImport.campaign_id == campaign.id)
+    if before_id is not None:
+        query = query.where(RecipientImport.id < before_id)
+    return session.scalars(query.order_by(RecipientImport.id.desc()).limit(limit)).all()
+
+
 def find_import(session: Session, import_id: int, *, user_id: int) -> RecipientImport:
     """Return a recipient file's import that the user may see. Raises NotFound."""
     found = session.scalar(

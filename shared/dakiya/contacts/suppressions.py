@@ -1,6 +1,6 @@
 """Addresses that a workspace must not write to. Every function is idempotent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -23,6 +23,14 @@ _ADDRESSES_PER_INSERT = 1_000
 
 # Where a page of the list ends: its last line's time and address.
 Cursor = tuple[datetime, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRow:
+    """What stands for an address, and where, for the report."""
+
+    row: int
+    email: str
 
 
 @dataclass(frozen=True)
@@ -95,18 +103,32 @@ def suppress_many(
         raise InvalidInput(
             f"These are {len(pasted.rows):,} addresses. Send at most {MAX_AT_ONCE:,} at a time."
         )
-    wrong = [line for line in pasted.rejected if line.row > 1]
+    rows = [AddressRow(raw.row, raw.email) for raw in pasted.rows]
+    found = suppress_rows(session, workspace_id, rows, reason=reason)
+    found.rejected.extend(line for line in pasted.rejected if line.row > 1)
+    found.rejected.sort(key=lambda line: line.row)
+    return found
+
+
+def suppress_rows(
+    session: Session,
+    workspace_id: int,
+    rows: Sequence[AddressRow],
+    *,
+    reason: SuppressionReason = SuppressionReason.MANUAL,
+) -> ListIntake:
+    """Suppress addresses, and report those that are none."""
+    wrong: list[Rejection] = []
     addresses: dict[str, None] = {}
-    for raw in pasted.rows:
+    for line in rows:
         try:
-            addresses[parse_address(raw.email).normalised] = None
+            addresses[parse_address(line.email).normalised] = None
         except AddressError as error:
-            wrong.append(Rejection(raw.row, show_address(raw.email), str(error)))
+            wrong.append(Rejection(line.row, show_address(line.email), str(error)))
     added = sum(
         _insert(session, workspace_id, part, reason)
         for part in _parts(list(addresses), _ADDRESSES_PER_INSERT)
     )
-    wrong.sort(key=lambda line: line.row)
     return ListIntake(added, len(addresses) - added, wrong)
 
 

@@ -11,7 +11,7 @@ from dakiya.accounts.users import workspace_of
 from dakiya.contacts.suppressions import is_suppressed, suppress, suppress_many
 from dakiya.db import SessionFactory
 from dakiya.models import SuppressionReason
-from dakiya_web.pages.suppressions.cursors import read_cursor
+from dakiya_web.input.suppression_cursor import read_cursor
 from tests.web.browsing import csrf_token, log_in, send
 from tests.web.conftest import Person
 

@@ -4,9 +4,12 @@ from dakiya_web.api import (  # noqa: F401
     campaigns,
     decisions,
     health,
+    imports,
     ledger,
     recipients,
     smtp_accounts,
+    suppressions,
+    tokens,
 )
 from dakiya_web.api.blueprint import api
 

@@ -6,18 +6,15 @@ from flask import jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dakiya.campaigns import drafts, reading
-from dakiya.contacts.imports import create_import, list_rejections
+from dakiya.contacts.imports import create_import
 from dakiya.contacts.recipients import add_recipients
 from dakiya.models import Campaign
 from dakiya_web.api.blueprint import any_json, api, asking
 from dakiya_web.api.campaigns import present_rejections
 from dakiya_web.input.campaign import read_recipients
-from dakiya_web.input.query import read_page
 from dakiya_web.input.reader import InvalidFields
 from dakiya_web.ring import ring
 from dakiya_web.wiring import request_session
-
-REJECTIONS_PER_PAGE = 500
 
 
 @api.post("/campaigns/<id:campaign_id>/recipients")
@@ -36,29 +33,6 @@ def add_campaign_recipients(campaign_id: int) -> ResponseReturnValue:
     return jsonify(
         accepted=intake.accepted,
         rejected=present_rejections([*sent.rejected, *intake.rejected]),
-    )
-
-
-@api.get("/imports/<id:import_id>")
-def show_import(import_id: int) -> ResponseReturnValue:
-    """How far a file is, and a page of the rows that were not taken."""
-    session = request_session()
-    found = reading.find_import(session, import_id, user_id=asking().user_id)
-    page = read_page(request.args, default_limit=REJECTIONS_PER_PAGE)
-    rejected = list_rejections(session, found.id, after_row=page.cursor or 0, limit=page.limit)
-    return jsonify(
-        id=found.id,
-        campaign_id=found.campaign_id,
-        filename=found.filename,
-        status=found.status,
-        error=found.error,
-        rows_done=found.rows_done,
-        accepted=found.accepted,
-        rejected_count=found.rejected,
-        rejected=present_rejections(rejected),
-        next=str(rejected[-1].row) if len(rejected) == page.limit else None,
-        columns=found.columns,
-        format=found.file_format,
     )
 
 

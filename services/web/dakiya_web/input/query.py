@@ -34,21 +34,36 @@ def read_page(
     cursor = _number(query.get("cursor"), MAX_ID)
     if query.get("cursor") and cursor is None:
         errors["cursor"] = ["Use the value of next from the page before, or leave it out."]
-    limit = _number(query.get("limit"), MAX_LIMIT)
-    if query.get("limit") and not limit:
-        errors["limit"] = [f"must be from 1 to {MAX_LIMIT}."]
+    limit = default_limit
+    try:
+        limit = read_limit(query, default=default_limit)
+    except InvalidFields as found:
+        errors |= found.errors
     written = query.get("status") if states is not None else None
     state = EmailState(written) if written in list(EmailState) else None
     if written and state is None:
         errors["status"] = [f"must be one of {', '.join(EmailState)}."]
     if errors:
         raise InvalidFields(errors)
-    return Page(cursor, limit or default_limit, state)
+    return Page(cursor, limit, state)
+
+
+def read_limit(query: Mapping[str, str], *, default: int = DEFAULT_LIMIT) -> int:
+    """Read how long a page shall be. Raises InvalidFields."""
+    limit = _number(query.get("limit"), MAX_LIMIT)
+    if query.get("limit") and not limit:
+        raise InvalidFields({"limit": [f"must be from 1 to {MAX_LIMIT}."]})
+    return limit or default
+
+
+def read_search(query: Mapping[str, str]) -> str:
+    """Read ``search``, a part of an address; empty when it is missing."""
+    return _plain(query.get("search", ""))
 
 
 def read_wanted(query: Mapping[str, str], *, state: EmailState | None) -> Wanted:
     """Read which lines of a ledger: ``reason``, and ``search`` for a part of the address."""
-    return Wanted(state, _plain(query.get("reason", "")) or None, _plain(query.get("search", "")))
+    return Wanted(state, _plain(query.get("reason", "")) or None, read_search(query))
 
 
 def _plain(text: str) -> str:

@@ -8,9 +8,9 @@ from dakiya.contacts import suppressions as listed
 from dakiya.mail.addresses import AddressError
 from dakiya_web import confirming
 from dakiya_web.exporting import csv_download
+from dakiya_web.input.suppression_cursor import read_cursor, write_cursor
 from dakiya_web.pages.people.sessions import logged_in_user
 from dakiya_web.pages.suppressions.blueprint import suppressions
-from dakiya_web.pages.suppressions.cursors import read_cursor, write_cursor
 from dakiya_web.wiring import request_session, wiring
 
 PER_PAGE = 50
