@@ -55,6 +55,10 @@ test-system: $(VENV)/.ready-system assets ## Tests with Postfix, a browser and c
 faults: $(VENV)/.ready-system assets ## Kill, freeze and cut everything, compare with the ledger (KILLS=200 SEED=...)
 	@$(BIN)/python -m pytest tests/engine/faults $(ARGS)
 
+.PHONY: guards
+guards: $(VENV)/.ready-system assets ## Take each guard of the promise out, and show that a test notices
+	@$(BIN)/python -m tests.engine.faults.guards $(ARGS)
+
 .PHONY: assets
 assets: $(BUILT)/manifest.json ## Build the pages' styles, scripts and icons, unless they are built
 

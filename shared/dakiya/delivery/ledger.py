@@ -287,7 +287,10 @@ def hand_back(session: Session, claim: Claim, *, start_at: datetime) -> None:
 
 
 def renew_leases(session: Session, claims: Sequence[Claim], *, lease_s: float) -> None:
-    """Move the leases of the batches that this process still holds."""
+    """Move the leases of the batches that this process still holds.
+
+    One that has run out stays so, though nobody has noticed yet: its holder stood still.
+    """
     for claim in sorted(claims, key=lambda held: held.batch_id):
         session.execute(
             update(Batch)
@@ -295,6 +298,7 @@ def renew_leases(session: Session, claims: Sequence[Claim], *, lease_s: float) -
                 Batch.id == claim.batch_id,
                 Batch.fence == claim.fence,
                 Batch.state == BatchState.TAKEN,
+                Batch.lease_expires_at > func.clock_timestamp(),
             )
             .values(
                 lease_expires_at=func.clock_timestamp()

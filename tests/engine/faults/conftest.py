@@ -20,6 +20,7 @@ from psycopg2 import sql
 from dakiya.db import SessionFactory
 from dakiya.migrations.run import upgrade
 from dakiya_dev.embedded import EmbeddedPostgres, EmbeddedValkey
+from tests.conftest import WEB_PASSWORD
 from tests.engine.faults.table import in_markdown, rows_of
 from tests.engine.faults.trial import Trial
 from tests.engine.installation import Installation
@@ -48,7 +49,7 @@ def _fault_dir() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def _fault_postgres(_fault_dir: Path) -> Iterator[EmbeddedPostgres]:
     with EmbeddedPostgres(_fault_dir / "postgres") as server:
-        upgrade(_for_sqlalchemy(server.url), "the-password-of-the-web-role")
+        upgrade(for_sqlalchemy(server.url), WEB_PASSWORD)
         yield server
 
 
@@ -75,7 +76,7 @@ def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
     """A migrated and empty database on the PostgreSQL that may be killed."""
     name = f"faults_{next(_numbers)}"
     _execute(postgres, "CREATE DATABASE {} OWNER dakiya TEMPLATE dakiya", name)
-    yield _for_sqlalchemy(postgres.url_for(name))
+    yield for_sqlalchemy(postgres.url_for(name))
     postgres.start()
     _execute(postgres, "DROP DATABASE {} WITH (FORCE)", name)
 
@@ -110,7 +111,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(in_markdown(rows))
 
 
-def _for_sqlalchemy(url: str) -> str:
+def for_sqlalchemy(url: str) -> str:
+    """Name the driver in a server's URL."""
     return url.replace("postgresql://", "postgresql+psycopg2://", 1)
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from dakiya.accounts.tokens import create_token
 from dakiya.contacts.imports import create_import
@@ -28,6 +29,8 @@ from tests.recorder import Behaviour
 from tests.recorder.plugin import StartRecorder
 from tests.system.compose import free_port
 
+# Of the installation that the tests start.
+LEASE_S = 3
 SLOW = Behaviour(delays={"dot": 0.05})
 # Of the random run's senders: so many mails may be on the wire of one that is killed.
 THREADS = 2
@@ -218,6 +221,34 @@ def test_frozen_sender_that_wakes_after_its_lease_sends_nothing_twice(
     wait_until(trial.sessions, lambda session: not states_of(session, campaign)[EmailState.UNKNOWN])
     found = trial.judge("SIGSTOP of a sender beyond its lease, then SIGCONT", campaign, server)
     assert found.received == 600
+
+
+def test_sender_frozen_beyond_its_lease_begins_nothing(
+    trial: Trial, recorder: StartRecorder
+) -> None:
+    """Nobody has rescued its batches, and still: only the mails on the wire go out."""
+    server = recorder(behaviour=Behaviour(delays={"dot": 0.2}))
+    campaign = trial.campaign(server, 150, connections=3)  # a batch for each thread, no more
+    scheduler = trial.installation.start("scheduler")
+    frozen = trial.installation.start("sender", DAKIYA_SENDER_THREADS="3")
+    until(lambda: len({mail.connection for mail in server.received()}) == 3)
+    trial.installation.kill(scheduler)
+    trial.installation.freeze(frozen)
+    time.sleep(LEASE_S + 1)
+    so_far = len(server.received())
+    trial.installation.thaw(frozen)
+    wait_until(trial.sessions, lambda s: not _taken(s))
+    # What the server had taken in while its client stood still was on the wire already.
+    assert len(server.received()) <= so_far + 3
+    with trial.sessions() as session:
+        assert states_of(session, campaign)[EmailState.PENDING] >= 100
+    trial.start("scheduler")
+    found = trial.judge("SIGSTOP beyond the lease with nobody to notice", campaign, server)
+    assert found.received == 150
+
+
+def _taken(session: Session) -> bool:
+    return bool(session.scalars(select(Batch.id).where(Batch.state == BatchState.TAKEN)).all())
 
 
 def test_two_schedulers_do_no_harm(trial: Trial, recorder: StartRecorder) -> None:

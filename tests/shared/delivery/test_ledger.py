@@ -115,21 +115,22 @@ def test_intent_is_refused_for_a_suppressed_address(scene: Scene) -> None:
     assert try_intent(scene, 1) is Intent.GO
 
 
-def test_lease_renewed_between_two_looks_does_not_pass_for_a_suppression(
+def test_lease_that_holds_again_between_two_looks_does_not_pass_for_a_suppression(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A sender that wakes up: its keeper renews the lease just after an intent met its end.
+    # The clock is set back just after an intent met the lease's end.
     expire(scene.session, scene.claim.batch_id)
     execute = scene.session.execute
 
-    def renew_after_the_intent(statement: object, *args: object, **options: object) -> object:
+    def extend_after_the_intent(statement: object, *args: object, **options: object) -> object:
         result = execute(statement, *args, **options)  # type: ignore[call-overload]
         if "SET state = 'sending'" in str(statement):
             monkeypatch.undo()
-            renew_leases(scene.session, [scene.claim], lease_s=LEASE_S)
+            soon = text("clock_timestamp() + interval '1 minute'")
+            scene.session.execute(update(Batch).values(lease_expires_at=soon))
         return result
 
-    monkeypatch.setattr(scene.session, "execute", renew_after_the_intent)
+    monkeypatch.setattr(scene.session, "execute", extend_after_the_intent)
     assert try_intent(scene) is Intent.LOST
 
 
@@ -309,13 +310,21 @@ def test_hand_back_under_another_fence_changes_nothing(scene: Scene) -> None:
 
 
 def test_renewed_lease_lasts_its_whole_length_again(scene: Scene) -> None:
+    before = scene.batch().lease_expires_at
+    stale = replace(scene.claim, fence=scene.claim.fence + 1)
+    renew_leases(scene.session, [stale], lease_s=2 * LEASE_S)
+    assert scene.batch().lease_expires_at == before
+    renew_leases(scene.session, [scene.claim], lease_s=2 * LEASE_S)
+    after = scene.batch().lease_expires_at
+    assert before is not None
+    assert after is not None
+    assert after - before > timedelta(seconds=LEASE_S / 2)
+
+
+def test_lease_that_has_run_out_stays_so(scene: Scene) -> None:
     expire(scene.session, scene.claim.batch_id)
-    renew_leases(
-        scene.session, [replace(scene.claim, fence=scene.claim.fence + 1)], lease_s=LEASE_S
-    )
-    assert try_intent(scene) is Intent.LOST
     renew_leases(scene.session, [scene.claim], lease_s=LEASE_S)
-    assert try_intent(scene) is Intent.GO
+    assert try_intent(scene) is Intent.LOST
 
 
 def test_rescued_batch_cannot_be_renewed(scene: Scene) -> None:

@@ -1,0 +1,149 @@
+"""Takes each guard of the promise out, one at a time, and shows that the tests notice.
+
+    make guards
+
+The code is copied, one line of it is changed, and the named tests run against the copy: they
+have to fail. Prints a row per guard; exits with 1 if a guard was not missed.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+FAULTS = "tests/engine/faults"
+LEDGER = "shared/dakiya/delivery/ledger.py"
+PYTEST = ("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider")
+PACKAGES = ("shared", "services/scheduler", "services/sender", "services/web", "services/dev")
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A guard, the text that makes it, what stands there without it, and who has to notice."""
+
+    name: str
+    file: str
+    text: str
+    without: str
+    noticed_by: str
+
+
+GUARDS = [
+    Guard(
+        "the intent is committed before the dot",
+        "services/sender/dakiya_sender/recording.py",
+        "            session.commit()\n        self._outcomes.clear()\n        return intent",
+        "            session.rollback()\n        self._outcomes.clear()\n        return intent",
+        f"{FAULTS}/test_processes.py::test_random_processes_killed_again_and_again",
+    ),
+    Guard(
+        "what was on the wire of a lost sender is unknown, never pending",
+        "shared/dakiya/delivery/rescue.py",
+        ".values(state=EmailState.UNKNOWN, reason=Reason.SENDER_LOST.value)",
+        ".values(state=EmailState.PENDING, batch_id=None)",
+        f"{FAULTS}/test_processes.py::test_random_processes_killed_again_and_again",
+    ),
+    Guard(
+        "lease: nothing is begun after it has run out",
+        LEDGER,
+        "       AND batch.lease_expires_at > clock_timestamp()\n",
+        "",
+        f"{FAULTS}/test_processes.py::test_sender_frozen_beyond_its_lease_begins_nothing",
+    ),
+    Guard(
+        "fence: an earlier taking of a batch begins nothing",
+        LEDGER,
+        "batch.id = :batch_id AND batch.fence = :fence AND batch.state = 'taken'\n"
+        "       AND batch.lease",
+        "batch.id = :batch_id AND batch.state = 'taken'\n       AND batch.lease",
+        "tests/shared/delivery/test_ledger.py",
+    ),
+    Guard(
+        "pause lock: no intent while a campaign is being paused",
+        LEDGER,
+        "SELECT pg_advisory_xact_lock_shared(:key)",
+        "SELECT CAST(:key AS bigint)",
+        "tests/shared/delivery tests/shared/campaigns",
+    ),
+    Guard(
+        "campaign: nothing is begun unless it is sending",
+        LEDGER,
+        "       AND campaign.id = :campaign_id AND campaign.status = 'sending'\n",
+        "       AND campaign.id = :campaign_id\n",
+        "tests/shared/delivery/test_ledger.py",
+    ),
+    Guard(
+        "suppression: looked up again right before the dot",
+        LEDGER,
+        "       AND NOT EXISTS (\n           SELECT FROM suppression, recipient\n",
+        "       AND 0 <= (\n           SELECT count(*) FROM suppression, recipient\n",
+        f"{FAULTS}/test_stopping.py::test_address_suppressed_in_mid_run_gets_no_mail",
+    ),
+    Guard(
+        "compare-and-set: a second message for a batch does nothing",
+        "shared/dakiya/delivery/taking.py",
+        "WHERE id = :batch_id AND state = 'ready'\n",
+        "WHERE id = :batch_id\n",
+        f"{FAULTS}/test_queue.py::test_each_message_delivered_three_times",
+    ),
+    Guard(
+        "claims: two ticks never claim the same mail",
+        "shared/dakiya/delivery/claims.py",
+        "state IN ('pending', 'deferred') AND due_at <= :now\n         ORDER",
+        "state IN ('pending', 'deferred', 'claimed') AND due_at <= :now\n         ORDER",
+        f"{FAULTS}/test_processes.py::test_two_schedulers_do_no_harm",
+    ),
+]
+
+
+def tests_fail_without(guard: Guard, copy: Path) -> tuple[bool, str]:
+    """Run the tests on a copy without the guard; returns whether they fail, and their last line."""
+    place = copy / guard.file
+    code = place.read_text()
+    if code.count(guard.text) != 1:
+        raise SystemExit(f"{guard.file} does not hold the guard once: {guard.name}")
+    place.write_text(code.replace(guard.text, guard.without))
+    try:
+        run = subprocess.run(
+            [sys.executable, *PYTEST, *guard.noticed_by.split()],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(str(copy / p) for p in PACKAGES)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        place.write_text(code)
+    failed = [line for line in run.stdout.splitlines() if line.startswith("FAILED")]
+    noticed = failed[0].removeprefix("FAILED ").partition(" - ")[0] if failed else ""
+    return run.returncode == 1, noticed.rpartition("::")[2] or run.stdout[-300:]
+
+
+def main() -> int:
+    """Take every guard out in turn."""
+    missed = 0
+    wanted = sys.argv[1:]
+    print("| guard that was taken out | noticed by |\n| --- | --- |", flush=True)
+    with tempfile.TemporaryDirectory() as place:
+        copy = Path(place)
+        for package in PACKAGES:
+            shutil.copytree(
+                ROOT / package,
+                copy / package,
+                ignore=shutil.ignore_patterns("node_modules", "__pycache__", "*.egg-info", "build"),
+            )
+        for guard in GUARDS:
+            if wanted and not any(word in guard.name for word in wanted):
+                continue
+            fails, words = tests_fail_without(guard, copy)
+            missed += not fails
+            print(f"| {guard.name} | {words if fails else f'NOBODY: {words}'} |", flush=True)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
