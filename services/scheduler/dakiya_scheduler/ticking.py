@@ -35,7 +35,12 @@ from dakiya.contacts.imports import forget_waiting
 from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.claims import claim_lane, find_lanes
 from dakiya.delivery.presence import forget_gone, say_alive
-from dakiya.delivery.rescue import batches_to_ring, count_rung, rescue_expired
+from dakiya.delivery.rescue import (
+    batches_to_ring,
+    count_rung,
+    forget_set_back_clock,
+    rescue_expired,
+)
 from dakiya.delivery.resending import campaigns_that_resend, resend_unknown
 from dakiya.delivery.second_chances import chances_to_work_off
 from dakiya.delivery.usage import forget_usage
@@ -190,6 +195,7 @@ class Ticker:
     def _ring_again(self, count: Count) -> None:
         with self._sessions() as session:
             now = database_now(session)
+            forget_set_back_clock(session, now=now)
             emptied = count_rung(session) > self._doorbell.count_messages(SENDER_QUEUE)
             batch_ids = batches_to_ring(session, now=now, all_of_them=emptied)
             campaign_ids = campaigns_to_prepare(session)

@@ -15,6 +15,8 @@ from dakiya.models import Attempt, Batch, BatchState, Email, EmailState
 # A stepped clock must not hold a batch for hours: no honest lease is this far ahead.
 ABSURD_LEASES = 10
 RING_AGAIN_AFTER = timedelta(seconds=30)
+ABSURD_START = timedelta(minutes=5)
+ABSURD_PAUSE = timedelta(minutes=90)
 BATCHES_AT_ONCE = 200
 LOCK_NOT_AVAILABLE = "55P03"
 
@@ -110,6 +112,28 @@ def _give_up_on_sending(session: Session, batch_id: int, moves: Moves) -> int:
         )
     moves.add(EmailState.SENDING, EmailState.UNKNOWN, len(lost))
     return len(lost)
+
+
+_MEND_BATCHES = text("""
+    UPDATE batch SET start_at = least(start_at, :now), rung_at = NULL
+     WHERE state = 'ready' AND (start_at > :absurd_start OR rung_at > :absurd_ring)
+""")
+_MEND_PAUSES = text("""
+    UPDATE smtp_account SET paused_until = :now WHERE paused_until > :absurd_pause
+""")
+
+
+def forget_set_back_clock(session: Session, *, now: datetime) -> None:
+    """Let what the present waits for come now, if it was to come at an absurd instant.
+
+    A clock that was wrong by hours, and is right again, has left instants that lie further ahead
+    than any that is given: a batch starts within seconds, an account pauses for an hour at most.
+    """
+    session.execute(
+        _MEND_BATCHES,
+        {"now": now, "absurd_start": now + ABSURD_START, "absurd_ring": now + RING_AGAIN_AFTER},
+    )
+    session.execute(_MEND_PAUSES, {"now": now, "absurd_pause": now + ABSURD_PAUSE})
 
 
 def batches_to_ring(session: Session, *, now: datetime, all_of_them: bool = False) -> Sequence[int]:

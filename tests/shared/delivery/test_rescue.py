@@ -14,6 +14,7 @@ from dakiya.delivery.rescue import (
     Rescued,
     batches_to_ring,
     count_rung,
+    forget_set_back_clock,
     next_start,
     rescue_expired,
 )
@@ -151,3 +152,33 @@ def test_batch_is_rung_at_its_instant_and_not_before(session: Session) -> None:
     assert batches_to_ring(session, now=now, all_of_them=True) == []
     assert len(batches_to_ring(session, now=start_at)) == 2
     assert next_start(session) is None
+
+
+def test_instants_of_a_clock_that_was_wrong_by_hours_come_now(session: Session) -> None:
+    account = make_account(session, make_workspace(session), 2525)
+    make_sending(session, account, 5)
+    [batch_id] = claim_all(session)
+    now = database_now(session)
+    batch = session.get_one(Batch, batch_id)
+    batch.start_at = batch.rung_at = account.paused_until = now + timedelta(hours=2)
+    session.flush()
+    assert not batches_to_ring(session, now=now)
+    forget_set_back_clock(session, now=now)
+    assert batches_to_ring(session, now=now) == [batch_id]
+    session.refresh(account)
+    assert account.paused_until == now
+
+
+def test_instants_that_are_near_stay(session: Session) -> None:
+    account = make_account(session, make_workspace(session), 2525)
+    make_sending(session, account, 5)
+    [batch_id] = claim_all(session)
+    now = database_now(session)
+    batch = session.get_one(Batch, batch_id)
+    batch.start_at = soon = now + timedelta(seconds=20)
+    account.paused_until = later = now + timedelta(hours=1)
+    session.flush()
+    forget_set_back_clock(session, now=now)
+    session.refresh(batch)
+    session.refresh(account)
+    assert (batch.start_at, account.paused_until) == (soon, later)
