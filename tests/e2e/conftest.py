@@ -166,9 +166,12 @@ def assert_every_look_is_sound(page: Page, name: str = "") -> None:
     before = page.viewport_size
     for look in LOOKS:
         page.set_viewport_size({"width": look.width, "height": look.height})
-        page.emulate_media(color_scheme="dark" if look.theme == "dark" else "light")
+        # Otherwise every colour is on its way to another for a while.
+        page.emulate_media(
+            color_scheme="dark" if look.theme == "dark" else "light", reduced_motion="reduce"
+        )
         assert_page_is_sound(page, name)
-    page.emulate_media(color_scheme="light")
+    page.emulate_media(color_scheme="light", reduced_motion="no-preference")
     if before:
         page.set_viewport_size(before)
 

@@ -66,10 +66,7 @@ def assert_page_is_sound(page: Page, name: str = "") -> None:
     """
     page.wait_for_load_state("load")
     page.evaluate("document.fonts.ready.then(() => true)")
-    # Colours on their way to others are neither; those that come and go stay as they are.
-    page.evaluate(
-        "for (const a of document.getAnimations()) { try { a.finish(); } catch { a.cancel(); } }"
-    )
+    _come_to_rest(page)
     if name:
         _keep_picture(page, name)
     checks: tuple[Callable[[Page], list[str]], ...] = (_complaints, _overflow, _axe)
@@ -97,6 +94,7 @@ def _overflow(page: Page) -> list[str]:
 
 def _axe(page: Page) -> list[str]:
     page.evaluate(_axe_source())
+    _come_to_rest(page)
     violations: list[dict[str, Any]] = page.evaluate(
         "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
     )
@@ -106,6 +104,18 @@ def _axe(page: Page) -> list[str]:
         for violation in violations
         for node in violation["nodes"][:4]
     ]
+
+
+def _come_to_rest(page: Page) -> None:
+    """Colours on their way to others are neither; those that come and go stay as they are."""
+    page.evaluate(
+        """async () => {
+            await new Promise((frame) => requestAnimationFrame(() => requestAnimationFrame(frame)));
+            for (const a of document.getAnimations()) {
+                try { a.finish(); } catch { a.cancel(); }
+            }
+        }"""
+    )
 
 
 @cache

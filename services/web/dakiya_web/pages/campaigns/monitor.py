@@ -55,6 +55,7 @@ def show(campaign_id: int) -> ResponseReturnValue:
         advise=advise,
         retryable=count_mails(session, campaign, ChanceKind.RETRY_FAILED) if row.failed else 0,
         is_held=is_held(campaign),
+        held_s=held_s(campaign),
         can_undo=campaign.started_at is None and campaign.status in NOT_BEGUN,
         can_pause=campaign.status in RUNNING,
         can_resume=campaign.status in (CampaignStatus.PAUSING, CampaignStatus.PAUSED),
@@ -92,6 +93,13 @@ def is_held(campaign: Campaign) -> bool:
         and campaign.status in (CampaignStatus.PREPARING, CampaignStatus.SCHEDULED)
         and campaign.undo_until > wiring().clock()
     )
+
+
+def held_s(campaign: Campaign) -> int:
+    """How many seconds "send now" still waits."""
+    if campaign.undo_until is None:
+        return 0
+    return max(0, round((campaign.undo_until - wiring().clock()).total_seconds()))
 
 
 def _live(row: Row) -> dict[str, object]:
