@@ -4,9 +4,17 @@ To add a rule: put it where the first fitting rule wins, name whose words it kno
 the reply with its source to the table in the tests of `classify`.
 """
 
-import re
-from dataclasses import dataclass, field
-
+from .reply_matching import (
+    AFTER_MAIL,
+    ANYWHERE,
+    BEFORE_BODY,
+    PERMANENT,
+    TEMPORARY,
+    VAGUE,
+    WITH_BODY,
+    Rule,
+    words,
+)
 from .verdict import Kind, Reason, Verdict
 
 _QUOTA = Verdict(Kind.ACCOUNT, Reason.QUOTA, retry_can_help=True)
@@ -14,67 +22,39 @@ _RATE = Verdict(Kind.ACCOUNT, Reason.RATE, retry_can_help=True)
 _AUTH = Verdict(Kind.ACCOUNT, Reason.AUTH)
 _SENDER = Verdict(Kind.ACCOUNT, Reason.SENDER_REFUSED)
 _BLOCKED = Verdict(Kind.ACCOUNT, Reason.BLOCKED)
-
-_TEMPORARY = range(400, 500)
-_PERMANENT = range(500, 600)
-_BEFORE_BODY = frozenset({"connect", "greeting", "ehlo", "auth", "mail", "rcpt", "data"})
-_AFTER_MAIL = frozenset({"rcpt", "data", "body", "dot"})
-_WITH_BODY = frozenset({"data", "body", "dot"})
-_ANYWHERE = _BEFORE_BODY | _WITH_BODY | {"tls", "noop"}
-# A status, or none, that leaves open what the matter is: then the words decide.
-_VAGUE = frozenset({None, "5.0.0", "5.1.0", "5.5.0", "5.5.1"})
-
-
-def _words(*alternatives: str) -> re.Pattern[str]:
-    return re.compile("|".join(alternatives), re.IGNORECASE)
-
-
-_ANYTHING = re.compile("")
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A verdict for replies that match in every given respect; no statuses means any."""
-
-    verdict: Verdict
-    words: re.Pattern[str] = _ANYTHING
-    codes: range | frozenset[int] = range(400, 600)
-    statuses: frozenset[str | None] = frozenset()
-    phases: frozenset[str] = field(default=_ANYWHERE)
-
-    def fits(self, phase: str, code: int, enhanced: str | None, text: str) -> bool:
-        """Say whether this rule decides."""
-        return (
-            phase in self.phases
-            and code in self.codes
-            and (not self.statuses or enhanced in self.statuses)
-            and self.words.search(text) is not None
-        )
-
+_FULL = words(
+    r"over (the )?quota",
+    r"overquota",
+    r"mailbox (is )?full",
+    r"full mailbox",
+    r"mailbox.*quota",
+    r"\bmail quota",
+    r"exceeded storage",
+)
 
 RULES: tuple[Rule, ...] = (
-    # Gmail gives 450 4.2.1 and 550 5.2.1 for a mailbox that is flooded by others.
+    # Gmail gives 450 4.2.1 and 550 5.2.1 for a mailbox that is flooded by others, Microsoft 432.
     Rule(
         Verdict(Kind.DEFERRED, Reason.MAILBOX_BUSY, retry_can_help=True),
-        _words(r"receiving (e?mail|messages) (too quickly|at a rate)"),
-        codes=_TEMPORARY,
+        words(r"receiving (e?mail|messages) (too quickly|at a rate)", r"recipient thread limit"),
+        codes=TEMPORARY,
     ),
     Rule(
         Verdict(Kind.FAILED, Reason.MAILBOX_BUSY, retry_can_help=True),
-        _words(r"receiving (e?mail|messages) (too quickly|at a rate)"),
-        codes=_PERMANENT,
+        words(r"receiving (e?mail|messages) (too quickly|at a rate)"),
+        codes=PERMANENT,
     ),
     # postgrey, milter-greylist, Exim recipes, rspamd.
     Rule(
         Verdict(Kind.DEFERRED, Reason.GREYLISTED, retry_can_help=True),
-        _words(r"gr[ae]y-?list", r"postgrey"),
-        codes=_TEMPORARY,
-        phases=_AFTER_MAIL,
+        words(r"gr[ae]y-?list", r"postgrey"),
+        codes=TEMPORARY,
+        phases=AFTER_MAIL,
     ),
     # Microsoft 365, Postfix (smtpd_sender_login_maps), Exim, SES, SendGrid, iCloud, Zoho.
     Rule(
         _SENDER,
-        _words(
+        words(
             r"sender address rejected",
             r"not owned by user",
             r"SendAsDenied",
@@ -89,30 +69,38 @@ RULES: tuple[Rule, ...] = (
             r"domain of sender",
             r"unregistered domain",
         ),
-        codes=_PERMANENT,
+        codes=PERMANENT,
     ),
     Rule(
         Verdict(Kind.ACCOUNT, Reason.SENDER_REFUSED, retry_can_help=True),
-        _words(r"sender address rejected", r"domain of sender"),
-        codes=_TEMPORARY,
+        words(r"sender address rejected", r"domain of sender", r"sender verify"),
+        codes=TEMPORARY,
     ),
-    # Gmail 5.4.5; Microsoft 5.1.90 (recipients a day), 5.7.233 and 5.7.705 (tenant).
-    Rule(_QUOTA, statuses=frozenset({"5.4.5", "5.1.90", "5.7.233", "5.7.705"})),
-    # Microsoft wraps the mailbox's submission quota in 554 5.2.0.
+    # Gmail 5.4.5; Microsoft 5.1.90 (recipients a day), 5.7.232, 5.7.233 and 5.7.705 (tenant).
+    Rule(_QUOTA, statuses=frozenset({"5.4.5", "5.1.90", "5.7.232", "5.7.233", "5.7.705"})),
+    # Microsoft says 554 5.2.0 of the recipient's mailbox (STOREDRV.Deliver) ...
+    Rule(
+        Verdict(Kind.FAILED, Reason.MAILBOX_FULL, retry_can_help=True),
+        words(r"STOREDRV\.Deliver.*(quota|mailbox full)"),
+        codes=PERMANENT,
+        statuses=frozenset({"5.2.0"}),
+    ),
+    # ... and wraps the submission quota of ours in it.
     Rule(
         _QUOTA,
-        _words(r"STOREDRV", r"submission", r"quota", r"limit", r"exceed"),
+        words(r"STOREDRV(?!\.Deliver)", r"submission", r"quota", r"limit", r"exceed"),
         codes=frozenset({554}),
         statuses=frozenset({"5.2.0"}),
     ),
     # SES, Gmail, Microsoft, SendGrid, Zoho, cPanel's Exim, Postfix policy daemons.
     Rule(
         _QUOTA,
-        _words(
+        words(
             r"daily (user |sending |message |e-?mail |recipient |smtp |relay )*(limit|quota)",
             r"(hourly|monthly|24.hour) (\w+ ){0,2}(limit|quota)",
             r"(sending|relays?|submission|outgoing|messaging) (limit|quota)s?\b",
             r"max(imum)? (e-?mails|messages|defers and failures) per (hour|day)",
+            r"\be-?mail quota exceeded",
             r"maximum credits exceeded",
             r"unusual sending activity",
             r"e-?mail outgoing blocked",
@@ -124,7 +112,7 @@ RULES: tuple[Rule, ...] = (
     # Relays that want a login, or another one.
     Rule(
         _AUTH,
-        _words(
+        words(
             r"relay(ing)? (access )?(is )?(denied|not permitted|not allowed|prohibited)",
             r"unable to relay",
             r"not (allowed|permitted) to relay",
@@ -139,21 +127,26 @@ RULES: tuple[Rule, ...] = (
     # Lists of senders; in the body's reply a list may be about a link in the text.
     Rule(
         _BLOCKED,
-        _words(
+        words(
             r"client host .*(blocked|rejected|cannot find your)",
             r"blocked using",
-            r"block ?list",
-            r"blacklist",
+            r"block[ -]?list",
+            r"black[ -]?list",
             r"connections will not be accepted",
             r"traffic not accepted from this IP",
             r"unauthorized IP",
             r"bad reputation",
         ),
-        phases=_BEFORE_BODY,
+        phases=BEFORE_BODY,
+    ),
+    # Microsoft: spam from here (5.7.501), banned senders and addresses, a new tenant (5.7.708).
+    Rule(
+        _BLOCKED,
+        statuses=frozenset({"5.7.501", "5.7.502", "5.7.503", "5.7.511", "5.7.708"}),
     ),
     Rule(
         _BLOCKED,
-        _words(
+        words(
             r"sending (is )?(paused|suspended)",
             r"your (\w+ )?account (is|has been) (not yet activated|suspended|disabled|blocked)",
             r"is not allowed to send",
@@ -161,10 +154,10 @@ RULES: tuple[Rule, ...] = (
         ),
     ),
     # Microsoft 432, SES 454 (with the relay's and the quota's words already taken above).
-    Rule(_RATE, codes=frozenset({432, 454}), phases=_ANYWHERE - {"auth", "tls"}),
+    Rule(_RATE, codes=frozenset({432, 454}), phases=ANYWHERE - {"auth", "tls"}),
     Rule(
         _RATE,
-        _words(
+        words(
             r"throttl",
             r"rate.?limit",
             r"sending rate",
@@ -184,7 +177,7 @@ RULES: tuple[Rule, ...] = (
     # Verdicts of filters on the message itself.
     Rule(
         Verdict(Kind.FAILED, Reason.CONTENT),
-        _words(
+        words(
             r"\bspam\b",
             r"unsolicited",
             r"\bvirus\b",
@@ -193,47 +186,85 @@ RULES: tuple[Rule, ...] = (
             r"content (was )?reject",
             r"its content presents",
             r"message content",
+            r"content (policy|identified)",
+            # Gmail, ZeptoMail: attachments; Exim, Microsoft, SES: a message that is no message.
+            r"illegal attachment",
+            r"number of attachments",
+            r"suspicious link",
+            r"headers? fail",
+            r"RFC ?5322",
+            r"lines? too long",
+            r"line length",
+            r"expected disposition",
         ),
-        codes=_PERMANENT,
-        phases=_WITH_BODY,
+        codes=PERMANENT,
+        phases=WITH_BODY,
+    ),
+    # Zoho says 5.1.1 of a filter that the recipient's organisation has set.
+    Rule(
+        Verdict(Kind.FAILED, Reason.POLICY, retry_can_help=True),
+        words(r"mailbox delivery failure policy"),
+        codes=PERMANENT,
     ),
     # Full mailboxes behind a code without a status, or behind 552 and 554.
     Rule(
         Verdict(Kind.DEFERRED, Reason.MAILBOX_FULL, retry_can_help=True),
-        _words(r"over ?quota", r"mailbox (is )?full", r"mailbox.*quota", r"exceeded storage"),
-        codes=_TEMPORARY,
-        phases=_AFTER_MAIL,
+        _FULL,
+        codes=TEMPORARY,
+        phases=AFTER_MAIL,
     ),
     Rule(
         Verdict(Kind.FAILED, Reason.MAILBOX_FULL, retry_can_help=True),
-        _words(r"over ?quota", r"mailbox (is )?full", r"mailbox.*quota", r"exceeded storage"),
-        phases=_AFTER_MAIL,
+        _FULL,
+        phases=AFTER_MAIL,
+    ),
+    # Sizes without a status that says so, or with one that says something else.
+    Rule(
+        Verdict(Kind.FAILED, Reason.TOO_LARGE),
+        words(
+            r"\b(message|e-?mail|mail) (is |was )?too (large|big|long)\b",
+            r"\b(message|e-?mail|mail) (size|length) exceed",
+        ),
+        codes=PERMANENT,
+        phases=AFTER_MAIL | {"mail"},
+    ),
+    # Microsoft, of an account that the recipient's organisation has closed.
+    Rule(
+        Verdict(Kind.FAILED, Reason.MAILBOX_DISABLED),
+        words(r"AccountDisabledException"),
+        codes=PERMANENT,
+    ),
+    # Exchange Online, of what another server said: either is possible.
+    Rule(
+        Verdict(Kind.FAILED, Reason.UNKNOWN_USER, retry_can_help=True),
+        codes=PERMANENT,
+        statuses=frozenset({"5.1.351"}),
     ),
     # Exchange Online's edge: mostly an unknown user, sometimes a domain being set up.
     Rule(
         Verdict(Kind.FAILED, Reason.UNKNOWN_USER, retry_can_help=True),
-        _words(r"recipient address rejected: access denied"),
-        codes=_PERMANENT,
+        words(r"recipient address rejected: access denied"),
+        codes=PERMANENT,
         statuses=frozenset({"5.4.1"}),
     ),
     # Exim says this of unknown users and of domains that it cannot find just now.
     Rule(
         Verdict(Kind.FAILED, Reason.BAD_ADDRESS),
-        _words(r"unroute?able address"),
-        codes=_PERMANENT,
-        phases=_AFTER_MAIL,
+        words(r"unroute?able address"),
+        codes=PERMANENT,
+        phases=AFTER_MAIL,
     ),
     # Unmistakable words without a status, or with 5.0.0; Yahoo's 554.
     Rule(
         Verdict(Kind.FAILED, Reason.MAILBOX_DISABLED, suppress=True),
-        _words(r"account has been disabled or discontinued"),
-        codes=_PERMANENT,
-        statuses=_VAGUE,
-        phases=_AFTER_MAIL,
+        words(r"account has been disabled or discontinued"),
+        codes=PERMANENT,
+        statuses=VAGUE,
+        phases=AFTER_MAIL,
     ),
     Rule(
         Verdict(Kind.FAILED, Reason.UNKNOWN_USER, suppress=True),
-        _words(
+        words(
             r"user unknown",
             r"unknown user",
             r"no such (user|mailbox|recipient|person)",
@@ -242,8 +273,8 @@ RULES: tuple[Rule, ...] = (
             r"no mailbox (here )?by that name",
             r"doesn.t have an? [\w.]+ account",
         ),
-        codes=_PERMANENT,
-        statuses=_VAGUE,
-        phases=_AFTER_MAIL,
+        codes=PERMANENT,
+        statuses=VAGUE,
+        phases=AFTER_MAIL,
     ),
 )
