@@ -18,6 +18,16 @@ SetScene = Callable[..., SenderScene]
 
 
 @pytest.fixture
+def pool(database_url: str) -> Iterator[ConnectionPool]:
+    """A process's pool of connections."""
+    slots = ConnectionSlots(database_url)
+    pool = ConnectionPool(slots)
+    yield pool
+    pool.close()
+    slots.close()
+
+
+@pytest.fixture
 def set_scene(
     session_factory: SessionFactory, database_url: str, settings: Settings
 ) -> Iterator[SetScene]:

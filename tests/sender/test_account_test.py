@@ -1,5 +1,7 @@
 """The test of an SMTP account, in this process: its steps, its end, and what it leaves alone."""
 
+from contextlib import closing
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -9,7 +11,9 @@ from dakiya.models import SmtpTest, TestStatus
 from dakiya.smtp_accounts.egress import EgressRule
 from dakiya.smtp_accounts.secrets import SecretBox
 from dakiya_sender.account_test import run_smtp_test
+from dakiya_sender.pool import ConnectionPool
 from dakiya_sender.servers import Servers
+from dakiya_sender.slots import ConnectionSlots
 from dakiya_sender.smtp import Connection, Envelope, Ready, Refusal
 from tests.engine.world import make_account, make_workspace
 from tests.recorder.plugin import StartRecorder
@@ -28,13 +32,16 @@ def ask_for_test(session: Session, port: int, **values: object) -> int:
 
 
 def test_second_message_for_a_test_sends_no_second_mail(
-    session_factory: SessionFactory, recorder: StartRecorder, settings: Settings
+    session_factory: SessionFactory,
+    recorder: StartRecorder,
+    settings: Settings,
+    pool: ConnectionPool,
 ) -> None:
     server = recorder(keep_bodies=True)
     with session_factory.begin() as session:
         test_id = ask_for_test(session, server.port)
     for _ in range(2):
-        run_smtp_test(session_factory, servers(settings), test_id)
+        run_smtp_test(session_factory, servers(settings), pool, test_id)
     [mail] = server.received()
     assert b"Auto-Submitted: auto-generated" in server.body(mail)
     with session_factory() as session:
@@ -55,13 +62,14 @@ def test_second_message_for_a_test_sends_no_second_mail(
 def test_server_that_must_not_or_cannot_be_looked_up_fails_at_the_first_step(
     session_factory: SessionFactory,
     settings: Settings,
+    pool: ConnectionPool,
     values: dict[str, object],
     allowed: str,
     words: str,
 ) -> None:
     with session_factory.begin() as session:
         test_id = ask_for_test(session, 2525, **values)
-    run_smtp_test(session_factory, servers(settings, allowed), test_id)
+    run_smtp_test(session_factory, servers(settings, allowed), pool, test_id)
     with session_factory() as session:
         test = session.get_one(SmtpTest, test_id)
     [step] = test.steps
@@ -74,6 +82,7 @@ def test_steps_are_there_to_be_seen_before_the_test_has_ended(
     session_factory: SessionFactory,
     recorder: StartRecorder,
     settings: Settings,
+    pool: ConnectionPool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     server = recorder()
@@ -89,5 +98,32 @@ def test_steps_are_there_to_be_seen_before_the_test_has_ended(
         return begin(connection, envelope)
 
     monkeypatch.setattr(Connection, "begin", look_and_begin)
-    run_smtp_test(session_factory, servers(settings), test_id)
+    run_smtp_test(session_factory, servers(settings), pool, test_id)
     assert seen == [["running", "dns", "connect", "greeting", "ehlo"]]
+
+
+def test_test_stays_within_the_connections_of_its_account(
+    session_factory: SessionFactory,
+    recorder: StartRecorder,
+    settings: Settings,
+    pool: ConnectionPool,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dakiya_sender.pool.WAIT_FOR_SLOT_S", 0.5)
+    server = recorder()
+    with session_factory.begin() as session:
+        test_id = ask_for_test(session, server.port, connections=1)
+        account_id = session.get_one(SmtpTest, test_id).smtp_account_id
+    with closing(ConnectionSlots(database_url)) as of_another_sender:
+        assert of_another_sender.acquire(account_id, cap=1) is not None
+        run_smtp_test(session_factory, servers(settings), pool, test_id)
+    with session_factory() as session:
+        test = session.get_one(SmtpTest, test_id)
+    assert test.status is TestStatus.FAILED
+    assert [(step["name"], step["ok"]) for step in test.steps] == [
+        ("dns", True),
+        ("connect", False),
+    ]
+    assert "All 1 connections that this account may have are in use" in test.steps[1]["detail"]
+    assert not server.events("opened")

@@ -1,5 +1,6 @@
 """A campaign's mail to one address: marked, filled in, and without a trace in the ledger."""
 
+from contextlib import closing
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -8,7 +9,6 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from dakiya.campaigns.testing import (
-    TEST_LASTS_AT_MOST,
     TESTS_AN_HOUR,
     find_campaign_test,
     latest_campaign_test,
@@ -29,9 +29,12 @@ from dakiya.models import (
     TestStatus,
 )
 from dakiya.smtp_accounts.egress import EgressRule
+from dakiya.smtp_accounts.errands import TEST_LASTS_AT_MOST
 from dakiya.smtp_accounts.secrets import SecretBox
 from dakiya_sender.campaign_test import run_campaign_test
+from dakiya_sender.pool import ConnectionPool
 from dakiya_sender.servers import Servers
+from dakiya_sender.slots import ConnectionSlots
 from tests.engine.world import make_account, make_campaign, make_workspace
 from tests.recorder.plugin import StartRecorder
 
@@ -58,7 +61,9 @@ def ask(session: Session, campaign: Campaign) -> CampaignTest:
 
 def run(sessions: SessionFactory, settings: Settings, test_id: int) -> CampaignTest:
     servers = Servers(EgressRule.parse("127.0.0.1"), SecretBox(settings), helo_name="sender.test")
-    run_campaign_test(sessions, servers, test_id, public_url=PUBLIC_URL)
+    slots = ConnectionSlots(settings.database_url.get_secret_value())
+    with closing(slots), closing(ConnectionPool(slots)) as pool:
+        run_campaign_test(sessions, servers, pool, test_id, public_url=PUBLIC_URL)
     with sessions() as session:
         return session.get_one(CampaignTest, test_id)
 

@@ -16,9 +16,10 @@ from dakiya.db import SessionFactory
 from dakiya.delivery.trouble import clear_trouble
 from dakiya.log import get_logger
 from dakiya.models import SmtpAccount, SmtpTest, TestStatus
+from dakiya_sender.pool import ConnectionPool
 from dakiya_sender.servers import ServerRefused, Servers
 from dakiya_sender.single import send_on
-from dakiya_sender.smtp import Connection, SmtpTrouble, Step
+from dakiya_sender.smtp import SmtpTrouble, Step
 
 log = get_logger(__name__)
 
@@ -26,7 +27,9 @@ log = get_logger(__name__)
 StepListener = Callable[[Step], None]
 
 
-def run_smtp_test(session_factory: SessionFactory, servers: Servers, test_id: int) -> None:
+def run_smtp_test(
+    session_factory: SessionFactory, servers: Servers, pool: ConnectionPool, test_id: int
+) -> None:
     """Run a queued test; a second message for it does nothing. A pass ends the account's pause."""
     with session_factory() as session:
         account, to_email = _take(session, test_id)
@@ -41,7 +44,7 @@ def run_smtp_test(session_factory: SessionFactory, servers: Servers, test_id: in
             session.execute(update(SmtpTest).where(SmtpTest.id == test_id).values(steps=steps))
             session.commit()
 
-    passed = _walk(account, servers, to_email, on_step)
+    passed = _walk(account, servers, pool, to_email, on_step)
     status = TestStatus.PASSED if passed else TestStatus.FAILED
     with session_factory() as session:
         session.execute(
@@ -70,7 +73,13 @@ def _take(session: Session, test_id: int) -> tuple[SmtpAccount | None, str]:
     return account, to_email
 
 
-def _walk(account: SmtpAccount, servers: Servers, to_email: str, on_step: StepListener) -> bool:
+def _walk(
+    account: SmtpAccount,
+    servers: Servers,
+    pool: ConnectionPool,
+    to_email: str,
+    on_step: StepListener,
+) -> bool:
     """Walk the steps; each one, good or bad, is told to the listener."""
     began_at = time.monotonic()
     try:
@@ -80,20 +89,29 @@ def _walk(account: SmtpAccount, servers: Servers, to_email: str, on_step: StepLi
         return False
     found = ", ".join(server.addresses)
     on_step(Step("dns", ok=True, detail=f"{account.host} is {found}", duration_s=_since(began_at)))
+    told: list[Step] = []
+
+    def tell(step: Step) -> None:
+        told.append(step)
+        on_step(step)
+
+    began_at = time.monotonic()
     try:
-        connection = Connection.open(server, on_step=on_step)
-    except SmtpTrouble:
-        return False  # its step has been told
+        lent = pool.borrow_alone(account.id, server, cap=account.connections, on_step=tell)
+    except SmtpTrouble as trouble:
+        if not told:  # it was not even tried
+            on_step(Step("connect", ok=False, detail=trouble.detail, duration_s=_since(began_at)))
+        return False
     began_at = time.monotonic()
     try:
         ok, detail = send_on(
-            connection,
+            lent.connection,
             mail_from=account.from_email,
             to_email=to_email,
             message=_test_message(account, to_email),
         )
     finally:
-        connection.close()
+        pool.discard(lent)
     on_step(Step("send", ok=ok, detail=detail, duration_s=_since(began_at)))
     return ok
 

@@ -29,11 +29,15 @@ def declare_actors(broker: RedisBroker, context: SenderContext) -> None:
         batches.deliver_batch(context, batch_id)
 
     def run_smtp_test(test_id: int) -> None:
-        account_test.run_smtp_test(context.session_factory, context.servers, test_id)
+        account_test.run_smtp_test(context.session_factory, context.servers, context.pool, test_id)
 
     def run_campaign_test(test_id: int) -> None:
         campaign_test.run_campaign_test(
-            context.session_factory, context.servers, test_id, public_url=context.public_url
+            context.session_factory,
+            context.servers,
+            context.pool,
+            test_id,
+            public_url=context.public_url,
         )
 
     def mail_password_reset(reset_id: int) -> None:

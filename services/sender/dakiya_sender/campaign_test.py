@@ -20,8 +20,10 @@ from dakiya.models import (
     TestStatus,
 )
 from dakiya_sender.messages import content_of, sender_of
+from dakiya_sender.pool import ConnectionPool
 from dakiya_sender.servers import ServerRefused, Servers
-from dakiya_sender.single import send_single
+from dakiya_sender.single import send_on
+from dakiya_sender.smtp import SmtpTrouble
 
 log = get_logger(__name__)
 
@@ -31,7 +33,12 @@ _LINK = "/u/test"
 
 
 def run_campaign_test(
-    session_factory: SessionFactory, servers: Servers, test_id: int, *, public_url: str
+    session_factory: SessionFactory,
+    servers: Servers,
+    pool: ConnectionPool,
+    test_id: int,
+    *,
+    public_url: str,
 ) -> None:
     """Send a queued test; a second message for it does nothing. The ledger is left alone."""
     with session_factory() as session:
@@ -47,7 +54,7 @@ def run_campaign_test(
             message, why = b"", str(error)
         session.commit()
     if message:
-        passed, detail = _send(servers, account, to_email=test.to_email, message=message)
+        passed, detail = _send(servers, pool, account, to_email=test.to_email, message=message)
     else:
         passed, detail = False, why
     status = TestStatus.PASSED if passed else TestStatus.FAILED
@@ -102,7 +109,7 @@ def _build(
 
 
 def _send(
-    servers: Servers, account: SmtpAccount, *, to_email: str, message: bytes
+    servers: Servers, pool: ConnectionPool, account: SmtpAccount, *, to_email: str, message: bytes
 ) -> tuple[bool, str]:
     if account.deleted_at is not None:
         return False, "The SMTP account was deleted."
@@ -110,4 +117,13 @@ def _send(
         server = servers.server_for(account)
     except ServerRefused as refused:
         return False, refused.trouble.detail
-    return send_single(server, mail_from=account.from_email, to_email=to_email, message=message)
+    try:
+        lent = pool.borrow_alone(account.id, server, cap=account.connections)
+    except SmtpTrouble as trouble:
+        return False, trouble.detail
+    try:
+        return send_on(
+            lent.connection, mail_from=account.from_email, to_email=to_email, message=message
+        )
+    finally:
+        pool.discard(lent)

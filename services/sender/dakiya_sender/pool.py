@@ -1,12 +1,14 @@
 """Open SMTP connections, kept for the next batch of the same account."""
 
 import threading
+import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dakiya.log import get_logger
 from dakiya_sender.slots import ConnectionSlot, ConnectionSlots
-from dakiya_sender.smtp import Connection, Server
+from dakiya_sender.smtp import Connection, Phase, Server, SmtpTrouble, Step
 
 log = get_logger(__name__)
 
@@ -15,6 +17,9 @@ CLOSE_IDLE_AFTER_S = 15.0
 # Idle longer than this, a connection is asked (NOOP) before it is used: a closed one shows
 # as 421 at MAIL FROM.
 ASK_AFTER_S = 3.0
+# A test does without a campaign's batches for so long.
+WAIT_FOR_SLOT_S = 20.0
+ASK_FOR_SLOT_EVERY_S = 0.25
 
 
 @dataclass
@@ -53,14 +58,46 @@ class ConnectionPool:
         slot = self._slots.acquire(smtp_account_id, cap=cap)
         if slot is None:
             return None
+        return self._open(slot, server)
+
+    def borrow_alone(
+        self,
+        smtp_account_id: int,
+        server: Server,
+        *,
+        cap: int,
+        on_step: Callable[[Step], None] | None = None,
+    ) -> PooledConnection:
+        """Lend a connection of its own, within the cap; ``discard`` it. Waits for a free slot.
+
+        Raises SmtpTrouble when none becomes free, or the server cannot be connected to.
+        """
+        deadline = time.monotonic() + WAIT_FOR_SLOT_S
+        while (slot := self._slots.acquire(smtp_account_id, cap=cap)) is None:
+            if time.monotonic() > deadline:
+                raise SmtpTrouble(
+                    Phase.CONNECT,
+                    None,
+                    f"All {cap} connections that this account may have are in use."
+                    " Try again when its campaigns have moved on, or pause them.",
+                )
+            time.sleep(ASK_FOR_SLOT_EVERY_S)
+        return self._open(slot, server, on_step)
+
+    def _open(
+        self,
+        slot: ConnectionSlot,
+        server: Server,
+        on_step: Callable[[Step], None] | None = None,
+    ) -> PooledConnection:
         try:
-            connection = Connection.open(server)
+            connection = Connection.open(server, on_step=on_step)
         except BaseException:
             self._slots.release(slot)
             raise
         log.info(
             "connection_opened",
-            account=smtp_account_id,
+            account=slot.smtp_account_id,
             slot=slot.number,
             extensions=sorted(connection.extensions),
         )

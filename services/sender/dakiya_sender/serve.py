@@ -22,7 +22,7 @@ from dakiya_sender.system_mail import SystemServer
 log = get_logger(__name__)
 
 # Beside the delivering ones: a server that does not answer a test holds up no campaign.
-ERRAND_THREADS = 2
+ERRAND_THREADS = 4
 ERRANDS_DRAIN_MS = 5_000
 
 

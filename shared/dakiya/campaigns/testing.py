@@ -12,13 +12,11 @@ from sqlalchemy.orm import Session
 from dakiya.accounts.users import visible_to
 from dakiya.errors import IllegalState, InvalidInput, NotFound
 from dakiya.mail.addresses import AddressError, parse_address
-from dakiya.models import Campaign, CampaignTest, Recipient, SmtpAccount, TestStatus
+from dakiya.models import Campaign, CampaignTest, Recipient, SmtpAccount
+from dakiya.smtp_accounts.errands import OPEN, TEST_LASTS_AT_MOST, require_room_for_test
 
-# A test whose sender was lost must not block the next one for ever.
-TEST_LASTS_AT_MOST = timedelta(minutes=5)
 # Nobody sends a campaign by tests, past suppressions and limits.
 TESTS_AN_HOUR = 60
-OPEN = (TestStatus.QUEUED, TestStatus.RUNNING)
 
 
 def request_campaign_test(
@@ -45,6 +43,7 @@ def request_campaign_test(
     latest = latest_campaign_test(session, campaign)
     if latest and latest.status in OPEN and now - latest.created_at < TEST_LASTS_AT_MOST:
         raise IllegalState("A test mail of this campaign is still on its way. Wait for its result.")
+    require_room_for_test(session, campaign.workspace_id, now=now)
     if _count_lately(session, campaign, now=now) >= TESTS_AN_HOUR:
         raise IllegalState(
             f"There were {TESTS_AN_HOUR} test mails in the last hour. Try again later."

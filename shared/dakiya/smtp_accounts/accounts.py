@@ -1,18 +1,17 @@
 """SMTP accounts: find, add, change, delete and ask for a test."""
 
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dakiya.accounts.users import visible_to
 from dakiya.errors import IllegalState, InvalidInput, NotFound
-from dakiya.models import Campaign, CampaignStatus, Security, SmtpAccount, SmtpTest, TestStatus
+from dakiya.models import Campaign, CampaignStatus, Security, SmtpAccount, SmtpTest
+from dakiya.smtp_accounts.errands import OPEN, TEST_LASTS_AT_MOST, require_room_for_test
 from dakiya.smtp_accounts.secrets import SecretBox
 
-# A test whose sender was lost must not block the next one for ever.
-TEST_LASTS_AT_MOST = timedelta(minutes=5)
 # Where the stored password goes: who changes one of these must know it.
 LOGIN_FIELDS = frozenset({"host", "port", "security", "username"})
 _ENDED = (CampaignStatus.DRAFT, CampaignStatus.FINISHED, CampaignStatus.CANCELLED)
@@ -146,14 +145,15 @@ def delete_account(session: Session, account: SmtpAccount, *, now: datetime) -> 
 def request_test(
     session: Session, account: SmtpAccount, to_email: str, *, now: datetime
 ) -> SmtpTest:
-    """Add a test for a sender to run. Raises IllegalState while another one is on its way."""
+    """Add a test for a sender to run. Raises IllegalState while others are on their way."""
     latest = latest_test(session, account)
     if (
         latest is not None
-        and latest.status in (TestStatus.QUEUED, TestStatus.RUNNING)
+        and latest.status in OPEN
         and now - latest.created_at < TEST_LASTS_AT_MOST
     ):
         raise IllegalState("A test of this account is still running. Wait for its result.")
+    require_room_for_test(session, account.workspace_id, now=now)
     test = SmtpTest(smtp_account_id=account.id, to_email=to_email)
     session.add(test)
     session.flush()

@@ -88,7 +88,7 @@ GUARDS = [
         "shared/dakiya/delivery/taking.py",
         "WHERE id = :batch_id AND state = 'ready'\n",
         "WHERE id = :batch_id\n",
-        f"{FAULTS}/test_queue.py::test_each_message_delivered_three_times",
+        "tests/shared/delivery/test_taking.py",
     ),
     Guard(
         "claims: two ticks never claim the same mail",

@@ -4,8 +4,9 @@ from flask import jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from dakiya.campaigns.testing import OPEN, latest_campaign_test, request_campaign_test
+from dakiya.campaigns.testing import latest_campaign_test, request_campaign_test
 from dakiya.errors import IllegalState, InvalidInput
+from dakiya.smtp_accounts.errands import OPEN
 from dakiya_web.input.query import read_page
 from dakiya_web.input.reader import sentence
 from dakiya_web.pages.compose.blueprint import compose, find_changeable, find_own

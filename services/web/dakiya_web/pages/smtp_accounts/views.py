@@ -10,6 +10,7 @@ from dakiya.delivery.usage import remaining_quota
 from dakiya.errors import IllegalState, InvalidInput
 from dakiya.models import SmtpAccount, SmtpTest
 from dakiya.smtp_accounts import accounts
+from dakiya.smtp_accounts.errands import TEST_LASTS_AT_MOST
 from dakiya_web import confirming
 from dakiya_web.input.reader import InvalidFields
 from dakiya_web.input.smtp_account import AccountInput, read_account
@@ -86,7 +87,7 @@ def about_test(test: SmtpTest | None) -> dict[str, object]:
     lost = (
         test is not None
         and test.finished_at is None
-        and wiring().clock() - test.created_at > accounts.TEST_LASTS_AT_MOST
+        and wiring().clock() - test.created_at > TEST_LASTS_AT_MOST
     )
     return {
         "test": test,
