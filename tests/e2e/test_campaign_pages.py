@@ -6,9 +6,11 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dakiya.campaigns.lifecycle import pause_refused
 from dakiya.campaigns.progress import prepare_chunk
 from dakiya.clock import utc_now
 from dakiya.db import SessionFactory
+from dakiya.delivery.content_trouble import REFUSALS_IN_A_ROW, note_refusal
 from dakiya.delivery.counters import WEB_SLOT, Moves
 from dakiya.models import (
     Attempt,
@@ -127,6 +129,7 @@ def test_pages_are_sound_with_a_campaign_on_its_way(
             (f"/campaigns/{finished}", "monitor-finished"),
             (f"/campaigns/{finished}/emails?state=failed", "ledger"),
             (f"/campaigns/{finished}/emails/{lost}", "story"),
+            (f"/campaigns/{finished}/emails?state=unknown", "ledger-unknown"),
             (f"/campaigns/{sending}/cancel", "cancel"),
         ):
             page.goto(path)
@@ -221,3 +224,69 @@ def test_second_chance_of_many_mails_is_followed(
         session.delete(chance)
         session.commit()
     expect(page.get_by_role("link", name="Count all as sent")).to_be_visible()
+
+
+def refuse(session: Session, site: Site) -> int:
+    """A campaign that has paused by itself, as its content was refused."""
+    account = make_account(session, site.workspace_id, 1025, name="Office relay")
+    campaign = make_campaign(session, account, 40)
+    while prepare_chunk(session, campaign.id):
+        pass
+    assert campaign.content is not None
+    campaign.content.created_at = utc_now() - timedelta(minutes=5)
+    campaign.started_at = utc_now() - timedelta(minutes=4)
+    campaign.status = CampaignStatus.SENDING
+    moves = Moves()
+    mails = session.scalars(select(Email).where(Email.campaign_id == campaign.id)).all()
+    for email in mails[:REFUSALS_IN_A_ROW]:
+        move(
+            session, email, EmailState.FAILED, moves,
+            reply_code=554, reason="content", reply_text="5.6.0 Content rejected",
+        )  # fmt: skip
+        session.add(
+            Attempt(
+                email_id=email.id, number=1, outcome=EmailState.FAILED, phase="dot",
+                reason="content",
+            )
+        )  # fmt: skip
+        note_refusal(session, campaign.id, words="554 5.6.0 Content rejected")
+    moves.store(session, campaign_id=campaign.id, slot=WEB_SLOT)
+    session.refresh(campaign)
+    assert pause_refused(session, campaign)
+    session.commit()
+    return campaign.id
+
+
+def test_pages_of_a_campaign_whose_content_is_refused_are_sound(
+    pages: list[Page], site: Site, session_factory: SessionFactory
+) -> None:
+    with session_factory() as session:
+        refused = refuse(session, site)
+    for page in pages:
+        page.goto(f"/campaigns/{refused}")
+        expect(page.get_by_text("The content is refused")).to_be_visible()
+        expect(page.get_by_text("The content was changed")).to_have_count(0)
+        assert_page_is_sound(page, "monitor-refused")
+        page.get_by_role("link", name="Change the content").first.click()
+        expect(page.get_by_text("This campaign is paused")).to_be_visible()
+        assert_page_is_sound(page, "content-of-a-paused-campaign")
+
+
+def test_refused_content_is_changed_and_its_mails_are_tried_again(
+    open_page: OpenPage, site: Site, session_factory: SessionFactory
+) -> None:
+    with session_factory() as session:
+        refused = refuse(session, site)
+    page = open_page(DESKTOP)
+    page.goto(f"/campaigns/{refused}")
+    page.get_by_role("link", name="Change the content").first.click()
+    page.get_by_label("Subject").fill("Kinder words, {{ name }}")
+    page.get_by_role("button", name="Save and go back").click()
+    expect(page.get_by_text("The content was changed")).to_be_visible()
+    page.get_by_role("button", name=f"Retry {REFUSALS_IN_A_ROW} failed").click()
+    expect(page.get_by_role("status").first).to_contain_text("10 mails are tried again")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    with session_factory() as session:
+        waiting = session.scalars(select(Email.state).distinct()).all()
+    assert waiting == [EmailState.PENDING]

@@ -69,7 +69,7 @@ def test_campaign_that_paused_by_itself_says_why_and_what_to_do(
     client: FlaskClient, alice: Person, refused: int
 ) -> None:
     page = client.get(f"/campaigns/{refused}").text
-    assert "Paused by itself: the content is refused" in page
+    assert "The content is refused" in page
     assert "10 mails in a row failed for their content" in page
     assert "554 5.6.0 &lt;b&gt;Bad&lt;/b&gt; words" in page
     assert f'href="/campaigns/{refused}/edit/content"' in page
@@ -98,7 +98,7 @@ def test_content_is_changed_on_the_page_and_refused_mails_are_tried_again(
     )
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/campaigns/{refused}")
     page = client.get(f"/campaigns/{refused}").text
-    assert "Paused by itself" not in page
+    assert "The content is refused" not in page
     assert "Nothing more goes out until you resume it." in page
     assert "The content was changed" in page
     assert "You have changed the content since: retry them." in page

@@ -11,6 +11,7 @@ from dakiya.models import Campaign
 from dakiya_web.exporting import csv_download, download, file_stem
 from dakiya_web.pages.campaigns.blueprint import campaigns, find_own
 from dakiya_web.pages.campaigns.mails import read_wanted
+from dakiya_web.pages.campaigns.words import explain
 from dakiya_web.wiring import wiring
 from dakiya_web.workbook import CONTENT_TYPE, xlsx_pieces
 
@@ -24,6 +25,7 @@ HEADER = (
     "reply",
     "reason",
     "message_id",
+    "explanation",
 )
 
 
@@ -64,6 +66,7 @@ def _cells(lines: Iterator[LedgerLine]) -> Iterator[tuple[object, ...]]:
             line.reply_text,
             line.reason,
             line.message_id,
+            explain(line.reason, line.state),
         )
 
 

@@ -11,7 +11,13 @@ from dakiya.models import EmailState
 from dakiya_web.input.query import read_page
 from dakiya_web.pages.campaigns.blueprint import campaigns, find_own
 from dakiya_web.pages.campaigns.rows import read_rows
-from dakiya_web.pages.campaigns.words import STATE_WORDS, advise
+from dakiya_web.pages.campaigns.words import (
+    STATE_WORDS,
+    STOPPED_FOR_GOOD,
+    advise,
+    explain,
+    goes_again_by_itself,
+)
 from dakiya_web.wiring import request_session
 
 PER_PAGE = 50
@@ -59,6 +65,9 @@ def emails(campaign_id: int) -> ResponseReturnValue:
         following=shown[-1].recipient_id if len(found) > PER_PAGE else None,
         states=EmailState,
         advise=advise,
+        explain=explain,
+        resends=goes_again_by_itself(campaign),
+        can_send=campaign.status not in STOPPED_FOR_GOOD,
     )
 
 
@@ -77,6 +86,8 @@ def email(campaign_id: int, recipient_id: int) -> ResponseReturnValue:
         advise=advise,
         phases=PHASES,
         states=EmailState,
+        resends=goes_again_by_itself(campaign),
+        can_send=campaign.status not in STOPPED_FOR_GOOD,
     )
 
 

@@ -14,7 +14,12 @@ from dakiya.delivery.second_chances import find_chance
 from dakiya.models import Campaign, CampaignStatus, ChanceKind, EmailState, SecondChance
 from dakiya_web.pages.campaigns.blueprint import asking_user_id, campaigns, find_own
 from dakiya_web.pages.campaigns.rows import Row, live_row, read_rows
-from dakiya_web.pages.campaigns.words import advise, say_rate
+from dakiya_web.pages.campaigns.words import (
+    STOPPED_FOR_GOOD,
+    advise,
+    goes_again_by_itself,
+    say_rate,
+)
 from dakiya_web.wiring import request_session, wiring
 from dakiya_web.wording import distance, instant, number
 
@@ -61,6 +66,8 @@ def show(campaign_id: int) -> ResponseReturnValue:
         can_resume=campaign.status in (CampaignStatus.PAUSING, CampaignStatus.PAUSED),
         can_change=campaign.status is not CampaignStatus.DRAFT
         and why_fixed(session, campaign) is None,
+        resends=goes_again_by_itself(campaign),
+        can_send=campaign.status not in STOPPED_FOR_GOOD,
         changed_at=content_changed_at(campaign),
         content_reasons=CONTENT_REASONS,
         can_cancel=campaign.status in PAUSABLE,

@@ -6,7 +6,7 @@ from typing import Final
 
 from dakiya.delivery.outcomes import Reason as OurReason
 from dakiya.mail.verdict import Reason
-from dakiya.models import CampaignStatus, EmailState
+from dakiya.models import Campaign, CampaignStatus, EmailState
 from dakiya.models.contacts import SuppressionReason
 
 # As the macros of ui.html have them; polled answers carry the tone too.
@@ -21,6 +21,9 @@ TONES: Final[Mapping[CampaignStatus, str]] = {
     CampaignStatus.CANCELLED: "bad",
     CampaignStatus.FINISHED: "good",
 }
+
+# Nothing can be sent again.
+STOPPED_FOR_GOOD: Final = (CampaignStatus.CANCELLING, CampaignStatus.CANCELLED)
 
 STATE_WORDS: Final[Mapping[EmailState, str]] = {
     EmailState.PENDING: "It waits for its turn.",
@@ -37,6 +40,11 @@ STATE_WORDS: Final[Mapping[EmailState, str]] = {
     EmailState.CANCELLED: "The campaign was cancelled before it was sent.",
     EmailState.SUPPRESSED: "The address is on your suppression list, so nothing was sent.",
 }
+
+WHAT_TO_DO_WITH_UNKNOWN: Final = (
+    "Look into your server's log if you can, then count it as sent, or send it again, which may "
+    "deliver it twice."
+)
 
 
 @dataclass(frozen=True)
@@ -131,6 +139,21 @@ def advise(reason: str | None, state: EmailState) -> Advice:
     if reason is None:
         return _NO_REASON.get(state, Advice(state.capitalize(), ""))
     return _ADVICE.get(reason) or Advice(reason.replace("_", " ").capitalize(), "")
+
+
+def goes_again_by_itself(campaign: Campaign) -> bool:
+    """Whether unknown mails of this campaign are sent again without its owner's word."""
+    return campaign.resend_unknown and campaign.status not in (
+        CampaignStatus.FINISHED,
+        *STOPPED_FOR_GOOD,
+    )
+
+
+def explain(reason: str | None, state: EmailState) -> str:
+    """Say in one line what a mail's state means, where there is no room for advice."""
+    if state is EmailState.UNKNOWN:
+        return f"{STATE_WORDS[state]} {WHAT_TO_DO_WITH_UNKNOWN}"
+    return advise(reason, state).title if reason is not None else ""
 
 
 def say_on_the_wire(mails: int) -> str:
