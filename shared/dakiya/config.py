@@ -5,14 +5,19 @@ Every setting may also be given as ``NAME_FILE``: the path of a file that holds 
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from redis.connection import parse_url
 
 from dakiya.errors import ConfigurationError
+
+# A name, an IPv4 or an IPv6 address, each with a port if need be.
+_HOST = re.compile(r"[A-Za-z0-9._-]+(:\d{1,5})?|\[?[0-9A-Fa-f:.]*::?[0-9A-Fa-f:.]*\]?(:\d{1,5})?")
 
 SECRET_KEY_MIN_LENGTH = 32
 SECRET_KEY_MIN_DISTINCT = 10
@@ -96,6 +101,25 @@ class Settings(BaseSettings):
             raise ValueError("must begin with postgresql://")
         return value
 
+    @field_validator("redis_url")
+    @classmethod
+    def _check_redis_url(cls, value: SecretStr) -> SecretStr:
+        try:
+            parse_url(value.get_secret_value())
+        except ValueError:
+            raise ValueError("must look like redis://:password@host:6379/0") from None
+        return value
+
+    @field_validator("allowed_internal_hosts")
+    @classmethod
+    def _check_hosts(cls, value: str) -> str:
+        for part in filter(None, (part.strip() for part in value.split(","))):
+            if not _HOST.fullmatch(part):
+                raise ValueError(
+                    f"names no host: {part!r}; hosts and addresses are separated by commas"
+                )
+        return value
+
     @field_validator("secret_key")
     @classmethod
     def _refuse_weak_key(cls, value: SecretStr) -> SecretStr:
@@ -140,5 +164,7 @@ def _explain(error: ValidationError) -> str:
             hint = f"; {SECRET_KEY_HINT}" if name == "SECRET_KEY" else ""
             lines.append(f"{name} is not set (nor {name}_FILE){hint}")
         else:
-            lines.append(f"{name} {detail['msg'].removeprefix('Value error, ')}")
+            ours = detail["type"] == "value_error"
+            words = detail["msg"].removeprefix("Value error, ")
+            lines.append(f"{name} {words}" if ours else f"{name}: {words}")
     return "\n".join(lines)

@@ -45,8 +45,15 @@ def configure_logging(log_format: str, level: str = "INFO") -> None:
     root.setLevel(level)
     # Dramatiq logs every message's arguments at DEBUG and each retry's traceback at WARNING.
     logging.getLogger("dramatiq").setLevel(max(logging.INFO, root.level))
+    # A tick that waited while nobody was there to take it is no event: the next one does its work.
+    for name in ("dramatiq.middleware.age_limit.AgeLimit", "dramatiq.worker.WorkerThread"):
+        logging.getLogger(name).addFilter(_is_no_old_tick)
     # periodiq tells of every tick twice; ours tells what it did.
     logging.getLogger("periodiq").setLevel(logging.WARNING)
+
+
+def _is_no_old_tick(record: logging.LogRecord) -> bool:
+    return not str(record.msg).endswith(("exceeded its age limit.", "was skipped."))
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

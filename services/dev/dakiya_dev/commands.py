@@ -53,9 +53,10 @@ def _run(installation: Installation, *, var_dir: Path, console: Console) -> None
         installation.watch()
     except StopRequested:
         console.say("Stopping (once more: at once) ...")
-    finally:
         installation.stop()
         console.say("Stopped.")
+    finally:
+        installation.stop()
 
 
 def _print_banner(running: Running, var_dir: Path) -> None:

@@ -197,11 +197,12 @@ class Installation:
 
     def _start_services(self, env: Mapping[str, str], web_env: Mapping[str, str]) -> None:
         numbers = range(1, self._senders + 1)
-        senders = [self._service(f"sender-{n}", "dakiya-sender", env) for n in numbers]
-        self._supervisor.start(*senders)
-        # One stage: neither waits for the other's end, which may take a tick.
-        scheduler = self._service("scheduler", "dakiya-scheduler", env)
-        self._supervisor.start(scheduler, self._service("web", "dakiya-web", web_env))
+        # One stage: none waits for another's end, which may take a tick or a mail on the wire.
+        self._supervisor.start(
+            *(self._service(f"sender-{n}", "dakiya-sender", env) for n in numbers),
+            self._service("scheduler", "dakiya-scheduler", env),
+            self._service("web", "dakiya-web", web_env),
+        )
 
     def _service(self, name: str, program: str, env: Mapping[str, str]) -> Child:
         return Child(

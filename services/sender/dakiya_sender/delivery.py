@@ -179,8 +179,10 @@ class BatchDelivery:
         return answer
 
     def _walk(self, envelope: Envelope, message: bytes) -> Connection | Refusal | SmtpTrouble:
+        if self._lent is None:
+            self._ask(self._pace.is_open)  # a log-in in vain is one that the server counts
         connection = self._borrow()
-        self._ask_leave()
+        self._ask(self._pace.may_go)
         self._attempted += 1
         try:
             answer = connection.begin(envelope)
@@ -191,9 +193,9 @@ class BatchDelivery:
             return trouble
         return connection
 
-    def _ask_leave(self) -> None:
+    def _ask(self, pace: Callable[[], bool]) -> None:
         try:
-            if self._pace.may_go():
+            if pace():
                 return
         except DBAPIError as error:
             log.warning("pace_not_known", error=type(error).__name__)

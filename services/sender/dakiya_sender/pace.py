@@ -4,7 +4,7 @@ import threading
 import time
 
 from dakiya.db import SessionFactory
-from dakiya.delivery.usage import take_leave
+from dakiya.delivery.usage import look_ahead, take_leave
 from dakiya.models import SmtpAccount
 
 # Ringing a batch again takes about as long: a thread that stands still for less loses nothing.
@@ -20,6 +20,11 @@ class SharedPace:
         self._sessions = session_factory
         self._account = account
         self._stop = stop
+
+    def is_open(self) -> bool:
+        """Tell whether a mail could go about now: before a connection is opened for it."""
+        with self._sessions() as session:
+            return look_ahead(session, self._account).total_seconds() <= LONGEST_WAIT_S
 
     def may_go(self) -> bool:
         """Count one mail that begins now; False when its limits want it to wait for longer."""

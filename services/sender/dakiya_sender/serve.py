@@ -70,9 +70,12 @@ def main() -> None:
         system_server=system_server,
         stop=stop,
     )
-    declare_actors(broker, context)
+    # A broker each: a worker adds a middleware of its own to its broker.
+    errands_broker = make_broker(settings.redis_url.get_secret_value())
+    for each in (broker, errands_broker):
+        declare_actors(each, context)
     worker = make_worker(broker, queues={SENDER_QUEUE}, threads=settings.threads)
-    errands = make_worker(broker, queues={ERRANDS_QUEUE}, threads=ERRAND_THREADS)
+    errands = make_worker(errands_broker, queues={ERRANDS_QUEUE}, threads=ERRAND_THREADS)
     keeper.start()
     worker.start()
     errands.start()

@@ -79,10 +79,16 @@ def take_leave(session: Session, account: SmtpAccount) -> timedelta | None:
             "buckets": BUCKETS,
         },
     ).first()
-    if taken is not None:
-        return None
+    return None if taken is not None else look_ahead(session, account)
+
+
+def look_ahead(session: Session, account: SmtpAccount) -> timedelta:
+    """Return how long an account's limits want its next mail to wait; zero without limits."""
+    limits = limits_of(account)
+    if not limits.windows:
+        return timedelta(0)
     now = database_now(session)
-    slot = Pace(limits_of(account), load_usage(session, account, now=now)).next_slot(now, at_most=1)
+    slot = Pace(limits, load_usage(session, account, now=now)).next_slot(now, at_most=1)
     return slot.start_at - now if slot else timedelta(0)
 
 
