@@ -8,11 +8,12 @@ import pytest
 
 from dakiya.config import Settings
 from dakiya.db import SessionFactory
+from dakiya_sender.ledger_writer import LedgerWriter
 from dakiya_sender.pool import ConnectionPool
 from dakiya_sender.recording import Recorder as OutcomeRecorder
 from dakiya_sender.slots import ConnectionSlots
 from tests.recorder import Recorder
-from tests.sender.scene import SLOT, SenderScene, take_one
+from tests.sender.scene import SLOT, WRITER_SLOT, SenderScene, take_one
 
 SetScene = Callable[..., SenderScene]
 
@@ -41,7 +42,12 @@ def set_scene(
             ended.callback(slots.close)
             ended.callback(pool.close)
             stop = threading.Event()
-            recorder = OutcomeRecorder(session_factory, taken.claim, slot=SLOT, stop=stop)
+            writer = LedgerWriter(session_factory, slot=WRITER_SLOT)
+            writer.start()
+            ended.callback(writer.end)
+            recorder = OutcomeRecorder(
+                session_factory, taken.claim, writer=writer, slot=SLOT, stop=stop
+            )
             return SenderScene(
                 session_factory, settings, server, campaign, taken, recorder, slots, pool, stop
             )

@@ -25,6 +25,7 @@ from tests.engine.world import make_account, make_sending, make_workspace
 from tests.recorder import Recorder
 
 SLOT = 20
+WRITER_SLOT = 21
 LEASE_S = 60.0
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from dakiya.delivery.ledger import Intent, load_emails
+from dakiya.delivery.intents import Intent
+from dakiya.delivery.ledger import load_emails
 from dakiya.delivery.outcomes import Outcome
 from dakiya.delivery.trouble import AccountTrouble
 from dakiya.models import Batch, BatchState, Email, EmailState, SmtpAccount, Suppression

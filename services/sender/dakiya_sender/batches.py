@@ -20,6 +20,7 @@ from dakiya_sender import judging
 from dakiya_sender.delivery import BatchDelivery, NoConnectionFree, Report, RetryRule
 from dakiya_sender.fairness import Share, others_wait
 from dakiya_sender.keeper import Keeper
+from dakiya_sender.ledger_writer import LedgerWriter
 from dakiya_sender.messages import MessageCache
 from dakiya_sender.pace import SharedPace
 from dakiya_sender.pool import ConnectionPool
@@ -40,6 +41,7 @@ class SenderContext:
     session_factory: SessionFactory
     doorbell: Doorbell
     keeper: Keeper
+    writer: LedgerWriter
     pool: ConnectionPool
     servers: Servers
     messages: MessageCache
@@ -66,7 +68,7 @@ def deliver_batch(context: SenderContext, batch_id: int) -> None:
 
 def _deliver_one(context: SenderContext, batch_id: int) -> int | None:
     """Deliver one batch and return the one that may follow it."""
-    slot = _counter_slot(context.service_id)
+    slot = counter_slot(context.service_id, threading.get_ident())
     with context.session_factory() as session:
         taken = take_batch(
             session, batch_id, taken_by=context.service_id, lease_s=context.lease_s, slot=slot
@@ -106,7 +108,9 @@ def _following(context: SenderContext, smtp_account_id: int) -> int | None:
 def _deliver_taken(context: SenderContext, taken: Taken, slot: int) -> bool:
     """Send and close a batch; False when the account cannot go on now."""
     claim = taken.claim
-    recorder = Recorder(context.session_factory, claim, slot=slot, stop=context.stop)
+    recorder = Recorder(
+        context.session_factory, claim, writer=context.writer, slot=slot, stop=context.stop
+    )
     try:
         report = _send(context, taken, recorder)
     except (NoConnectionFree, psycopg2.Error):
@@ -178,7 +182,7 @@ def _share(context: SenderContext, taken: Taken) -> Share:
     )
 
 
-def _counter_slot(service_id: str) -> int:
+def counter_slot(service_id: str, thread: int | str) -> int:
     """Give each thread of each process a counter slot; sharing one costs speed, not truth."""
-    name = f"{service_id}/{threading.get_ident()}".encode()
+    name = f"{service_id}/{thread}".encode()
     return FIRST_SENDER_SLOT + zlib.crc32(name) % (SLOTS - FIRST_SENDER_SLOT)

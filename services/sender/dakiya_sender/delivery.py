@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from sqlalchemy.exc import DBAPIError
 
 from dakiya.delivery.content_trouble import CONTENT_REASONS
-from dakiya.delivery.ledger import ClaimedEmail, Intent
+from dakiya.delivery.intents import Intent
+from dakiya.delivery.ledger import ClaimedEmail
 from dakiya.delivery.outcomes import Outcome, Reason
 from dakiya.delivery.taking import Taken
 from dakiya.delivery.trouble import AccountTrouble

@@ -4,7 +4,7 @@ import threading
 import time
 
 from dakiya.db import SessionFactory
-from dakiya.delivery.usage import look_ahead, take_leave
+from dakiya.delivery.usage import limits_of, look_ahead, take_leave
 from dakiya.models import SmtpAccount
 
 # Ringing a batch again takes about as long: a thread that stands still for less loses nothing.
@@ -28,6 +28,8 @@ class SharedPace:
 
     def may_go(self) -> bool:
         """Count one mail that begins now; False when its limits want it to wait for longer."""
+        if not limits_of(self._account).windows:
+            return True
         deadline = time.monotonic() + LONGEST_WAIT_S
         while True:
             with self._sessions() as session:

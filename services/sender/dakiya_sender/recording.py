@@ -11,22 +11,22 @@ from dakiya.contacts.suppressions import suppress
 from dakiya.db import SessionFactory
 from dakiya.delivery.content_trouble import REFUSALS_IN_A_ROW, note_refusal
 from dakiya.delivery.counters import Moves
+from dakiya.delivery.intents import Intent, intend, lock_for_intent
 from dakiya.delivery.ledger import (
     Claim,
     ClaimedEmail,
-    Intent,
     close_batch,
     give_back,
-    intend,
     lock_batch,
-    lock_for_intent,
     record,
 )
 from dakiya.delivery.outcomes import Outcome
+from dakiya.delivery.rounds import Sent, Step, Written
 from dakiya.delivery.taking import park_batch
 from dakiya.delivery.trouble import AccountTrouble, clear_trouble, pause_account
 from dakiya.log import get_logger
 from dakiya.models import EmailState, SmtpAccount, SuppressionReason
+from dakiya_sender.ledger_writer import LedgerWriter
 
 log = get_logger(__name__)
 
@@ -42,10 +42,17 @@ class Recorder:
     """Writes one batch's outcomes. Those of mail k go with the intent of mail k + 1."""
 
     def __init__(
-        self, session_factory: SessionFactory, claim: Claim, *, slot: int, stop: threading.Event
+        self,
+        session_factory: SessionFactory,
+        claim: Claim,
+        *,
+        writer: LedgerWriter,
+        slot: int,
+        stop: threading.Event,
     ) -> None:
         self._sessions = session_factory
         self._claim = claim
+        self._writer = writer
         self._slot = slot
         self._stop = stop
         self._outcomes: list[tuple[ClaimedEmail, Outcome, bool]] = []
@@ -84,6 +91,25 @@ class Recorder:
 
         Raises DBAPIError; whether it was committed is not known then, so no dot may be sent.
         """
+        written = self._write_with_others(mail)
+        if written is not None:
+            self._outcomes = [one for one in self._outcomes if one[0].id not in written.recorded]
+            if written.goes:
+                return Intent.GO
+        return self._intend_alone(mail)
+
+    def _write_with_others(self, mail: ClaimedEmail) -> Written | None:
+        """Let the ledger writer do it, if all that was learned is that mails were sent."""
+        if any(outcome.state is not EmailState.SENT for _, outcome, _ in self._outcomes):
+            return None
+        sent = [
+            Sent(told.id, outcome.reply_code, outcome.reply_text)
+            for told, outcome, _ in self._outcomes
+        ]
+        return self._writer.write(Step(self._claim, sent, mail.id))
+
+    def _intend_alone(self, mail: ClaimedEmail) -> Intent:
+        """Do it in a transaction of its own, which may wait, and says why not."""
         with self._sessions() as session:
             moves = Moves()
             lock_for_intent(session, self._claim)

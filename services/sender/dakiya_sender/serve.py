@@ -9,9 +9,10 @@ from dakiya.smtp_accounts.egress import EgressRule
 from dakiya.smtp_accounts.secrets import SecretBox
 from dakiya.worker import make_worker, service_id, stop_event_on_signals
 from dakiya_sender.actors import declare_actors
-from dakiya_sender.batches import SenderContext
+from dakiya_sender.batches import SenderContext, counter_slot
 from dakiya_sender.delivery import RetryRule
 from dakiya_sender.keeper import Keeper
+from dakiya_sender.ledger_writer import LedgerWriter
 from dakiya_sender.messages import MessageCache
 from dakiya_sender.pool import ConnectionPool
 from dakiya_sender.servers import Servers
@@ -43,7 +44,7 @@ def main() -> None:
     sessions = make_session_factory(
         make_engine(
             database_url,
-            pool_size=settings.threads + 2,
+            pool_size=settings.threads + 3,
             max_overflow=2,
             application_name="dakiya-sender",
             ask_first=False,
@@ -52,10 +53,12 @@ def main() -> None:
     pool = ConnectionPool(slots := ConnectionSlots(database_url))
     name = service_id("sender")
     keeper = Keeper(sessions, pool, service_id=name, lease_s=settings.lease_seconds)
+    writer = LedgerWriter(sessions, slot=counter_slot(name, "ledger"))
     context = SenderContext(
         session_factory=sessions,
         doorbell=Doorbell(broker),
         keeper=keeper,
+        writer=writer,
         pool=pool,
         servers=Servers(
             EgressRule.parse(settings.allowed_internal_hosts), box, helo_name=settings.helo_name
@@ -77,6 +80,7 @@ def main() -> None:
     worker = make_worker(broker, queues={SENDER_QUEUE}, threads=settings.threads)
     errands = make_worker(errands_broker, queues={ERRANDS_QUEUE}, threads=ERRAND_THREADS)
     keeper.start()
+    writer.start()
     worker.start()
     errands.start()
     log.info("sender_started", sender=name, threads=settings.threads)
@@ -84,6 +88,7 @@ def main() -> None:
     log.info("sender_stopping", sender=name)
     worker.stop(timeout=int(settings.drain_seconds * 1000))
     errands.stop(timeout=ERRANDS_DRAIN_MS)
+    writer.end()
     keeper.end()
     pool.close()
     slots.close()

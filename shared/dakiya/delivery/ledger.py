@@ -1,10 +1,9 @@
-"""The sender's side of the ledger: take a batch, intend, record, give back, close.
+"""The sender's side of the ledger: read a batch's mails, record, give back, close.
 
 The order that keeps the promise, for each mail:
 
-1. ``intend`` is committed immediately before the final dot. It matches only a row that is
-   still ``claimed`` in this batch, under this fence and a live lease, in a campaign that is
-   still ``sending``, to an address that is not suppressed. No match: no dot.
+1. The intent (dakiya.delivery.intents) is committed immediately before the final dot. If
+   anything forbids it: no dot.
 2. The reply is ``record``-ed under the same fence, even after the lease was lost: the row
    is then ``unknown``, and what the sender learned is better than that.
 
@@ -14,13 +13,11 @@ Every function runs in the caller's transaction and takes the database's clock.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from dakiya.delivery.counters import Moves
-from dakiya.delivery.locks import campaign_lock
 from dakiya.delivery.outcomes import Outcome
 from dakiya.models import Attempt, Batch, BatchState, Email, EmailState, Recipient, Suppression
 from dakiya.models.ledger import REPLY_TEXT_MAX
@@ -54,15 +51,6 @@ class ClaimedEmail:
     suppressed: bool = False
 
 
-class Intent(StrEnum):
-    """Whether the dot may be sent; everything but GO closes the socket without it."""
-
-    GO = "go"
-    SUPPRESSED = "suppressed"
-    HALTED = "halted"
-    LOST = "lost"
-
-
 def load_emails(session: Session, claim: Claim) -> Sequence[ClaimedEmail]:
     """Read the mails of a batch that are still to be sent, in the order of the list."""
     age = func.extract("epoch", func.clock_timestamp() - Email.first_tried_at)
@@ -91,69 +79,9 @@ def load_emails(session: Session, claim: Claim) -> Sequence[ClaimedEmail]:
     ]
 
 
-_INTEND = text("""
-    UPDATE email SET state = 'sending', fence = :fence, attempts = attempts + 1,
-           first_tried_at = coalesce(first_tried_at, clock_timestamp())
-      FROM batch, campaign
-     WHERE email.id = :email_id AND email.state = 'claimed' AND email.batch_id = :batch_id
-       AND batch.id = :batch_id AND batch.fence = :fence AND batch.state = 'taken'
-       AND batch.lease_expires_at > clock_timestamp()
-       AND campaign.id = :campaign_id AND campaign.status = 'sending'
-       AND NOT EXISTS (
-           SELECT FROM suppression, recipient
-            WHERE recipient.id = email.recipient_id
-              AND suppression.workspace_id = batch.workspace_id
-              AND suppression.email_normalised = recipient.email_normalised)
-""")
-_WHY_NOT = text("""
-    SELECT campaign.status = 'sending' AS sending,
-           batch.fence = :fence AND batch.state = 'taken'
-               AND email.state = 'claimed' AND email.batch_id = :batch_id
-               AND EXISTS (
-                   SELECT FROM suppression, recipient
-                    WHERE recipient.id = email.recipient_id
-                      AND suppression.workspace_id = batch.workspace_id
-                      AND suppression.email_normalised = recipient.email_normalised) AS suppressed
-      FROM email, batch, campaign
-     WHERE email.id = :email_id AND batch.id = :batch_id AND campaign.id = :campaign_id
-""")
-
-
-def lock_for_intent(session: Session, claim: Claim) -> None:
-    """Keep pause and cancel out until commit; the first statement of its transaction.
-
-    They take this lock exclusively, then the rows: whoever holds a row may not wait for it.
-    """
-    session.execute(
-        text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": campaign_lock(claim.campaign_id)}
-    )
-
-
 def lock_batch(session: Session, claim: Claim) -> None:
     """Lock the batch before its mails, as rescue and pause do, so that nobody deadlocks."""
     session.execute(select(Batch.id).where(Batch.id == claim.batch_id).with_for_update())
-
-
-def intend(session: Session, claim: Claim, email_id: int, moves: Moves) -> Intent:
-    """Write that the final dot is about to be sent; commit before sending it.
-
-    Call ``lock_for_intent`` before it in a statement of its own: the snapshot that this one
-    looks at must come after the lock.
-    """
-    keys = {
-        "email_id": email_id,
-        "batch_id": claim.batch_id,
-        "fence": claim.fence,
-        "campaign_id": claim.campaign_id,
-    }
-    if session.execute(_INTEND, keys).rowcount == 1:  # type: ignore[attr-defined]
-        moves.add(EmailState.CLAIMED, EmailState.SENDING)
-        return Intent.GO
-    # A later look: a lease may have been renewed since. Only what is seen is said.
-    why = session.execute(_WHY_NOT, keys).one_or_none()
-    if why is not None and not why.sending:
-        return Intent.HALTED
-    return Intent.SUPPRESSED if why is not None and why.suppressed else Intent.LOST
 
 
 # From claimed: refused before the dot. From sending and unknown: the reply to the dot.

@@ -1,7 +1,8 @@
 """PostgreSQL's advisory locks: their keys, so that no two uses collide, and the campaign's.
 
 Whoever needs several locks takes them in this order: the campaign's advisory lock, its row,
-batches by id, mails by id.
+batches by id, mails by id, counters by campaign. A sender's round (dakiya.delivery.rounds) holds
+several campaigns' locks and waits for none of them.
 """
 
 from sqlalchemy import text

@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 FAULTS = "tests/engine/faults"
-LEDGER = "shared/dakiya/delivery/ledger.py"
+INTENTS = "shared/dakiya/delivery/intents.py"
 PYTEST = ("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider")
 PACKAGES = ("shared", "services/scheduler", "services/sender", "services/web", "services/dev")
 
@@ -35,10 +35,24 @@ class Guard:
 GUARDS = [
     Guard(
         "the intent is committed before the dot",
+        "services/sender/dakiya_sender/ledger_writer.py",
+        "                session.commit()\n",
+        "                session.rollback()\n",
+        f"{FAULTS}/test_processes.py::test_random_processes_killed_again_and_again",
+    ),
+    Guard(
+        "the intent is committed before the dot, also of a connection that writes alone",
         "services/sender/dakiya_sender/recording.py",
         "            session.commit()\n        self._outcomes.clear()\n        return intent",
         "            session.rollback()\n        self._outcomes.clear()\n        return intent",
-        f"{FAULTS}/test_processes.py::test_random_processes_killed_again_and_again",
+        "tests/sender/test_ledger_writer.py",
+    ),
+    Guard(
+        "a commit whose fate nobody knows sends no dot",
+        "services/sender/dakiya_sender/ledger_writer.py",
+        "[error if committing or lost else None]",
+        "[None]",
+        "tests/sender/test_ledger_writer.py",
     ),
     Guard(
         "what was on the wire of a lost sender is unknown, never pending",
@@ -49,36 +63,50 @@ GUARDS = [
     ),
     Guard(
         "lease: nothing is begun after it has run out",
-        LEDGER,
+        INTENTS,
         "       AND batch.lease_expires_at > clock_timestamp()\n",
         "",
         f"{FAULTS}/test_processes.py::test_sender_frozen_beyond_its_lease_begins_nothing",
     ),
     Guard(
         "fence: an earlier taking of a batch begins nothing",
-        LEDGER,
-        "batch.id = :batch_id AND batch.fence = :fence AND batch.state = 'taken'\n"
+        INTENTS,
+        "batch.id = asked.batch_id AND batch.fence = asked.fence AND batch.state = 'taken'\n"
         "       AND batch.lease",
-        "batch.id = :batch_id AND batch.state = 'taken'\n       AND batch.lease",
+        "batch.id = asked.batch_id AND batch.state = 'taken'\n       AND batch.lease",
         "tests/shared/delivery/test_ledger.py",
     ),
     Guard(
         "pause lock: no intent while a campaign is being paused",
-        LEDGER,
+        INTENTS,
         "SELECT pg_advisory_xact_lock_shared(:key)",
         "SELECT CAST(:key AS bigint)",
         "tests/shared/delivery tests/shared/campaigns",
     ),
     Guard(
+        "pause lock, of those who write together",
+        "shared/dakiya/delivery/rounds.py",
+        "     WHERE pg_try_advisory_xact_lock_shared(key)\n",
+        "",
+        "tests/sender/test_ledger_writer.py",
+    ),
+    Guard(
+        "fence: an earlier taking of a batch records nothing, of those who write together",
+        "shared/dakiya/delivery/rounds.py",
+        "       AND email.fence = told.fence AND email.state = 'sending'\n",
+        "       AND email.state = 'sending'\n",
+        "tests/shared/delivery/test_rounds.py",
+    ),
+    Guard(
         "campaign: nothing is begun unless it is sending",
-        LEDGER,
-        "       AND campaign.id = :campaign_id AND campaign.status = 'sending'\n",
-        "       AND campaign.id = :campaign_id\n",
+        INTENTS,
+        "       AND campaign.id = batch.campaign_id AND campaign.status = 'sending'\n",
+        "       AND campaign.id = batch.campaign_id\n",
         "tests/shared/delivery/test_ledger.py",
     ),
     Guard(
         "suppression: looked up again right before the dot",
-        LEDGER,
+        INTENTS,
         "       AND NOT EXISTS (\n           SELECT FROM suppression, recipient\n",
         "       AND 0 <= (\n           SELECT count(*) FROM suppression, recipient\n",
         f"{FAULTS}/test_stopping.py::test_address_suppressed_in_mid_run_gets_no_mail",

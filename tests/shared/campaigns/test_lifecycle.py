@@ -14,7 +14,8 @@ from dakiya.campaigns.lifecycle import cancel, on_the_wire, pause, resume, sched
 from dakiya.campaigns.progress import settle
 from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.counters import Moves
-from dakiya.delivery.ledger import Intent, intend, lock_for_intent, record
+from dakiya.delivery.intents import Intent, intend, lock_for_intent
+from dakiya.delivery.ledger import record
 from dakiya.delivery.outcomes import Outcome
 from dakiya.delivery.rescue import rescue_expired
 from dakiya.errors import IllegalState

@@ -17,7 +17,8 @@ from dakiya.campaigns.mails import (
 )
 from dakiya.db import SessionFactory
 from dakiya.delivery.counters import Moves
-from dakiya.delivery.ledger import intend, lock_for_intent, record
+from dakiya.delivery.intents import intend, lock_for_intent
+from dakiya.delivery.ledger import record
 from dakiya.delivery.outcomes import Outcome
 from dakiya.errors import NotFound
 from dakiya.models import Campaign, Email, EmailState

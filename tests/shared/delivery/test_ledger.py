@@ -11,14 +11,12 @@ from dakiya.campaigns.lifecycle import cancel, pause
 from dakiya.contacts.suppressions import suppress
 from dakiya.db import database_now
 from dakiya.delivery.counters import Moves
+from dakiya.delivery.intents import Intent, intend, lock_for_intent
 from dakiya.delivery.ledger import (
-    Intent,
     close_batch,
     give_back,
     hand_back,
-    intend,
     load_emails,
-    lock_for_intent,
     record,
     renew_leases,
 )

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.counters import Moves
-from dakiya.delivery.ledger import Intent, close_batch, intend, lock_for_intent
+from dakiya.delivery.intents import Intent, intend, lock_for_intent
+from dakiya.delivery.ledger import close_batch
 from dakiya.delivery.rescue import (
     ABSURD_LEASES,
     Rescued,

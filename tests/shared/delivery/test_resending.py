@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 from dakiya.campaigns.progress import settle
 from dakiya.db import SessionFactory
 from dakiya.delivery.counters import Moves
-from dakiya.delivery.ledger import Intent, close_batch, intend, lock_for_intent, record
+from dakiya.delivery.intents import Intent, intend, lock_for_intent
+from dakiya.delivery.ledger import close_batch, record
 from dakiya.delivery.outcomes import Outcome
 from dakiya.delivery.rescue import rescue_expired
 from dakiya.delivery.resending import campaigns_that_resend, resend_unknown

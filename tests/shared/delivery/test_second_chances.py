@@ -12,7 +12,8 @@ from dakiya.db import SessionFactory, database_now
 from dakiya.delivery import chance_moves, second_chances
 from dakiya.delivery.chance_moves import RETRYABLE, count_mails
 from dakiya.delivery.counters import Moves
-from dakiya.delivery.ledger import Intent, close_batch, intend, lock_for_intent, record
+from dakiya.delivery.intents import Intent, intend, lock_for_intent
+from dakiya.delivery.ledger import close_batch, record
 from dakiya.delivery.outcomes import Outcome, Reason
 from dakiya.delivery.second_chances import (
     Given,

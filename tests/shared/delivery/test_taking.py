@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.counters import Moves
-from dakiya.delivery.ledger import Intent, intend, load_emails
+from dakiya.delivery.intents import Intent, intend
+from dakiya.delivery.ledger import load_emails
 from dakiya.delivery.taking import hand_back_batch, park_batch, return_batch
 from dakiya.delivery.usage import limits_of, remaining_quota, take_leave
 from dakiya.models import (

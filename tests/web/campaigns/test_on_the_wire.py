@@ -12,7 +12,8 @@ from dakiya.campaigns.progress import prepare_chunk, start_due
 from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.claims import claim_lane, find_lanes
 from dakiya.delivery.counters import Moves
-from dakiya.delivery.ledger import Claim, Intent, intend, lock_for_intent, record
+from dakiya.delivery.intents import Intent, intend, lock_for_intent
+from dakiya.delivery.ledger import Claim, record
 from dakiya.delivery.outcomes import Outcome
 from dakiya.delivery.taking import take_batch
 from dakiya.models import Campaign, Email, EmailState

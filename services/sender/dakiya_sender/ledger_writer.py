@@ -1,0 +1,92 @@
+"""The ledger writer: a thread that commits together what several connections have to commit.
+
+It knows no timers: while one commit is under way, what the other connections submit queues up,
+and goes into the next. A connection that is alone waits for nobody but the disk.
+"""
+
+import threading
+from collections.abc import Sequence
+from queue import Empty, SimpleQueue
+
+from sqlalchemy.exc import DBAPIError
+
+from dakiya.db import SessionFactory
+from dakiya.delivery.rounds import Step, Written, write_round
+from dakiya.log import get_logger
+
+log = get_logger(__name__)
+
+Answer = Written | Exception | None
+_Asked = tuple[Step, "SimpleQueue[Answer]"]
+
+
+class LedgerWriter(threading.Thread):
+    """Commits the steps of a process's connections, in rounds."""
+
+    def __init__(self, session_factory: SessionFactory, *, slot: int) -> None:
+        super().__init__(name="ledger-writer", daemon=True)
+        self._sessions = session_factory
+        self._slot = slot
+        self._lock = threading.Lock()
+        self._ended = False
+        self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
+
+    @property
+    def waiting(self) -> int:
+        """How many steps wait for the next round, about."""
+        return self._asked.qsize()
+
+    def write(self, step: Step) -> Written | None:
+        """Commit a step together with those of others; None: nothing was done, write alone.
+
+        Raises DBAPIError when nobody knows whether it was committed: then no dot may be sent.
+        """
+        answer: SimpleQueue[Answer] = SimpleQueue()
+        with self._lock:
+            if self._ended:
+                return None
+            self._asked.put((step, answer))
+        written = answer.get()
+        if isinstance(written, Exception):
+            raise written
+        return written
+
+    def end(self) -> None:
+        """Serve what was submitted, and end; later steps are written alone."""
+        with self._lock:
+            self._ended = True
+            self._asked.put(None)
+        self.join()
+
+    def run(self) -> None:
+        goes_on = True
+        while goes_on:
+            asked = self._all_that_waits()
+            goes_on = None not in asked
+            waiting = [one for one in asked if one is not None]
+            answers = self._commit([step for step, _ in waiting]) if waiting else []
+            for (_, answer), written in zip(waiting, answers, strict=True):
+                answer.put(written)
+
+    def _all_that_waits(self) -> list[_Asked | None]:
+        """Wait for a step, and take along whatever has queued up."""
+        asked = [self._asked.get()]
+        try:
+            while True:
+                asked.append(self._asked.get_nowait())
+        except Empty:
+            return asked
+
+    def _commit(self, steps: Sequence[Step]) -> Sequence[Answer]:
+        committing = False
+        try:
+            with self._sessions() as session:
+                written = write_round(session, steps, slot=self._slot)
+                committing = True
+                session.commit()
+        except Exception as error:  # noqa: BLE001 - whoever waits has to hear of it
+            lost = isinstance(error, DBAPIError) and error.connection_invalidated
+            log.warning("round_failed", error=type(error).__name__, steps=len(steps))
+            # Only one step may be to blame: without a commit, each can be tried alone.
+            return [error if committing or lost else None] * len(steps)
+        return written
