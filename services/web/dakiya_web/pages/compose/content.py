@@ -21,7 +21,7 @@ from dakiya_web.pages.compose.blueprint import (
 from dakiya_web.pages.compose.forms import ContentForm, TestForm
 from dakiya_web.pages.compose.outlook import missing_in_words
 from dakiya_web.pages.compose.preview import preview_of
-from dakiya_web.pages.people.sessions import present_user, send_to_login
+from dakiya_web.pages.people.sessions import logged_in_user, present_user, send_to_login
 from dakiya_web.wiring import request_session
 
 FIELDS_SHOWN = 60
@@ -90,7 +90,7 @@ def content_page(
     return render_template(
         "compose/content.html",
         form=form,
-        test=test or TestForm(formdata=None),
+        test=test or TestForm(formdata=None, to=logged_in_user().email),
         steps=steps_of(campaign, recipients=total),
         total=total,
         fields=["name", "email", *found][:FIELDS_SHOWN],

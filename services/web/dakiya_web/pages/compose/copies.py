@@ -15,7 +15,7 @@ from dakiya_web.wiring import request_session
 def duplicate(campaign_id: int) -> ResponseReturnValue:
     """Ask whether the recipients shall be copied too, then make the copy and open it."""
     session, campaign = request_session(), find_own(campaign_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template(
             "compose/duplicate.html",
             campaign=campaign,

@@ -55,7 +55,7 @@ def import_progress(import_id: int) -> ResponseReturnValue:
         {
             "busy": is_open,
             "reload": not is_open,
-            "rows": number(found.rows_done),
+            "rows": number(found.accepted + found.rejected),
             "accepted": number(found.accepted),
             "rejected": number(found.rejected),
         }

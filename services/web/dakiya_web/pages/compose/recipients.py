@@ -98,7 +98,7 @@ def remove_recipients(campaign_id: int) -> ResponseReturnValue:
     session = request_session()
     campaign = find_draft(campaign_id, lock=request.method == "POST")
     back = url_for("compose.edit", campaign_id=campaign.id)
-    if request.method == "GET":
+    if request.method != "POST":
         total = audience.count_audience(session, campaign)
         return ask(
             f"Remove {_recipients(total)}?",

@@ -25,7 +25,7 @@ def forgot() -> ResponseReturnValue:
     """Have a link mailed; without a system mail server, say who can help."""
     form, can_mail = ForgotForm(), bool(wiring().settings.system_smtp_url.get_secret_value())
     page = {"form": form, "can_mail": can_mail, "asked": False}
-    if request.method == "GET" or not can_mail:
+    if request.method != "POST" or not can_mail:
         return render_template("passwords/forgot.html", **page)
     if not form.validate():
         return render_template("passwords/forgot.html", **page), 422
@@ -59,5 +59,5 @@ def reset(secret: str) -> ResponseReturnValue:
             _log.info("password_reset", user_id=user.id)
             flash("Your new password is set. Log in with it.", "success")
             return redirect(url_for("people.login"), 303)
-    status = 200 if request.method == "GET" else 422
+    status = 200 if request.method != "POST" else 422
     return render_template("passwords/reset.html", form=form), status

@@ -32,7 +32,7 @@ _log = get_logger(__name__)
 def signup() -> ResponseReturnValue:
     """Make a user with a workspace of their own, and log them in."""
     form = SignUpForm()
-    if request.method == "GET":
+    if request.method != "POST":
         return (
             redirect(_home())
             if present_user()
@@ -64,7 +64,7 @@ def login() -> ResponseReturnValue:
     """Begin a session; the answer does not tell whether address or password was wrong."""
     form = LoginForm()
     target = local_path(request.args.get("next", "")) or _home()
-    if request.method == "GET":
+    if request.method != "POST":
         return (
             redirect(target) if present_user() else render_template("people/login.html", form=form)
         )

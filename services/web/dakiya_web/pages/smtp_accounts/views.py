@@ -101,7 +101,7 @@ def about_test(test: SmtpTest | None) -> dict[str, object]:
 def create() -> ResponseReturnValue:
     """Add an account."""
     preset = find_preset(request.args.get("preset", ""))
-    if request.method == "GET":
+    if request.method != "POST":
         given = form_of_preset(preset) if preset is not None else {}
         form = AccountForm(data={"from_email": logged_in_user().email, **given})
         return render_template("smtp_accounts/new.html", form=form, presets=PRESETS, chosen=preset)
@@ -128,7 +128,7 @@ def create() -> ResponseReturnValue:
 def edit(account_id: int) -> ResponseReturnValue:
     """Change an account; a pause ends, since its trouble may be mended."""
     account = find_own(account_id, lock=request.method == "POST")
-    if request.method == "GET":
+    if request.method != "POST":
         form = AccountForm(data=form_of(account))
         return render_template("smtp_accounts/edit.html", form=form, seen=Seen.of(account))
     session, wired, form = request_session(), wiring(), AccountForm()

@@ -39,7 +39,7 @@ class AddForm(FlaskForm):
 def add() -> ResponseReturnValue:
     """Add addresses, and report the lines that are none."""
     form = AddForm()
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("suppressions/add.html", form=form, found=None)
     session = request_session()
     try:
