@@ -4,6 +4,8 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
+# Where it is set, every process that a test starts compiles our code anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -45,11 +47,11 @@ down: ## Stop the containers; the data stays
 ##@ Work on it
 .PHONY: test
 test: $(VENV)/.ready-system assets ## Every test that needs only wheels: real PostgreSQL, Valkey and SMTP
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 .PHONY: test-system
 test-system: $(VENV)/.ready-system assets ## Tests with Postfix, a browser and containers (Debian, root)
-	@$(BIN)/python -m pytest -m system $(ARGS)
+	@$(BIN)/python -m pytest -n auto -m system $(ARGS)
 
 .PHONY: faults
 faults: $(VENV)/.ready-system assets ## Kill, freeze and cut everything, compare with the ledger (KILLS=200 SEED=...)

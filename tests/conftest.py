@@ -1,7 +1,7 @@
 """Fixtures on real servers: PostgreSQL and Valkey from wheels, one of each per session.
 
 ``session``       one transaction that is rolled back; for code that only needs a session
-``database_url``  a database of the test's own, for code that commits or runs elsewhere;
+``database_url``  an empty database of the test's own, for code that commits or runs elsewhere;
                   ``engine`` and ``session_factory`` are connected to it
 ``redis_url``     an empty Valkey
 ``environment``   both of them as settings, in os.environ and as a dict for child processes
@@ -16,9 +16,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import psycopg2
 import pytest
 import redis
+from hypothesis import HealthCheck
+from hypothesis import settings as property_settings
 from psycopg2 import sql
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -28,13 +31,22 @@ from dakiya.db import SessionFactory, make_engine, make_session_factory
 from dakiya.migrations.run import upgrade
 from dakiya_dev.embedded import EmbeddedPostgres, EmbeddedValkey
 
-pytest_plugins = ["tests.recorder.plugin"]
+pytest_plugins = ["tests.engine.faults.plugin", "tests.lanes", "tests.recorder.plugin"]
 
 TEMPLATE_DATABASE = "dakiya_template"
 SHARED_DATABASE = "dakiya_shared"
 WEB_PASSWORD = "the-password-of-the-web-role"
 SECRET_KEY = "a-secret-key-that-only-the-tests-know-0123456789"
 SETTING_NAMES = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
+
+# Time on a busy machine says nothing about the code.
+property_settings.register_profile(
+    "dakiya", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+property_settings.load_profile("dakiya")
+
+MEMORY = Path("/dev/shm")
+MEMORY_BYTES = 4 * 1024**3
 
 _numbers = itertools.count(1)
 
@@ -52,10 +64,23 @@ def _no_settings_from_outside() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def _server_dir() -> Iterator[Path]:
     # Not below pytest's own folder, which other users may not enter.
-    path = Path(tempfile.mkdtemp(prefix="dakiya-tests-"))
+    path = Path(tempfile.mkdtemp(prefix=f"dakiya-tests-{os.getpid()}-", dir=_memory()))
     path.chmod(0o711)
     yield path
     shutil.rmtree(path)
+
+
+def _memory() -> Path | None:
+    """Return a folder in memory, emptied of what killed runs left there; None if it is small.
+
+    A database is copied and dropped in 30 ms there, and in 50 to 160 ms on a disk.
+    """
+    if not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < MEMORY_BYTES:
+        return None
+    for left in MEMORY.glob("dakiya-tests-*"):
+        if not psutil.pid_exists(int(left.name.split("-")[2])):
+            shutil.rmtree(left, ignore_errors=True)
+    return MEMORY
 
 
 @pytest.fixture(scope="session")
@@ -70,6 +95,14 @@ def valkey_server(_server_dir: Path) -> Iterator[EmbeddedValkey]:
     """The session's Valkey."""
     with EmbeddedValkey(_server_dir / "valkey") as server:
         yield server
+
+
+def copy_database(server: EmbeddedPostgres, template: str, name: str) -> str:
+    """Copy a database that nobody is connected to, and return the URL of the copy."""
+    # Half the work of the usual way, which goes through the log: 37 ms of CPU instead of 75.
+    statement = "CREATE DATABASE {} OWNER dakiya TEMPLATE {} STRATEGY FILE_COPY"
+    _as_admin(server, statement, name, template)
+    return _sqlalchemy_url(server.url_for(name))
 
 
 def _as_admin(server: EmbeddedPostgres, statement: str, *names: str) -> None:
@@ -96,13 +129,7 @@ def _template_database(postgres_server: EmbeddedPostgres) -> str:
 
 @pytest.fixture(scope="session")
 def _shared_engine(postgres_server: EmbeddedPostgres, _template_database: str) -> Iterator[Engine]:
-    _as_admin(
-        postgres_server,
-        "CREATE DATABASE {} OWNER dakiya TEMPLATE {}",
-        SHARED_DATABASE,
-        _template_database,
-    )
-    engine = make_engine(_sqlalchemy_url(postgres_server.url_for(SHARED_DATABASE)))
+    engine = make_engine(copy_database(postgres_server, _template_database, SHARED_DATABASE))
     yield engine
     engine.dispose()
 
@@ -119,13 +146,16 @@ def session(_shared_engine: Engine) -> Iterator[Session]:
 
 
 @pytest.fixture
-def database_url(postgres_server: EmbeddedPostgres, _template_database: str) -> Iterator[str]:
-    """The URL, as its owner, of a migrated and empty database of this test's own."""
+def template(_template_database: str) -> str:
+    """The database that the test's own is copied from: an empty one, unless overridden."""
+    return _template_database
+
+
+@pytest.fixture
+def database_url(postgres_server: EmbeddedPostgres, template: str) -> Iterator[str]:
+    """The URL, as its owner, of a migrated database of this test's own."""
     name = f"dakiya_test_{next(_numbers)}"
-    _as_admin(
-        postgres_server, "CREATE DATABASE {} OWNER dakiya TEMPLATE {}", name, _template_database
-    )
-    yield _sqlalchemy_url(postgres_server.url_for(name))
+    yield copy_database(postgres_server, template, name)
     _as_admin(postgres_server, "DROP DATABASE {} WITH (FORCE)", name)
 
 

@@ -148,8 +148,11 @@ def open_page(chromium: Browser, site: Site) -> Iterator[OpenPage]:
 
 @pytest.fixture
 def pages(open_page: OpenPage) -> list[Page]:
-    """A logged-in window of every look."""
-    return [open_page(look) for look in LOOKS]
+    """A logged-in window of every look; all of one log-in."""
+    first, *rest = [open_page(look, logged_in=look is DESKTOP) for look in LOOKS]
+    for page in rest:
+        page.context.add_cookies(first.context.cookies())  # type: ignore[arg-type]
+    return [first, *rest]
 
 
 def log_in(page: Page, email: str, password: str = PASSWORD) -> None:

@@ -2,15 +2,17 @@
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from contextlib import suppress
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 import psutil
+
+from tests.engine.services import start_service
 
 STOP_TIMEOUT_S = 90
 
@@ -21,21 +23,12 @@ class Installation:
     def __init__(self, environment: Mapping[str, str], log_dir: Path) -> None:
         self._environment = dict(environment)
         self._log_dir = log_dir
-        self._processes: list[subprocess.Popen[bytes]] = []
-        self._files = ExitStack()
+        self._processes: list[BaseProcess] = []
 
-    def start(self, service: str, **settings: str) -> subprocess.Popen[bytes]:
-        """Start ``scheduler`` or ``sender`` by its console script."""
-        number = len(self._processes)
-        log: IO[bytes] = self._files.enter_context(
-            (self._log_dir / f"{number}-{service}.log").open("wb")
-        )
-        process = subprocess.Popen(
-            [str(Path(sys.executable).parent / f"dakiya-{service}")],
-            env={**self._environment, **settings},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
+    def start(self, service: str, **settings: str) -> BaseProcess:
+        """Start ``scheduler``, ``sender`` or ``web``."""
+        log = self._log_dir / f"{len(self._processes)}-{service}.log"
+        process = start_service(service, {**self._environment, **settings}, log)
         self._processes.append(process)
         return process
 
@@ -46,12 +39,12 @@ class Installation:
             for path in sorted(self._log_dir.glob("*.log"))
         )
 
-    def kill(self, process: subprocess.Popen[bytes]) -> None:
+    def kill(self, process: BaseProcess) -> None:
         """kill -9, and wait for the end."""
         process.kill()
-        process.wait()
+        process.join()
 
-    def kill_with_children(self, process: subprocess.Popen[bytes]) -> None:
+    def kill_with_children(self, process: BaseProcess) -> None:
         """kill -9 of a service and of its worker processes."""
         victims = [
             *psutil.Process(process.pid).children(recursive=True),
@@ -60,20 +53,22 @@ class Installation:
         for victim in victims:
             with suppress(psutil.NoSuchProcess):
                 victim.kill()
-        process.wait()
+        process.join()
 
-    def stop(self, process: subprocess.Popen[bytes]) -> int:
+    def stop(self, process: BaseProcess) -> int:
         """SIGTERM, and wait for the end; returns the exit code."""
         process.terminate()
-        return process.wait(timeout=STOP_TIMEOUT_S)
+        process.join(STOP_TIMEOUT_S)
+        assert process.exitcode is not None, "it does not stop"
+        return process.exitcode
 
-    def freeze(self, process: subprocess.Popen[bytes]) -> None:
+    def freeze(self, process: BaseProcess) -> None:
         """SIGSTOP."""
-        os.kill(process.pid, signal.SIGSTOP)
+        os.kill(_pid(process), signal.SIGSTOP)
 
-    def thaw(self, process: subprocess.Popen[bytes]) -> None:
+    def thaw(self, process: BaseProcess) -> None:
         """SIGCONT."""
-        os.kill(process.pid, signal.SIGCONT)
+        os.kill(_pid(process), signal.SIGCONT)
 
     def __enter__(self) -> Self:
         return self
@@ -85,14 +80,17 @@ class Installation:
         traceback: TracebackType | None,
     ) -> None:
         for process in self._processes:
-            if process.poll() is None:
-                os.kill(process.pid, signal.SIGCONT)
+            if process.is_alive():
+                self.thaw(process)
                 process.terminate()
         for process in self._processes:
-            try:
-                process.wait(timeout=STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
+            process.join(STOP_TIMEOUT_S)
+            if process.is_alive():
                 self.kill(process)
-        self._files.close()
         if kind is not None:
             sys.stderr.write(self.logs()[-20_000:])
+
+
+def _pid(process: BaseProcess) -> int:
+    assert process.pid is not None
+    return process.pid

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -114,11 +114,22 @@ def _line(event: Event) -> bytes:
     return json.dumps(fields).encode() + b"\n"
 
 
-def read_events(path: Path) -> Iterator[Event]:
-    """Read a journal, also one that is being written (a line without its end is left out)."""
-    if not path.exists():
-        return
-    with path.open("rb") as lines:
-        for line in lines:
-            if line.endswith(b"\n"):
-                yield Event(**json.loads(line))
+class JournalReader:
+    """Reads a journal, also one that is being written, and parses each line once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read_to = 0
+        self._events: list[Event] = []
+
+    def events(self) -> list[Event]:
+        """Return the events so far; a line without its end is left out."""
+        if self._path.exists():
+            with self._path.open("rb") as lines:
+                lines.seek(self._read_to)
+                for line in lines:
+                    if not line.endswith(b"\n"):
+                        break
+                    self._events.append(Event(**json.loads(line)))
+                    self._read_to += len(line)
+        return list(self._events)

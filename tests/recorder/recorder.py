@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from .behaviour import Behaviour, Rule
-from .journal import Event, Sync, read_events
+from .journal import Event, JournalReader, Sync
 
 ROOT = Path(__file__).parents[2]
 WELL_BEHAVED = Behaviour()
@@ -61,6 +61,7 @@ class Recorder:
         self.behaviour = behaviour
         self.port = 0
         self.journal_path = directory / "journal"
+        self._journal = JournalReader(self.journal_path)
         self._certificate = certificate
         self._sync = sync
         self._bodies = directory / "bodies" if keep_bodies else None
@@ -124,7 +125,7 @@ class Recorder:
 
     def events(self, *names: str) -> list[Event]:
         """Return the journal, or only the events of these names."""
-        return [e for e in read_events(self.journal_path) if not names or e.name in names]
+        return [e for e in self._journal.events() if not names or e.name in names]
 
     def received(self) -> list[Received]:
         """Return what the server has accepted, in order."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from .behaviour import Action, Behaviour, Rule
-from .journal import Event, Journal, Sync, read_events
+from .journal import Event, Journal, JournalReader, Sync
 from .plugin import StartRecorder
 from .recorder import Recorder
 
@@ -157,8 +157,15 @@ def test_connections_are_counted_while_they_are_open(recorder: StartRecorder) ->
     assert 2 <= server.most_connections() <= 4
 
 
-def test_line_that_is_being_written_is_left_out(tmp_path: Path) -> None:
+def test_line_that_is_being_written_is_left_out_until_it_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "journal"
+    reader = JournalReader(path)
+    assert reader.events() == []
     path.write_bytes(b'{"name": "opened", "connection": "1.1", "at": 5}\n{"name": "clo')
 
-    assert [event.name for event in read_events(path)] == ["opened"]
+    assert [event.name for event in reader.events()] == ["opened"]
+
+    with path.open("ab") as journal:
+        journal.write(b'sed", "connection": "1.1", "at": 6}\n')
+
+    assert [event.name for event in reader.events()] == ["opened", "closed"]

@@ -11,18 +11,23 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from dakiya.accounts.tokens import create_token
 from dakiya.accounts.users import create_user
 from dakiya.clock import utc_now
-from dakiya.db import SessionFactory, make_engine
+from dakiya.db import make_engine
 from dakiya.models import User
+from dakiya_dev.embedded import EmbeddedPostgres
 from dakiya_web.app import create_app
+from dakiya_web.pages.people.throttle import limiter
 from dakiya_web.settings import WebSettings
+from tests.conftest import copy_database
 
 PASSWORD = "correct horse battery staple"
+NAMES = ("alice", "bob", "charlie")
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,58 @@ class Api:
         return self("DELETE", path)
 
 
+class _KeptTemplates(BytecodeCache):
+    """Templates compiled by the apps of earlier tests: most of a page's first showing."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._compiled:
+            bucket.bytecode_from_string(self._compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+_TEMPLATES = _KeptTemplates()
+
+
+@dataclass(frozen=True)
+class Settler:
+    """Somebody who was there before the test."""
+
+    user_id: int
+    email: str
+    token: str
+
+
+@dataclass(frozen=True)
+class Peopled:
+    """A database to copy, with alice, bob and charlie: to hash a password takes its time."""
+
+    name: str
+    settlers: tuple[Settler, ...]
+
+
+@pytest.fixture(scope="session")
+def peopled(postgres_server: EmbeddedPostgres, _template_database: str) -> Peopled:
+    """The database that ``people`` live in, from which each test's own is copied."""
+    name = "dakiya_peopled"
+    engine = make_engine(copy_database(postgres_server, _template_database, name))
+    with Session(engine) as session:
+        settlers = tuple(_settle(session, f"{who}@example.com") for who in NAMES)
+        session.get_one(User, settlers[2].user_id).deactivated_at = utc_now()
+        session.commit()
+    engine.dispose()
+    return Peopled(name, settlers)
+
+
+def _settle(session: Session, email: str) -> Settler:
+    user = create_user(session, email=email, password=PASSWORD)
+    return Settler(user.id, user.email, create_token(session, user=user, name="tests"))
+
+
 @pytest.fixture
 def web_settings(
     environment: dict[str, str], web_database_url: str, monkeypatch: pytest.MonkeyPatch
@@ -101,21 +158,30 @@ def web_engine(web_database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def app(web_settings: WebSettings, web_engine: Engine) -> Flask:
+def app(web_settings: WebSettings, web_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    # All apps of a process share the limiter, also that an earlier one had lost its Redis.
+    monkeypatch.setattr(limiter, "_storage_dead", False)
     app = create_app(web_settings, engine=web_engine)
     app.testing = False
+    app.jinja_env.bytecode_cache = _TEMPLATES
     return app
 
 
 @pytest.fixture
-def people(app: Flask, session_factory: SessionFactory) -> People:
-    with session_factory() as session:
-        alice, bob, charlie = (
-            _person(app, session, f"{name}@example.com") for name in ("alice", "bob", "charlie")
-        )
-        deactivated = session.get_one(User, charlie.user_id)
-        deactivated.deactivated_at = utc_now()
-        session.commit()
+def template(request: pytest.FixtureRequest, _template_database: str) -> str:
+    """A database with alice, bob and charlie for those who ask for them, else an empty one."""
+    if "people" not in request.fixturenames:
+        return _template_database
+    peopled: Peopled = request.getfixturevalue("peopled")
+    return peopled.name
+
+
+@pytest.fixture
+def people(app: Flask, peopled: Peopled) -> People:
+    alice, bob, charlie = (
+        Person(settler.user_id, settler.email, Api(app, settler.token))
+        for settler in peopled.settlers
+    )
     return People(alice, bob, charlie)
 
 
@@ -138,12 +204,6 @@ def anonymous(app: Flask) -> Api:
 def browser(app: Flask) -> Callable[[], FlaskClient]:
     """Make browsers, each with cookies of its own."""
     return app.test_client
-
-
-def _person(app: Flask, session: Session, email: str) -> Person:
-    user = create_user(session, email=email, password=PASSWORD)
-    token = create_token(session, user=user, name="tests")
-    return Person(user.id, user.email, Api(app, token))
 
 
 def account_body(**changes: Any) -> dict[str, Any]:

@@ -1,10 +1,6 @@
-"""Fixtures of the fault suite: servers that may be killed, and the table of what was found.
-
-KILLS (6) is how many processes the random runs kill; SEED (printed) says which ones and when.
-"""
+"""Fixtures of the fault suite: servers that may be killed, and the dice."""
 
 import itertools
-import os
 import random
 import shutil
 import tempfile
@@ -21,12 +17,9 @@ from dakiya.db import SessionFactory
 from dakiya.migrations.run import upgrade
 from dakiya_dev.embedded import EmbeddedPostgres, EmbeddedValkey
 from tests.conftest import WEB_PASSWORD
-from tests.engine.faults.table import in_markdown, rows_of
+from tests.engine.faults.plugin import KILLS, SEED
 from tests.engine.faults.trial import Trial
 from tests.engine.installation import Installation
-
-SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(1_000_000))
-KILLS = int(os.environ.get("KILLS") or 6)
 
 _numbers = itertools.count(1)
 
@@ -95,20 +88,6 @@ def trial(
 ) -> Trial:
     """A trial with dice of this run's seed."""
     return Trial(installation, session_factory, request, random.Random(SEED))
-
-
-def pytest_report_header() -> str:
-    """Say how to have the same kills again."""
-    return f"faults: KILLS={KILLS} SEED={SEED}"
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the table."""
-    reports = [r for key in ("passed", "failed") for r in terminalreporter.stats.get(key, ())]
-    rows = rows_of(reports)
-    if rows:
-        terminalreporter.section(f"faults, KILLS={KILLS} SEED={SEED}")
-        terminalreporter.write_line(in_markdown(rows))
 
 
 def for_sqlalchemy(url: str) -> str:

@@ -1,8 +1,8 @@
 """Processes killed, stopped and frozen: nothing is lost, nothing doubled."""
 
-import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.process import BaseProcess
 
 import pytest
 import requests
@@ -69,7 +69,7 @@ def test_random_processes_killed_again_and_again(
     """Senders mostly, and the scheduler; each is started again at once."""
     server = recorder(behaviour=Behaviour(delays={"dot": 0.02}))
     campaign = trial.campaign(server, 120 * kills, connections=SENDERS * THREADS)
-    running: list[tuple[str, subprocess.Popen[bytes]]] = [
+    running: list[tuple[str, BaseProcess]] = [
         (service, trial.installation.start(service, DAKIYA_SENDER_THREADS=str(THREADS)))
         for service in ("scheduler", *["sender"] * SENDERS)
     ]

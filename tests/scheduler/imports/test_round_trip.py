@@ -3,7 +3,7 @@
 import csv
 import io
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.scheduler.imports.files import rows_of, xlsx
@@ -14,10 +14,9 @@ CHARACTERS = st.characters(
 )
 TEXTS = st.text(CHARACTERS | st.sampled_from('",;\t|\n '), max_size=20).map(str.strip)
 TABLES = st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=8)
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-@SLOW
+@settings(max_examples=60)
 @given(TABLES, st.sampled_from([",", ";", "\t", "|"]), st.sampled_from(["utf-8-sig", "utf-16"]))
 def test_csv_gives_back_what_was_written(
     table: list[tuple[str, str]], delimiter: str, encoding: str
@@ -33,7 +32,7 @@ def test_csv_gives_back_what_was_written(
     assert [(r.fields.get("first", ""), r.fields.get("second", "")) for r in rows] == table
 
 
-@SLOW
+@settings(max_examples=60)
 @given(TABLES)
 def test_delimiter_is_found_among_quoted_cells(table: list[tuple[str, str]]) -> None:
     out = io.StringIO(newline="")
@@ -45,7 +44,7 @@ def test_delimiter_is_found_among_quoted_cells(table: list[tuple[str, str]]) -> 
     assert [(r.fields.get("first", ""), r.fields.get("second", "")) for r in rows] == table
 
 
-@settings(SLOW, max_examples=25)
+@settings(max_examples=25)
 @given(TABLES)
 def test_xlsx_gives_back_what_was_written(table: list[tuple[str, str]]) -> None:
     written = [

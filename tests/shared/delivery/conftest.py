@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import settings
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
@@ -14,10 +13,6 @@ from dakiya.delivery.ledger import Claim, ClaimedEmail, load_emails
 from dakiya.delivery.taking import Taken, take_batch
 from dakiya.models import Batch, Campaign, Email, SmtpAccount
 from tests.engine.world import make_account, make_sending, make_workspace
-
-# Time on a busy machine says nothing about the code.
-settings.register_profile("dakiya", deadline=None)
-settings.load_profile("dakiya")
 
 LEASE_S = 60.0
 SLOT = FIRST_SENDER_SLOT
