@@ -11,9 +11,9 @@ from sqlalchemy import event, select, text, update
 from dakiya.campaigns.lifecycle import pause
 from dakiya.contacts.suppressions import suppress
 from dakiya.models import Batch, BatchState, Campaign, Email, SuppressionReason
-from dakiya_sender.delivery import NoConnectionFree
+from dakiya_sender.lending import NoConnectionFree
 from dakiya_sender.messages import CampaignMessage
-from dakiya_sender.smtp import Connection, Phase, Reply, SmtpTrouble
+from dakiya_sender.smtp import Connection, Envelope, Phase, Reply, SmtpTrouble
 from tests.engine.world import miscounted
 from tests.recorder import Action, Behaviour, Rule
 from tests.recorder.plugin import StartRecorder
@@ -58,10 +58,10 @@ def test_intent_is_committed_before_the_dot_leaves(
     seen = []
     finish = Connection.finish
 
-    def look_and_finish(connection: Connection) -> Reply:
+    def look_and_finish(connection: Connection, then: Envelope | None = None) -> Reply:
         # Another session sees only what was committed.
         seen.append(states(scene))
-        return finish(connection)
+        return finish(connection, then)
 
     monkeypatch.setattr(Connection, "finish", look_and_finish)
     scene.deliver()
@@ -223,11 +223,11 @@ def test_server_that_breaks_off_right_before_the_dot_is_the_rows_trouble(
     scene = set_scene(recorder())
     finish = Connection.finish
 
-    def break_off(connection: Connection) -> Reply:
+    def break_off(connection: Connection, then: Envelope | None = None) -> Reply:
         if connection.mails_sent == 2:
             connection.abort()
             raise SmtpTrouble(Phase.DOT, reply, "the server broke off")
-        return finish(connection)
+        return finish(connection, then)
 
     monkeypatch.setattr(Connection, "finish", break_off)
     scene.deliver()

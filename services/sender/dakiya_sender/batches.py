@@ -17,10 +17,11 @@ from dakiya.mail.merge import TemplateError
 from dakiya.models import Batch, BatchState
 from dakiya.queue import Doorbell
 from dakiya_sender import judging
-from dakiya_sender.delivery import BatchDelivery, NoConnectionFree, Report, RetryRule
+from dakiya_sender.delivery import BatchDelivery, Report, RetryRule
 from dakiya_sender.fairness import Share, others_wait
 from dakiya_sender.keeper import Keeper
 from dakiya_sender.ledger_writer import LedgerWriter
+from dakiya_sender.lending import NoConnectionFree
 from dakiya_sender.messages import MessageCache
 from dakiya_sender.pace import SharedPace
 from dakiya_sender.pool import ConnectionPool

@@ -10,7 +10,11 @@ For each mail:
    cut the connection without the dot;
 5. the dot, and the reply: sent, deferred, failed, or unknown if no reply came.
 
-Between two mails the loop looks whether it has to stop; what it did not send goes back.
+Where the server takes it, steps 1 to 3 of the next mail begin before the intent of this one: it is
+built and has its leave, and its MAIL, RCPT and DATA go out with this one's dot.
+
+Between two mails the loop looks whether it has to stop; what it did not send goes back. A mail
+that was offered already is gone on with.
 """
 
 import threading
@@ -29,9 +33,10 @@ from dakiya.delivery.trouble import AccountTrouble
 from dakiya.log import get_logger
 from dakiya.models import EmailState
 from dakiya_sender import judging
+from dakiya_sender.lending import BatchConnection, NoConnectionFree
 from dakiya_sender.messages import CampaignMessage
 from dakiya_sender.pace import SharedPace
-from dakiya_sender.pool import ConnectionPool, PooledConnection
+from dakiya_sender.pool import ConnectionPool
 from dakiya_sender.recording import Recorder
 from dakiya_sender.smtp import (
     Connection,
@@ -62,10 +67,6 @@ class _Stop(Exception):
 
 class _Wait(Exception):
     """Ends the batch for now: the account's limits want the rest to go later."""
-
-
-class NoConnectionFree(Exception):
-    """Other batches hold all of the account's connections."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,7 @@ class BatchDelivery:
     ) -> None:
         self._taken = taken
         self._message = message
-        self._server = server
-        self._pool = pool
+        self._connection = BatchConnection(pool, taken, server)
         self._recorder = recorder
         self._pace = pace
         self._retry = retry
@@ -118,20 +118,22 @@ class BatchDelivery:
         self._link_key = link_key
         self._stop = stop
         self._must_yield = must_yield
-        self._lent: PooledConnection | None = None
         self._attempted = 0
         self._broken_in_a_row = 0
+        self._ends_at = time.monotonic() + SOFT_DEADLINE_S
+        self._has_to_end = False
+        # The message of the mail that follows, once it is built.
+        self._built: tuple[int, bytes] | None = None
 
     def run(self, mails: Sequence[ClaimedEmail]) -> Report:
         """Send what can be sent. Raises NoConnectionFree if not even the first mail could go."""
-        deadline = time.monotonic() + SOFT_DEADLINE_S
         trouble = None
         waits = False
         try:
-            for mail in mails:
-                if self._stop.is_set() or time.monotonic() > deadline or self._must_yield():
+            for mail, following in zip(mails, [*mails[1:], None], strict=False):
+                if self._has_to_stop() and not self._connection.has_offer:
                     break
-                self._deliver(mail)
+                self._deliver(mail, following)
         except _Stop as stop:
             trouble = stop.trouble
         except _Wait:
@@ -140,19 +142,27 @@ class BatchDelivery:
             if not self._attempted:
                 raise
         except BaseException:
-            self._drop_connection()  # perhaps in mid-message: nobody may go on with it
+            self._connection.drop()  # perhaps in mid-message: nobody may go on with it
             raise
-        self._return_connection()
+        self._connection.give_back()
         return Report(self._attempted, self._recorder.accepted, trouble, waits)
 
-    def _deliver(self, mail: ClaimedEmail) -> None:
+    def _has_to_stop(self) -> bool:
+        """Say whether the batch has to end; once it had to, it has to."""
+        self._has_to_end = (
+            self._has_to_end
+            or self._stop.is_set()
+            or time.monotonic() > self._ends_at
+            or self._must_yield()
+        )
+        return self._has_to_end
+
+    def _deliver(self, mail: ClaimedEmail, following: ClaimedEmail | None) -> None:
         if mail.suppressed:
             self._learn_suppressed(mail)
             return
         try:
-            message = self._message.build(
-                mail, public_url=self._public_url, link_key=self._link_key
-            )
+            message = self._build(mail)
         except Exception as error:  # noqa: BLE001 - whatever it is, the neighbours go out
             self._learn(mail, judging.not_built(error))
             return
@@ -162,7 +172,33 @@ class BatchDelivery:
             case SmtpTrouble() as trouble:
                 self._broke_off(mail, trouble)
             case connection:
-                self._send_dot(mail, connection)
+                self._send_dot(mail, connection, following)
+
+    def _build(self, mail: ClaimedEmail) -> bytes:
+        if self._built is None or self._built[0] != mail.id:
+            message = self._message.build(
+                mail, public_url=self._public_url, link_key=self._link_key
+            )
+            self._built = mail.id, message
+        return self._built[1]
+
+    def _take_along(self, mail: ClaimedEmail | None, connection: Connection) -> Envelope | None:
+        """Make the next mail ready to be offered with the dot of this one; None if it cannot be."""
+        if (
+            mail is None
+            or mail.suppressed
+            or not connection.pipelines
+            or not self._connection.may_carry(2)
+            or self._has_to_stop()
+        ):
+            return None
+        try:
+            envelope = Envelope(self._message.mail_from, mail.email, len(self._build(mail)))
+            if connection.takes_along(envelope) and self._pace.may_go(longest_wait_s=0):
+                return envelope
+        except Exception as error:  # noqa: BLE001 - it is met again when the mail has its turn
+            log.info("mail_not_taken_along", email=mail.id, error=type(error).__name__)
+        return None
 
     def _offer(self, mail: ClaimedEmail, message: bytes) -> Connection | Refusal | SmtpTrouble:
         """Walk up to the dot; once more on a new connection when the server breaks off.
@@ -173,17 +209,18 @@ class BatchDelivery:
         answer = self._walk(envelope, message)
         # 421 on a connection that stood idle says nothing about this mail.
         if isinstance(answer, SmtpTrouble) and (answer.reply is None or answer.reply.code == 421):
-            self._drop_connection()
+            self._connection.drop()
             answer = self._walk(envelope, message)
         if isinstance(answer, SmtpTrouble) and answer.reply is not None:
             return Refusal(answer.phase, answer.reply)
         return answer
 
     def _walk(self, envelope: Envelope, message: bytes) -> Connection | Refusal | SmtpTrouble:
-        if self._lent is None:
+        if not self._connection.is_lent:
             self._ask(self._pace.is_open)  # a log-in in vain is one that the server counts
         connection = self._borrow()
-        self._ask(self._pace.may_go)
+        if not connection.has_offer:
+            self._ask(self._pace.may_go)
         self._attempted += 1
         try:
             answer = connection.begin(envelope)
@@ -203,7 +240,11 @@ class BatchDelivery:
             raise _Stop from None
         raise _Wait
 
-    def _send_dot(self, mail: ClaimedEmail, connection: Connection) -> None:
+    def _send_dot(
+        self, mail: ClaimedEmail, connection: Connection, following: ClaimedEmail | None
+    ) -> None:
+        # Before the intent: nothing that takes time stands between it and its dot.
+        then = self._take_along(following, connection)
         try:
             intent = self._recorder.intend(mail)
         except DBAPIError as error:
@@ -220,7 +261,7 @@ class BatchDelivery:
             self._learn_suppressed(mail)
             return
         try:
-            reply = connection.finish()
+            reply = connection.finish(then)
         except OutcomeUnknown as unknown:
             self._learn_unknown(mail, unknown)
         except SmtpTrouble as trouble:
@@ -292,36 +333,13 @@ class BatchDelivery:
             raise _Stop(AccountTrouble("connection", error.detail))
 
     def _borrow(self) -> Connection:
-        """Return the lent connection, or borrow another.
+        """Return the batch's connection, open.
 
         Raises NoConnectionFree, or _Stop with the account's trouble.
         """
-        account = self._taken.account
-        if self._lent is not None:
-            if self._pool.may_go_on(self._lent, mails_per_connection=account.mails_per_connection):
-                return self._lent.connection
-            self._drop_connection()
-        self._recorder.flush()  # connecting may take long
+        if not self._connection.may_carry(1):
+            self._recorder.flush()  # connecting may take long
         try:
-            lent = self._pool.borrow(
-                account.id,
-                self._server,
-                cap=account.connections,
-                mails_per_connection=account.mails_per_connection,
-            )
+            return self._connection.borrow()
         except SmtpTrouble as trouble:
             raise _Stop(judging.cannot_connect(trouble)) from None
-        if lent is None:
-            raise NoConnectionFree
-        self._lent = lent
-        return lent.connection
-
-    def _drop_connection(self) -> None:
-        if self._lent is not None:
-            self._pool.discard(self._lent)
-            self._lent = None
-
-    def _return_connection(self) -> None:
-        if self._lent is not None:
-            lent, self._lent = self._lent, None
-            self._pool.give(lent)

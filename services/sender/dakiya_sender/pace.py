@@ -26,11 +26,11 @@ class SharedPace:
         with self._sessions() as session:
             return look_ahead(session, self._account).total_seconds() <= LONGEST_WAIT_S
 
-    def may_go(self) -> bool:
+    def may_go(self, *, longest_wait_s: float = LONGEST_WAIT_S) -> bool:
         """Count one mail that begins now; False when its limits want it to wait for longer."""
         if not limits_of(self._account).windows:
             return True
-        deadline = time.monotonic() + LONGEST_WAIT_S
+        deadline = time.monotonic() + longest_wait_s
         while True:
             with self._sessions() as session:
                 wait = take_leave(session, self._account)

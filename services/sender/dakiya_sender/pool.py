@@ -17,6 +17,8 @@ CLOSE_IDLE_AFTER_S = 15.0
 # Idle longer than this, a connection is asked (NOOP) before it is used: a closed one shows
 # as 421 at MAIL FROM.
 ASK_AFTER_S = 3.0
+# A server that offered PIPELINING and lost its step is spoken to one command at a time for so long.
+PLAINLY_FOR_S = 600.0
 # A test does without a campaign's batches for so long.
 WAIT_FOR_SLOT_S = 20.0
 ASK_FOR_SLOT_EVERY_S = 0.25
@@ -38,6 +40,7 @@ class ConnectionPool:
         self._slots = slots
         self._lock = threading.Lock()
         self._idle: dict[int, list[PooledConnection]] = defaultdict(list)
+        self._plainly_until: dict[int, float] = {}
 
     def borrow(
         self, smtp_account_id: int, server: Server, *, cap: int, mails_per_connection: int
@@ -91,7 +94,9 @@ class ConnectionPool:
         on_step: Callable[[Step], None] | None = None,
     ) -> PooledConnection:
         try:
-            connection = Connection.open(server, on_step=on_step)
+            connection = Connection.open(
+                server, on_step=on_step, pipelining=self._may_pipeline(slot.smtp_account_id)
+            )
         except BaseException:
             self._slots.release(slot)
             raise
@@ -104,8 +109,8 @@ class ConnectionPool:
         return PooledConnection(connection, slot, server)
 
     def give(self, pooled: PooledConnection) -> None:
-        """Keep a connection for the next batch."""
-        if not pooled.connection.is_open or not self._slots.holds(pooled.slot):
+        """Keep a connection for the next batch; one that has a mail under way is closed."""
+        if not pooled.connection.is_idle or not self._slots.holds(pooled.slot):
             self.discard(pooled)
             return
         with self._lock:
@@ -113,6 +118,11 @@ class ConnectionPool:
 
     def discard(self, pooled: PooledConnection) -> None:
         """Close a connection and free its slot."""
+        if pooled.connection.lost_step:
+            log.warning("pipelining_lost_step", account=pooled.slot.smtp_account_id)
+            with self._lock:
+                until = time.monotonic() + PLAINLY_FOR_S
+                self._plainly_until[pooled.slot.smtp_account_id] = until
         pooled.connection.close()
         self._slots.release(pooled.slot)
         log.info(
@@ -155,6 +165,14 @@ class ConnectionPool:
             self._idle.clear()
         for pooled in idle:
             self.discard(pooled)
+
+    def _may_pipeline(self, smtp_account_id: int) -> bool:
+        with self._lock:
+            until = self._plainly_until.get(smtp_account_id)
+            if until is not None and time.monotonic() >= until:
+                del self._plainly_until[smtp_account_id]
+                until = None
+            return until is None
 
     def _take_idle(self, smtp_account_id: int) -> PooledConnection | None:
         with self._lock:

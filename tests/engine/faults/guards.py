@@ -16,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 FAULTS = "tests/engine/faults"
+CONNECTION = "services/sender/dakiya_sender/smtp/connection.py"
 INTENTS = "shared/dakiya/delivery/intents.py"
 PYTEST = ("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider")
 PACKAGES = ("shared", "services/scheduler", "services/sender", "services/web", "services/dev")
@@ -124,6 +125,27 @@ GUARDS = [
         "state IN ('pending', 'deferred') AND due_at <= :now\n         ORDER",
         "state IN ('pending', 'deferred', 'claimed') AND due_at <= :now\n         ORDER",
         f"{FAULTS}/test_processes.py::test_two_schedulers_do_no_harm",
+    ),
+    Guard(
+        "pipelining: a verdict is not believed when the answers behind it do not fit",
+        CONNECTION,
+        "        if answers.out_of_step:\n",
+        "        if answers.out_of_step and answers.trouble is None:\n",
+        "tests/sender/smtp/test_pipelining.py",
+    ),
+    Guard(
+        "pipelining: a body asked for behind a refused sender gets no dot",
+        CONNECTION,
+        "            if refused is Phase.RCPT:\n",
+        "            if refused:\n",
+        "tests/sender/smtp/test_pipelining.py",
+    ),
+    Guard(
+        "pipelining: the next mail has its leave before its MAIL is written",
+        "services/sender/dakiya_sender/delivery.py",
+        " and self._pace.may_go(longest_wait_s=0):\n",
+        ":\n",
+        "tests/sender/test_taking_along.py",
     ),
 ]
 

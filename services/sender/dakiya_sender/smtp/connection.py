@@ -3,18 +3,30 @@
 Sending a mail is `begin`, `write_body`, `finish`. Until `finish` nothing has been accepted
 and the caller may still change its mind with `abort`; the caller commits its intent between
 `write_body` and `finish`.
+
+Where the server offers PIPELINING, MAIL, RCPT and DATA go out in one write; and `finish` takes
+the envelope of the next mail along with the dot, so that a mail costs one round trip. There is
+never more than one body in flight.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 
 from .body import wire_form
-from .envelope import Envelope, Ready, Refusal, refuse_locally
+from .envelope import Envelope, Ready, Refusal, refuse_locally, size_limit
 from .opening import StepListener, open_wire
 from .reply import Reply
 from .server import Server
+from .transaction import (
+    SERVICE_CLOSING,
+    Answers,
+    ask_in_turn,
+    commands_of,
+    in_one_write,
+    read_answers,
+)
 from .trouble import OutcomeUnknown, Phase, SmtpTrouble, plain_words
 from .wire import Wire
 
@@ -23,13 +35,14 @@ NOOP_TIMEOUT_S = 10.0
 # Slower than this and a body is given up: what a server may hold us for has a bound.
 SLOWEST_BODY_BYTES_PER_S = 16_384
 
-_SERVICE_CLOSING = 421
+_DOT = b".\r\n"
 
 
 class _Stage(StrEnum):
     IDLE = "idle"  # between two mails
     BODY = "body"  # the server has said 354
     DOT = "dot"  # the body is written, the dot is not
+    ASKED = "asked"  # the next mail was offered with the dot of the one before
     CLOSED = "closed"
 
 
@@ -37,30 +50,46 @@ class Connection:
     """An open connection; used by one thread at a time.
 
     `idle_since` is a monotonic time, since wall clocks step. `mails_sent` counts final
-    dots, which is what servers count against their mails per connection.
+    dots, which is what servers count against their mails per connection. `lost_step`: the server
+    offered PIPELINING and did not keep up with it.
     """
 
-    def __init__(self, server: Server, wire: Wire) -> None:
+    def __init__(self, server: Server, wire: Wire, *, pipelining: bool = True) -> None:
         self._server = server
         self._wire = wire
         self._stage = _Stage.IDLE
         self.extensions: Mapping[str, str] = dict(wire.esmtp_features)
-        self.max_size_bytes = _size_limit(self.extensions)
+        self.max_size_bytes = size_limit(self.extensions)
+        self.pipelines = pipelining and "pipelining" in self.extensions
+        self.lost_step = False
+        self._asked: tuple[Envelope, Answers] | None = None
         self.mails_sent = 0
         self.opened_since = self.idle_since = time.monotonic()
 
     @classmethod
-    def open(cls, server: Server, *, on_step: StepListener | None = None) -> "Connection":
+    def open(
+        cls, server: Server, *, on_step: StepListener | None = None, pipelining: bool = True
+    ) -> "Connection":
         """Connect, greet, encrypt and log in; `opening.open_wire` has the rules.
 
         Raises SmtpTrouble.
         """
-        return cls(server, open_wire(server, on_step))
+        return cls(server, open_wire(server, on_step), pipelining=pipelining)
 
     @property
     def is_open(self) -> bool:
         """Say whether another mail can be tried on this connection."""
         return self._stage is not _Stage.CLOSED
+
+    @property
+    def is_idle(self) -> bool:
+        """Say whether no mail is under way, not even an offered one."""
+        return self._stage is _Stage.IDLE
+
+    @property
+    def has_offer(self) -> bool:
+        """Say whether the next mail was offered together with the dot of the one before."""
+        return self._asked is not None
 
     @property
     def idle_s(self) -> float:
@@ -74,23 +103,58 @@ class Connection:
         a server may hang up behind its refusal. Raises SmtpTrouble for 421, for
         a cut connection and for silence.
         """
+        if self._asked is not None and self._asked[0] == envelope:
+            (_, answers), self._asked = self._asked, None
+            return self._take(answers)
         self._expect(_Stage.IDLE)
         refusal = refuse_locally(envelope, self.max_size_bytes)
         if refusal is not None:
             return refusal
-        size = f" SIZE={envelope.size_bytes}" if "size" in self.extensions else ""
-        for phase, command in (
-            (Phase.MAIL, f"MAIL FROM:<{envelope.mail_from}>{size}"),
-            (Phase.RCPT, f"RCPT TO:<{envelope.rcpt_to}>"),
-        ):
-            reply = self._exchange(phase, command, wanted=2)
-            if not reply.is_positive:
-                return self._refused(phase, reply)
-        reply = self._exchange(Phase.DATA, "DATA", wanted=3)
-        if reply.code // 100 != 3:
-            return self._refused(Phase.DATA, reply)
-        self._stage = _Stage.BODY
-        return Ready(reply)
+        timeout_s = self._server.reply_timeout_s
+        if not self.pipelines:
+            return self._take(
+                ask_in_turn(self._wire, self._commands(envelope), timeout_s=timeout_s)
+            )
+        with self._trouble(Phase.MAIL):
+            self._wire.allow(timeout_s)
+            self._wire.send(in_one_write(self._commands(envelope)))
+        return self._take(read_answers(self._wire, timeout_s=timeout_s))
+
+    def _commands(self, envelope: Envelope) -> Sequence[str]:
+        return commands_of(envelope, with_size="size" in self.extensions)
+
+    def _take(self, answers: Answers) -> Ready | Refusal:
+        """Go where the answers to MAIL, RCPT and DATA lead."""
+        refusal = answers.refusal
+        if answers.trouble is not None:
+            if self.pipelines and (answers.trouble.reply is None or answers.out_of_step):
+                self.lost_step = True
+            self.abort()
+            if refusal is None:
+                raise answers.trouble
+            return Refusal(*refusal)
+        if refusal is None:
+            self._stage = _Stage.BODY
+            return Ready(answers.replies[-1])
+        if answers.wants_body and not self._end_empty_mail(refusal[0]):
+            return Refusal(*refusal)
+        return self._refused(*refusal)
+
+    def _end_empty_mail(self, refused: Phase) -> bool:
+        """End a message that has no recipient by a lone dot (RFC 2920, 3.1); False: hung up.
+
+        The reply belongs to no mail. Only a refused RCPT makes it certain that nobody gets it.
+        """
+        try:
+            if refused is Phase.RCPT:
+                self._wire.allow(self._server.reply_timeout_s)
+                self._wire.send(_DOT)
+                if self._wire.read_reply().code != SERVICE_CLOSING:
+                    return True
+        except OSError:
+            pass
+        self.abort()
+        return False
 
     def write_body(self, message: bytes) -> None:
         """Write everything but the final dot: CRLF line ends, dots stuffed.
@@ -108,25 +172,49 @@ class Connection:
         self._refuse_news(Phase.BODY)
         self._stage = _Stage.DOT
 
-    def finish(self) -> Reply:
+    def finish(self, then: Envelope | None = None) -> Reply:
         """Send the final dot and return the reply to it: 2xx, 4xx or 5xx, also 421.
 
+        ``then`` is offered in the same write if the server takes that (see ``takes_along``);
+        `begin` with the same envelope goes on with it, and nothing else may.
         Raises OutcomeUnknown if the dot left and no usable reply came, SmtpTrouble if the
         server was gone before the dot could leave (not accepted for certain).
         """
         self._expect(_Stage.DOT)
         self._refuse_news(Phase.DOT)
+        if then is not None and not self.takes_along(then):
+            then = None
         with self._trouble(Phase.DOT):
             self._wire.allow(self._server.reply_timeout_s)
             # A write that fails has not handed the whole dot to the kernel.
-            self._wire.send(b".\r\n")
+            self._wire.send_head(_DOT, in_one_write(self._commands(then)) if then else b"")
         self.mails_sent += 1
         reply = self._read_verdict()
-        if reply.code == _SERVICE_CLOSING:
+        if reply.code == SERVICE_CLOSING:
             self.abort()
-        else:
+        elif then is None:
             self._rest()
+        else:
+            self._hear_along(then)
         return reply
+
+    def takes_along(self, envelope: Envelope) -> bool:
+        """Say whether a mail can be offered together with the dot of the one before."""
+        return self.pipelines and refuse_locally(envelope, self.max_size_bytes) is None
+
+    def _hear_along(self, envelope: Envelope) -> None:
+        """Read what the server says to the mail that was offered with a dot.
+
+        Raises OutcomeUnknown if it lost its step: the verdict was perhaps the answer to MAIL.
+        """
+        answers = read_answers(self._wire, timeout_s=self._server.reply_timeout_s)
+        if answers.out_of_step:
+            self.lost_step = True
+            self.abort()
+            raise OutcomeUnknown(f"the server's answers do not fit: {answers.trouble}")
+        self._stage = _Stage.ASKED
+        self._asked = envelope, answers
+        self.idle_since = time.monotonic()
 
     def abort(self) -> None:
         """Close the socket at once, without the dot and without QUIT; never raises.
@@ -134,6 +222,7 @@ class Connection:
         In mid-message this is what keeps the server from accepting it.
         """
         self._stage = _Stage.CLOSED
+        self._asked = None
         self._wire.cut()
 
     def check(self) -> bool:
@@ -159,19 +248,6 @@ class Connection:
             except OSError:
                 pass  # it is closed either way
         self.abort()
-
-    def _exchange(self, phase: Phase, command: str, *, wanted: int) -> Reply:
-        """Send a command and return the reply: of the wanted class, 4xx or 5xx, but not 421."""
-        with self._trouble(phase):
-            self._wire.allow(self._server.reply_timeout_s)
-            reply = self._wire.ask(command)
-        if reply.code == _SERVICE_CLOSING:
-            self.abort()
-            raise SmtpTrouble(phase, reply, f"the server is closing the connection: {reply}")
-        if reply.code // 100 not in (wanted, 4, 5):
-            self.abort()
-            raise SmtpTrouble(phase, reply, f"the server gave an impossible answer: {reply}")
-        return reply
 
     def _refused(self, phase: Phase, reply: Reply) -> Refusal:
         """Reset the refused transaction; a server that will not is left, the refusal stands."""
@@ -224,9 +300,3 @@ class Connection:
     def _expect(self, stage: _Stage) -> None:
         if self._stage is not stage:
             raise RuntimeError(f"the connection is {self._stage}, not {stage}")
-
-
-def _size_limit(extensions: Mapping[str, str]) -> int | None:
-    """Read the SIZE extension (RFC 1870): 0 or nothing means no fixed limit."""
-    value = extensions.get("size", "")
-    return int(value) or None if value.isascii() and value.isdigit() else None

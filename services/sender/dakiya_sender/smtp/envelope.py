@@ -1,5 +1,6 @@
 """The envelope: whom a mail is from and to, as the server will read it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .reply import Reply
@@ -52,6 +53,12 @@ def refuse_locally(envelope: Envelope, max_size_bytes: int | None) -> Refusal | 
         words = f"The mail has {envelope.size_bytes} bytes, the server takes {max_size_bytes}."
         return _refuse(Phase.MAIL, 552, "5.3.4", words)
     return None
+
+
+def size_limit(extensions: Mapping[str, str]) -> int | None:
+    """Read the SIZE extension (RFC 1870): 0 or nothing means no fixed limit."""
+    value = extensions.get("size", "")
+    return int(value) or None if value.isascii() and value.isdigit() else None
 
 
 def _can_be_sent(address: str) -> bool:

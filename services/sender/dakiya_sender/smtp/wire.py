@@ -47,6 +47,17 @@ class Wire(smtplib.SMTP):
         while view:
             view = view[self._armed().send(view) :]
 
+    def send_head(self, head: bytes, rest: bytes) -> None:
+        """Write both at once; raises only if not even the whole head was handed to the kernel."""
+        payload = memoryview(head + rest)
+        written = 0
+        try:
+            while written < len(payload):
+                written += self._armed().send(payload[written:])
+        except OSError:
+            if written < len(head):
+                raise
+
     def getreply(self) -> tuple[int, bytes]:
         """Read a reply as smtplib wants it: the code and the lines' texts."""
         code, lines = self._read_lines()
