@@ -6,24 +6,20 @@
 """
 
 import shutil
-import socket
-import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import requests
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from dakiya.accounts.users import create_user, workspace_of
 from dakiya.db import SessionFactory
 from tests.e2e.soundness import assert_page_is_sound, watch
 from tests.engine.installation import Installation
+from tests.system.compose import free_port
 from tests.web.conftest import PASSWORD
 
-START_S = 120
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -94,9 +90,7 @@ def site(
     tmp_path: Path,
 ) -> Iterator[Site]:
     """The web as a process, and alice, who has an account and nothing else."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     with session_factory() as session:
         user = create_user(session, email="alice@example.com", password=PASSWORD)
@@ -110,10 +104,7 @@ def site(
         "DAKIYA_TICK_SECONDS": "1",
     }
     with Installation(settings, tmp_path) as installation:
-        installation.start(
-            "web", DATABASE_URL=web_database_url, DAKIYA_PORT=str(port), DAKIYA_WEB_WORKERS="1"
-        )
-        _wait_for(f"{url}/api/v1/health")
+        installation.start_web(port, DATABASE_URL=web_database_url)
         yield Site(url, installation, user.email, user.id, workspace_id)
 
 
@@ -177,14 +168,3 @@ def assert_every_look_is_sound(page: Page, name: str = "") -> None:
     page.emulate_media(color_scheme="light", reduced_motion="no-preference")
     if before:
         page.set_viewport_size(before)
-
-
-def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + START_S
-    while True:
-        try:
-            requests.get(url, timeout=5)
-            return
-        except requests.ConnectionError:
-            assert time.monotonic() < deadline, f"{url} does not answer"
-            time.sleep(0.05)

@@ -1,8 +1,9 @@
-"""A running installation for tests: real scheduler and sender processes."""
+"""A running installation for tests: real services as processes."""
 
 import os
 import signal
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing.process import BaseProcess
@@ -11,9 +12,11 @@ from types import TracebackType
 from typing import Self
 
 import psutil
+import requests
 
 from tests.engine.services import start_service
 
+START_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 90
 
 
@@ -31,6 +34,12 @@ class Installation:
         process = start_service(service, {**self._environment, **settings}, log)
         self._processes.append(process)
         return process
+
+    def start_web(self, port: int, **settings: str) -> BaseProcess:
+        """Start the web with one worker, and wait until it answers."""
+        web = self.start("web", DAKIYA_PORT=str(port), DAKIYA_WEB_WORKERS="1", **settings)
+        wait_until_it_answers(f"http://127.0.0.1:{port}")
+        return web
 
     def logs(self) -> str:
         """Return everything that was logged, for a failing test's message."""
@@ -89,6 +98,18 @@ class Installation:
                 self.kill(process)
         if kind is not None:
             sys.stderr.write(self.logs()[-20_000:])
+
+
+def wait_until_it_answers(url: str) -> None:
+    """Wait until a started web is there."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while True:
+        try:
+            requests.get(f"{url}/api/v1/health", timeout=5)
+            return
+        except requests.ConnectionError:
+            assert time.monotonic() < deadline, f"{url} does not answer"
+            time.sleep(0.05)
 
 
 def _pid(process: BaseProcess) -> int:

@@ -1,6 +1,5 @@
 """The ``dakiya-web`` command as a real process: when it starts, and when it must not."""
 
-import signal
 import socket
 import subprocess
 import sys
@@ -11,13 +10,16 @@ import requests
 from sqlalchemy import text
 
 from dakiya.db import SessionFactory
-from tests.web.serve.conftest import START_S
+from tests.engine.installation import wait_until_it_answers
+
+START_S = 30
+COMMAND = (sys.executable, "-m", "dakiya_web.serve")
 
 
 def refused(environment: dict[str, str]) -> str:
     """Start the web, which must refuse, and return what it says."""
     ended = subprocess.run(
-        [sys.executable, "-m", "dakiya_web.serve"],
+        COMMAND,
         env=environment,
         check=False,
         capture_output=True,
@@ -30,14 +32,18 @@ def refused(environment: dict[str, str]) -> str:
     return ended.stderr
 
 
-def test_started_web_serves_logs_json_and_ends_on_sigterm(
-    running: tuple[subprocess.Popen[str], str],
-) -> None:
-    process, url = running
-    assert requests.get(f"{url}/login", timeout=10).status_code == 200
-    assert requests.get(f"{url}/api/v1/campaigns", timeout=10).status_code == 401
-    process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=START_S)
+def test_started_web_serves_logs_json_and_ends_on_sigterm(web_environment: dict[str, str]) -> None:
+    url = f"http://127.0.0.1:{web_environment['DAKIYA_PORT']}"
+    with subprocess.Popen(
+        COMMAND, env=web_environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            wait_until_it_answers(url)
+            assert requests.get(f"{url}/login", timeout=10).status_code == 200
+            assert requests.get(f"{url}/api/v1/campaigns", timeout=10).status_code == 401
+        finally:
+            process.terminate()
+            out, err = process.communicate(timeout=START_S)
     assert process.returncode == 0
     assert out == ""
     lines = err.splitlines()
