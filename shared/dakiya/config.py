@@ -8,14 +8,15 @@ import os
 import re
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-from redis.connection import parse_url
 
 from dakiya.errors import ConfigurationError
 
+_REDIS_SCHEMES = ("redis", "rediss", "unix")
 # A name, an IPv4 or an IPv6 address, each with a port if need be.
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:\d{1,5})?|\[?[0-9A-Fa-f:.]*::?[0-9A-Fa-f:.]*\]?(:\d{1,5})?")
 
@@ -105,9 +106,12 @@ class Settings(BaseSettings):
     @classmethod
     def _check_redis_url(cls, value: SecretStr) -> SecretStr:
         try:
-            parse_url(value.get_secret_value())
+            url = urlsplit(value.get_secret_value())
+            fits = url.scheme in _REDIS_SCHEMES and (url.hostname or url.path) and url.port != 0
         except ValueError:
-            raise ValueError("must look like redis://:password@host:6379/0") from None
+            fits = False
+        if not fits:
+            raise ValueError("must look like redis://:password@host:6379/0")
         return value
 
     @field_validator("allowed_internal_hosts")
