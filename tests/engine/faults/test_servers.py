@@ -43,7 +43,7 @@ REST = {EmailState.SENT: MAILS - 4}
 class Case:
     """A server, what its account pauses for (then the server is mended), and the ledger's end.
 
-    ``once``: the account recovers by itself, without anybody mending anything.
+    Without ``states``: each mail is sent or unknown, as the race may have it.
     """
 
     fault: str
@@ -101,7 +101,13 @@ CASES = [
         rules(Rule("dot", reply="554 5.7.1 Refused", recipient=THIRD)),
         states={**REST, EmailState.FAILED: 4},
     ),
-    Case("dropped before the dot, once", rules(Rule("body", Action.DROP, times=1, every=3))),
+    # Whether the dot had left when the connection broke, only the race between them decides.
+    Case(
+        "dropped in the body, once",
+        rules(Rule("body", Action.DROP, times=1, every=3)),
+        states={},
+        cuts=MAILS // 2,
+    ),
     Case(
         "421 at RCPT, now and then", rules(Rule("rcpt", Action.HANG_UP, "421 4.3.2 Bye", every=4))
     ),
@@ -168,7 +174,11 @@ def test_every_misbehaviour_of_a_server(
         _end_waits(trial, campaign)
         trial.judge(case.fault, campaign, server, cuts=case.cuts)
         with trial.sessions() as session:
-            assert states_of(session, campaign) == Counter(case.states), case.fault
+            found = states_of(session, campaign)
+        if case.states:
+            assert found == Counter(case.states), case.fault
+        else:
+            assert found[EmailState.SENT] + found[EmailState.UNKNOWN] == MAILS, case.fault
     assert PASSWORD not in trial.installation.logs()
 
 
