@@ -66,14 +66,14 @@ def begun(server: Recorder) -> list[float]:
 def test_limit_per_second_holds_across_three_senders_and_is_used(
     installation: Installation, session_factory: SessionFactory, recorder: StartRecorder
 ) -> None:
-    """Each connection may have one mail between its leave and the server's clock, no more."""
+    """Each connection may have a mail between its leave and MAIL, and one before its reply."""
     slow = Rule("dot", delay_s=0.1, recipient="^r1?[0-9]?[0-9]@")
     server = recorder(behaviour=Behaviour(rules=(slow,), commands=True))
     campaign = start(installation, session_factory, server, 300, per_second=20)
     finish(session_factory, campaign, server, 300)
     for seconds in (1, 5):
         assert busiest(begun(server), seconds) <= seconds * 20 + CONNECTIONS
-        assert server.busiest_window(seconds) <= seconds * 20 + CONNECTIONS
+        assert server.busiest_window(seconds) <= seconds * 20 + 2 * CONNECTIONS
     arrived = sorted(mail.at for mail in server.received())
     # Without the first second, when one connection is open. 87 % were measured at a load of 6 on
     # 2 cores, 70 % at 14; how near it can come is for the bench.
@@ -86,7 +86,7 @@ def test_limit_per_minute_holds_when_a_slow_server_becomes_fast(
     server = recorder(Rule("dot", delay_s=1.0, recipient="^r[0-3]?[0-9]@"))
     campaign = start(installation, session_factory, server, 90, per_minute=60)
     finish(session_factory, campaign, server, 90)
-    assert server.busiest_window(60) <= 60 + CONNECTIONS
+    assert server.busiest_window(60) <= 60 + 2 * CONNECTIONS
     arrived = sorted(mail.at for mail in server.received())
     assert arrived[60] - arrived[0] >= 60
 
