@@ -20,7 +20,6 @@ import psutil
 import psycopg2
 import pytest
 import redis
-from hypothesis import HealthCheck
 from hypothesis import settings as property_settings
 from psycopg2 import sql
 from sqlalchemy import Engine
@@ -40,9 +39,7 @@ SECRET_KEY = "a-secret-key-that-only-the-tests-know-0123456789"
 SETTING_NAMES = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
 
 # Time on a busy machine says nothing about the code.
-property_settings.register_profile(
-    "dakiya", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+property_settings.register_profile("dakiya", deadline=None)
 property_settings.load_profile("dakiya")
 
 MEMORY = Path("/dev/shm")

@@ -188,13 +188,14 @@ class BatchDelivery:
             mail is None
             or mail.suppressed
             or not connection.pipelines
+            or self._pace.is_limited  # its leave would be older than the reply to this one
             or not self._connection.may_carry(2)
             or self._has_to_stop()
         ):
             return None
         try:
             envelope = Envelope(self._message.mail_from, mail.email, len(self._build(mail)))
-            if connection.takes_along(envelope) and self._pace.may_go(longest_wait_s=0):
+            if connection.takes_along(envelope):
                 return envelope
         except Exception as error:  # noqa: BLE001 - it is met again when the mail has its turn
             log.info("mail_not_taken_along", email=mail.id, error=type(error).__name__)

@@ -26,11 +26,16 @@ class SharedPace:
         with self._sessions() as session:
             return look_ahead(session, self._account).total_seconds() <= LONGEST_WAIT_S
 
-    def may_go(self, *, longest_wait_s: float = LONGEST_WAIT_S) -> bool:
+    @property
+    def is_limited(self) -> bool:
+        """Whether the account has any limit."""
+        return bool(limits_of(self._account).windows)
+
+    def may_go(self) -> bool:
         """Count one mail that begins now; False when its limits want it to wait for longer."""
-        if not limits_of(self._account).windows:
+        if not self.is_limited:
             return True
-        deadline = time.monotonic() + longest_wait_s
+        deadline = time.monotonic() + LONGEST_WAIT_S
         while True:
             with self._sessions() as session:
                 wait = take_leave(session, self._account)

@@ -70,7 +70,7 @@ def test_saturated_account_gets_nearly_all_of_its_rate(
     end = NOON + 20 * window.length
     while rounds < 2_000:
         rounds += 1
-        slot = pace.next_slot(last_at, at_most=batch_size, until=end)
+        slot = pace.next_slot(NOON, at_most=batch_size, until=end)
         if slot is None:
             break
         pace.take(slot)
