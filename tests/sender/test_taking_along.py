@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 
-from dakiya.models import Batch, PaceUsage
+from dakiya.models import Batch
 from dakiya_sender.messages import CampaignMessage
 from dakiya_sender.smtp import Connection, Envelope, Reply
 from tests.engine.world import miscounted
