@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from dakiya.config import Settings
 from dakiya.db import SessionFactory
-from dakiya.models import Recipient, Workspace
+from dakiya.models import LoginSession, Recipient, Workspace
 from dakiya.smtp_accounts.accounts import create_account
 from dakiya.smtp_accounts.secrets import SecretBox
 from tests.e2e.conftest import (
@@ -20,6 +20,7 @@ from tests.e2e.conftest import (
     OpenPage,
     Site,
     assert_every_look_is_sound,
+    log_in,
 )
 from tests.e2e.soundness import assert_page_is_sound
 from tests.e2e.test_shell import ACCOUNT
@@ -172,6 +173,24 @@ def test_main_path_works_without_scripts(
     expect(page.get_by_role("heading", name="Held for you")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("heading", name="Held for you")).to_be_hidden()
+
+
+def test_page_saves_after_a_log_in_in_another_tab(
+    open_page: OpenPage, site: Site, session_factory: SessionFactory
+) -> None:
+    with session_factory.begin() as session:
+        campaign = add_draft(session, session.get_one(Workspace, site.workspace_id))
+    page = open_page(DESKTOP)
+    page.goto(f"/campaigns/{campaign.id}/edit/content")
+    page.get_by_label("Subject").fill("Written long ago")
+    page.get_by_label("HTML").fill(HTML)
+    with session_factory.begin() as session:
+        session.execute(delete(LoginSession))
+    log_in(page.context.new_page(), site.email)
+    page.get_by_role("button", name="Save and preview").click()
+    page.wait_for_url("**#preview")
+    expect(page.get_by_label("Subject")).to_have_value("Written long ago")
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_time_that_comes_twice_is_asked_about(

@@ -90,6 +90,6 @@ def _flask_config(settings: WebSettings) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.https,
         "PERMANENT_SESSION_LIFETIME": sessions.LASTS,
-        # As long as the session that the token belongs to.
-        "WTF_CSRF_TIME_LIMIT": None,
+        # They belong to a user (sessions.py), and outlive no session that is out of use.
+        "WTF_CSRF_TIME_LIMIT": int(sessions.LASTS.total_seconds()),
     }

@@ -15,6 +15,7 @@ from dakiya.smtp_accounts.secrets import SecretBox
 from dakiya_web.settings import WebSettings
 
 EXTENSION = "dakiya"
+FORMS_PURPOSE = "forms"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Wiring:
     box: SecretBox
     egress: EgressRule
     links_key: bytes
+    forms_key: bytes
     clock: Clock
 
     @classmethod
@@ -46,6 +48,7 @@ class Wiring:
             box=SecretBox(settings),
             egress=EgressRule.parse(settings.allowed_internal_hosts),
             links_key=derive_key(settings.secret_key.get_secret_value(), UNSUBSCRIBE_PURPOSE),
+            forms_key=derive_key(settings.secret_key.get_secret_value(), FORMS_PURPOSE),
             clock=clock,
         )
 

@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from dakiya.campaigns import lifecycle
 from dakiya.db import SessionFactory
-from tests.web.browsing import log_in, send
-from tests.web.conftest import Person, make_account, make_campaign
+from tests.web.browsing import csrf_token, log_in, log_out, send
+from tests.web.conftest import PASSWORD, Person, make_account, make_campaign
 
 BAD = "broken@@example.org"
 
@@ -193,23 +193,55 @@ def test_two_tabs_on_the_same_content_lose_nothing(client: FlaskClient, alice: P
     assert alice.api.get(f"/campaigns/{campaign_id}").json["subject"] == "Two"
 
 
+MINE = {"subject": "Mine", "html": "<p>long</p>"}
+
+
 def test_session_that_ended_while_writing_costs_no_text(client: FlaskClient, alice: Person) -> None:
     campaign_id = make_campaign(alice)
     url = f"/campaigns/{campaign_id}/edit/content"
-    written = {**form_of(client.get(url).text, url), "subject": "Mine", "html": "<p>long</p>"}
+    written = form_of(client.get(url).text, url) | MINE
     client.delete_cookie("dakiya")
     kept = client.post(url, data=written)
     assert kept.status_code == 401
     assert "&lt;p&gt;long&lt;/p&gt;" in kept.text
     log_in(client, alice.email)
-    stale = client.post(
-        url, data={**form_of(kept.text, url), "subject": "Mine", "html": "<p>long</p>"}
-    )
-    assert stale.status_code == 422
-    assert "&lt;p&gt;long&lt;/p&gt;" in stale.text
-    fresh = {**form_of(stale.text, url), "subject": "Mine", "html": "<p>long</p>"}
-    assert client.post(url, data=fresh).status_code == 303
+    assert client.post(url, data=form_of(kept.text, url) | MINE).status_code == 303
     assert alice.api.get(f"/campaigns/{campaign_id}").json["subject"] == "Mine"
+
+
+def test_page_from_before_a_log_in_saves_after_it(client: FlaskClient, alice: Person) -> None:
+    campaign_id = make_campaign(alice)
+    content, details = (f"/campaigns/{campaign_id}/edit{step}" for step in ("/content", ""))
+    written = form_of(client.get(content).text, content) | MINE
+    named = form_of(client.get(details).text, details) | {"name": "Renamed", "account": "1"}
+    log_out(client)
+    log_in(client, alice.email)
+    assert client.post(content, data=written).status_code == 303
+    assert client.post(details, data=named).status_code == 303
+    found = alice.api.get(f"/campaigns/{campaign_id}").json
+    assert (found["subject"], found["name"]) == ("Mine", "Renamed")
+
+
+def test_page_of_somebody_else_or_of_an_old_password_saves_nothing(
+    client: FlaskClient, browser: Callable[[], FlaskClient], alice: Person, bob: Person
+) -> None:
+    campaign_id = make_campaign(alice)
+    url = f"/campaigns/{campaign_id}/edit/content"
+    written = form_of(client.get(url).text, url) | MINE
+    others = browser()
+    log_in(others, bob.email)
+    forged = written | {"csrf_token": csrf_token(others, "/profile")}
+    assert client.post(url, data=forged).status_code == 422
+    assert client.post(f"/campaigns/{campaign_id}/edit", data=forged).status_code == 400
+    log_out(others)
+    log_in(others, alice.email)
+    passwords = {"old": PASSWORD, "password": "a quite different one"}
+    assert send(others, "/profile/password", **passwords).status_code == 303
+    log_in(client, alice.email, passwords["password"])
+    refused = client.post(url, data=written)
+    assert refused.status_code == 422
+    assert "&lt;p&gt;long&lt;/p&gt;" in refused.text
+    assert alice.api.get(f"/campaigns/{campaign_id}").json["subject"] == "Hello {{ name }}"
 
 
 def test_content_without_a_token_is_not_saved(client: FlaskClient, alice: Person) -> None:

@@ -1,5 +1,6 @@
 """Who is logged in: a signed cookie that a new password or a log-out makes worthless."""
 
+import hmac
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, flash, g, redirect, request, session, url_for
@@ -18,6 +19,8 @@ from dakiya.models import User
 from dakiya_web.wiring import request_session, wiring
 
 _KEY = "login_key"
+# Where Flask-WTF keeps what the tokens of a session's forms are signed for.
+_FORMS = "csrf_token"
 
 
 class LoggedIn(UserMixin):
@@ -57,6 +60,7 @@ def begin_session(user: User) -> None:
     session.clear()
     session.permanent = True
     session[_KEY] = key
+    session[_FORMS] = _forms_of(LoggedIn(user))
     login_user(LoggedIn(user))
 
 
@@ -121,6 +125,14 @@ def _load(text: str) -> LoggedIn | None:
         with wiring().sessions.begin() as apart:
             note_seen(apart, key, now=now)
     return LoggedIn(login.user)
+
+
+def _forms_of(person: LoggedIn) -> str:
+    """What the forms of a user are good for, in each of their sessions and in nobody else's.
+
+    A page from before a log-in saves after it; a new password makes it worthless.
+    """
+    return hmac.digest(wiring().forms_key, person.get_id().encode(), "sha256").hex()
 
 
 def _remove_row() -> None:
