@@ -11,7 +11,13 @@ import pytest
 
 from dakiya_scheduler.imports.parsed import FileLimits, FileRefused, Header, Row
 from dakiya_scheduler.imports.process import parse_in_child
-from tests.scheduler.imports.files import bomb, parsing_children, with_shared_texts, xlsx
+from tests.scheduler.imports.files import (
+    bomb,
+    parsing_children,
+    replace_member,
+    with_shared_texts,
+    xlsx,
+)
 
 # Enough for the interpreter and the checks, not for pandas.
 BARE_INTERPRETER_BYTES = 100 * 1024 * 1024
@@ -57,6 +63,13 @@ def test_rows_come_through_the_child_in_order(stored: bytes) -> None:
 def test_refusal_comes_through_the_child() -> None:
     with pytest.raises(FileRefused, match=r"The columns are: “Name”"):
         list(parse_in_child(b"Name\nAsha\n", "list.csv", FileLimits()))
+
+
+def test_what_is_wrong_with_a_workbook_comes_through_the_child() -> None:
+    stored = replace_member(xlsx(["Email"]), "xl/styles.xml", b"<styleSheet><xf")
+    with pytest.raises(FileRefused, match="damaged") as refused:
+        list(parse_in_child(stored, "list.xlsx", FileLimits()))
+    assert refused.value.damage == "ParseError"
 
 
 def test_child_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,6 +109,10 @@ FILES = {
         ),
         "damaged",
     ),
+    "shared text that is not there": (
+        sheet_of('<row r="1"><c r="A1" t="s"><v>7</v></c></row>'),
+        "damaged",
+    ),
     "workbook part that is no XML": (replace_member(GOOD, "xl/workbook.xml", b"nope"), "damaged"),
     "thousands of parts": (_many_members(), "3,000 parts"),
     "entity bomb": (_entity_bomb(), "damaged"),

@@ -16,6 +16,9 @@ _RATIO_MATTERS_FROM_BYTES = 32 * 1024 * 1024
 _END = struct.Struct("<4s4H2LH")  # APPNOTE 4.3.16, end of central directory record
 _END_64 = struct.Struct("<4sQ2H2L4Q")  # APPNOTE 4.3.14, its zip64 form
 _LOCATOR_64 = struct.Struct("<4sLQL")  # APPNOTE 4.3.15
+# What zipfile raises for a directory that is not as it should be (found by fuzzing; the
+# ValueErrors are names in no encoding).
+_DAMAGE = (zipfile.BadZipFile, NotImplementedError, ValueError)
 _BROKEN = (
     "The workbook is damaged or was not uploaded completely: open it in your spreadsheet "
     "program, save it again as .xlsx and upload it."
@@ -36,8 +39,8 @@ def check_archive(file: BinaryIO, size_bytes: int, limits: FileLimits) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             infos = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError):
-        raise FileRefused(_BROKEN) from None
+    except _DAMAGE as error:
+        raise FileRefused(_BROKEN, type(error).__name__) from error
     _check_sizes(infos, limits)
     _check_is_workbook({info.filename for info in infos})
     if any(info.flag_bits & 0x1 for info in infos):

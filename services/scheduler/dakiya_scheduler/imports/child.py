@@ -30,7 +30,7 @@ def main() -> int:
                 out.write(line)
                 out.flush()
     except FileRefused as refusal:
-        out.write(encode_refusal(str(refusal)))
+        out.write(encode_refusal(str(refusal), refusal.damage))
     except MemoryError:
         out.write(encode_refusal(TOO_MUCH_MEMORY))
     except BrokenPipeError:

@@ -17,7 +17,15 @@ TOO_SLOW = (
 
 
 class FileRefused(InvalidInput):
-    """A recipient file that is not read, or not read on; the text says how to mend it."""
+    """A recipient file that is not read, or not read on; the text says how to mend it.
+
+    ``damage`` names what the reader beneath raised (``BadZipFile``), for the log; empty when
+    it is we who refuse.
+    """
+
+    def __init__(self, message: str, damage: str = "") -> None:
+        super().__init__(message)
+        self.damage = damage
 
 
 class Role(StrEnum):

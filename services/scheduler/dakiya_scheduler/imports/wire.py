@@ -45,9 +45,9 @@ def encode(items: Iterable[Parsed]) -> Iterator[bytes]:
     yield _line({"end": True})
 
 
-def encode_refusal(message: str) -> bytes:
+def encode_refusal(message: str, damage: str = "") -> bytes:
     """The line for a file that is refused."""
-    return _line({"refused": message})
+    return _line({"refused": message, "damage": damage})
 
 
 def encode_failure(error: BaseException) -> bytes:
@@ -64,7 +64,7 @@ def decode(lines: Iterable[bytes]) -> Iterator[Parsed]:
         for row in message.get("rows", ()):
             yield Row(*row) if len(row) == 4 else BadRow(*row)
         if "refused" in message:
-            raise FileRefused(message["refused"])
+            raise FileRefused(message["refused"], message["damage"])
         if "failed" in message:
             raise ParserFailed(message["failed"])
         if "end" in message:

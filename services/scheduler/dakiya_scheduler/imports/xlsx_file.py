@@ -19,11 +19,10 @@ _MAX_SHEETS = 20
 _SPREADSHEET_ERRORS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"}
 )
-# What openpyxl and the parsers beneath it raise for a file that is not as it should be.
-_DAMAGE = (
-    ArithmeticError, AttributeError, EOFError, LookupError, NotImplementedError, OSError,
-    ParseError, RuntimeError, TypeError, ValueError, zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
+# What zipfile and expat raise for a part that cannot be unpacked or is no XML, and openpyxl
+# for one that says something else than it may: found by fuzzing.
+_UNREADABLE_PART = (EOFError, NotImplementedError, ParseError, zipfile.BadZipFile, zlib.error)
+_WRONG_PART = (IndexError, KeyError, OverflowError, TypeError, ValueError)
 _BROKEN = (
     "The workbook is damaged: open it in your spreadsheet program, save it again as .xlsx "
     "and upload it."
@@ -38,8 +37,8 @@ def open_xlsx(file: BinaryIO, limits: FileLimits) -> Iterator[Table]:
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    except _DAMAGE as error:
-        raise FileRefused(_BROKEN) from error
+    except (*_UNREADABLE_PART, *_WRONG_PART, OSError) as error:  # OSError: no workbook part
+        raise FileRefused(_BROKEN, type(error).__name__) from error
     if not sheets:
         raise FileRefused("The workbook has no visible sheet: unhide the one with the list.")
     for sheet in sheets[:_MAX_SHEETS]:
@@ -48,21 +47,25 @@ def open_xlsx(file: BinaryIO, limits: FileLimits) -> Iterator[Table]:
 
 def _records(sheet: Any, limits: FileLimits) -> Iterator[Record]:
     rows = 0
+    for row, values in _walk(sheet, limits):
+        cells = [cell_text(value) for value in values]
+        while cells and not cells[-1]:
+            cells.pop()
+        if not cells:
+            continue
+        rows += 1
+        if rows > limits.rows + 1:
+            raise FileRefused(
+                f"The sheet has more than {limits.rows:,} rows: split it into several files."
+            )
+        yield Record(row, cells)
+
+
+def _walk(sheet: Any, limits: FileLimits) -> Iterator[tuple[int, list[object]]]:
     try:
-        for row, values in walk(sheet, max_columns=limits.columns):
-            cells = [cell_text(value) for value in values]
-            while cells and not cells[-1]:
-                cells.pop()
-            if not cells:
-                continue
-            rows += 1
-            if rows > limits.rows + 1:
-                raise FileRefused(
-                    f"The sheet has more than {limits.rows:,} rows: split it into several files."
-                )
-            yield Record(row, cells)
-    except _DAMAGE as error:
-        raise FileRefused(_BROKEN) from error
+        yield from walk(sheet, max_columns=limits.columns)
+    except (*_UNREADABLE_PART, *_WRONG_PART) as error:
+        raise FileRefused(_BROKEN, type(error).__name__) from error
 
 
 def cell_text(value: object) -> str:
