@@ -127,6 +127,7 @@ def test_pages_are_sound_with_a_campaign_on_its_way(
             ("/campaigns", "campaigns-list"),
             (f"/campaigns/{sending}", "monitor-sending"),
             (f"/campaigns/{finished}", "monitor-finished"),
+            (f"/campaigns/{finished}/mail", "mail"),
             (f"/campaigns/{finished}/emails?state=failed", "ledger"),
             (f"/campaigns/{finished}/emails/{lost}", "story"),
             (f"/campaigns/{finished}/emails?state=unknown", "ledger-unknown"),
@@ -134,6 +135,24 @@ def test_pages_are_sound_with_a_campaign_on_its_way(
         ):
             page.goto(path)
             assert_page_is_sound(page, name)
+
+
+def test_mail_of_a_campaign_is_read_recipient_by_recipient(
+    open_page: OpenPage, site: Site, session_factory: SessionFactory
+) -> None:
+    with session_factory() as session:
+        sending, _ = make_world(session, site)
+    page = open_page(DESKTOP)
+    page.goto(f"/campaigns/{sending}")
+    page.get_by_role("link", name="See the mail").click()
+    preview = page.get_by_role("region", name="As a recipient sees it")
+    expect(preview.get_by_text("पाठक 0", exact=True)).to_be_visible()
+    preview.get_by_role("link", name="The next recipient").click()
+    expect(preview.get_by_text("पाठक 1", exact=True)).to_be_visible()
+    expect(preview.get_by_text("From", exact=True)).to_be_visible()
+    preview.get_by_role("button", name="Text", exact=True).click()
+    letter = page.frame_locator("iframe[title='The mail as plain text']")
+    expect(letter.locator("body")).not_to_be_empty()
 
 
 def test_dashboard_is_sound_for_somebody_new(pages: list[Page]) -> None:

@@ -137,6 +137,7 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("compose.preview", "GET"): Case(Kind.PAGE_OWNER),
     ("compose.preview_frame", "GET"): Case(Kind.PAGE_OWNER),
+    ("compose.mail", "GET"): Case(Kind.PAGE_OWNER),
     ("compose.send_test", "POST"): Case(
         Kind.PAGE_OWNER, lambda _: {"to": "me@example.com"}, owner_status=303
     ),

@@ -132,6 +132,30 @@ def test_polled_list_answers_for_own_campaigns_only(
     )
 
 
+def test_monitor_shows_subject_and_sender_and_leads_to_the_mail(
+    client: FlaskClient, alice: Person
+) -> None:
+    people = [{"email": f"r{n}@example.org", "name": f"Reader {n}"} for n in range(2)]
+    campaign_id = make_campaign(alice, recipients=people, html="<p>Hello</p>")
+    answer = alice.api.post(f"/campaigns/{campaign_id}/schedule", {"at": "now"})
+    assert answer.status == 200, answer.text
+    page = client.get(f"/campaigns/{campaign_id}").text
+    assert "Hello {{ name }}" in page
+    assert "Asha &lt;asha@example.com&gt;" in page
+    assert f'href="/campaigns/{campaign_id}/mail"' in page
+    mail = client.get(f"/campaigns/{campaign_id}/mail").text
+    assert "Hello Reader 0" in mail
+    assert "Asha &lt;asha@example.com&gt;" in mail
+    assert f'src="/campaigns/{campaign_id}/preview?recipient=1"' in mail
+    assert f'href="/campaigns/{campaign_id}/mail?recipient=2#preview"' in mail
+    assert "Hello Reader 1" in client.get(f"/campaigns/{campaign_id}/mail?recipient=2").text
+
+
+def test_mail_of_a_draft_without_content_is_not_there(client: FlaskClient, alice: Person) -> None:
+    send(client, "/campaigns/new", name="Empty", account="")
+    assert client.get("/campaigns/1/mail").status_code == 404
+
+
 def test_monitor_groups_errors_and_asks_for_a_new_page_with_a_new_status(
     client: FlaskClient, sending: int
 ) -> None:
@@ -164,7 +188,8 @@ def test_campaign_that_waits_is_taken_back_once(
     client: FlaskClient, alice: Person, session_factory: SessionFactory
 ) -> None:
     campaign_id = make_campaign(alice)
-    alice.api.post(f"/campaigns/{campaign_id}/schedule", {"at": "now"})
+    answer = alice.api.post(f"/campaigns/{campaign_id}/schedule", {"at": "now"})
+    assert answer.status == 200, answer.text
     here = f"/campaigns/{campaign_id}"
     assert "nothing was sent" in post(client, f"{here}/unschedule", back=here)
     assert status_of(session_factory, campaign_id) == "draft"

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from markupsafe import Markup
 
+from dakiya.campaigns.changing import content_changed_at
 from dakiya.contacts import audience
 from dakiya.errors import InvalidInput, NotFound
 from dakiya.mail.compiled import MessageError
@@ -22,6 +23,22 @@ INERT = (
     "sandbox; default-src 'none'; img-src https: data:; style-src 'unsafe-inline'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
 )
+# The pages that the preview stands on.
+WRITING, READING = "compose.content", "compose.mail"
+
+
+@compose.get("/campaigns/<id:campaign_id>/mail")
+@login_required
+def mail(campaign_id: int) -> ResponseReturnValue:
+    """The mail of a campaign to read, whatever its status."""
+    campaign = find_own(campaign_id)
+    if campaign.content is None:
+        raise NotFound("The campaign has no content yet.")
+    return render_template(
+        "compose/mail.html",
+        changed_at=content_changed_at(campaign),
+        **preview_of(campaign, on=READING),
+    )
 
 
 @compose.get("/campaigns/<id:campaign_id>/preview")
@@ -51,10 +68,11 @@ def preview(campaign_id: int) -> ResponseReturnValue:
 @login_required
 def preview_frame(campaign_id: int) -> ResponseReturnValue:
     """The part of the page around the preview: as whom, the subject, the neighbours."""
-    return render_template("compose/preview_page.html", **preview_of(find_own(campaign_id)))
+    on = READING if request.args.get("on") == "mail" else WRITING
+    return render_template("compose/preview_page.html", **preview_of(find_own(campaign_id), on=on))
 
 
-def preview_of(campaign: Campaign) -> dict[str, object]:
+def preview_of(campaign: Campaign, *, on: str = WRITING) -> dict[str, object]:
     """Return what the preview's surroundings show; ``looked_at`` is None without recipients."""
     session = request_session()
     recipient = _asked_recipient(campaign)
@@ -70,6 +88,7 @@ def preview_of(campaign: Campaign) -> dict[str, object]:
         "before": before,
         "after": after,
         "shown_subject": subject,
+        "on": on,
         "html_url": place(),
         "text_url": place(part="text"),
     }
