@@ -18,7 +18,7 @@ from dakiya.db import SessionFactory
 from tests.e2e.soundness import assert_page_is_sound, watch
 from tests.engine.installation import Installation
 from tests.system.compose import free_port
-from tests.web.conftest import PASSWORD
+from tests.web.browsing import PASSWORD
 
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",

@@ -5,7 +5,7 @@ import re
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.web.conftest import PASSWORD
+PASSWORD = "correct horse battery staple"
 
 _TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
 
@@ -25,6 +25,13 @@ def send(client: FlaskClient, path: str, **fields: str) -> TestResponse:
 def log_in(client: FlaskClient, email: str, password: str = PASSWORD) -> TestResponse:
     """Send the log-in form."""
     return send(client, "/login", email=email, password=password)
+
+
+def logged_in(client: FlaskClient, email: str) -> FlaskClient:
+    """Return the browser once its user is logged in."""
+    answer = log_in(client, email)
+    assert answer.status_code == 303, answer.text
+    return client
 
 
 def log_out(client: FlaskClient) -> TestResponse:

@@ -25,8 +25,8 @@ from dakiya_web.app import create_app
 from dakiya_web.pages.people.throttle import limiter
 from dakiya_web.settings import WebSettings
 from tests.conftest import copy_database
+from tests.web.browsing import PASSWORD, logged_in
 
-PASSWORD = "correct horse battery staple"
 NAMES = ("alice", "bob", "charlie")
 
 
@@ -204,6 +204,12 @@ def anonymous(app: Flask) -> Api:
 def browser(app: Flask) -> Callable[[], FlaskClient]:
     """Make browsers, each with cookies of its own."""
     return app.test_client
+
+
+@pytest.fixture
+def client(browser: Callable[[], FlaskClient], alice: Person) -> FlaskClient:
+    """alice's browser, logged in."""
+    return logged_in(browser(), alice.email)
 
 
 def account_body(**changes: Any) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from dakiya_web.app import create_app
 from dakiya_web.pages.people.throttle import limiter
 from dakiya_web.pages.people.views import local_path
 from dakiya_web.settings import WebSettings
-from tests.web.browsing import csrf_token, log_in, log_out, send
-from tests.web.conftest import PASSWORD, Person, make_campaign
+from tests.web.browsing import PASSWORD, csrf_token, log_in, log_out, send
+from tests.web.conftest import Person, make_campaign
 
 Browser = Callable[[], FlaskClient]
 

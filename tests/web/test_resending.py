@@ -1,7 +1,6 @@
 """Choosing that unknown mails go again by themselves: by API, and on the review."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
@@ -9,16 +8,9 @@ from sqlalchemy import update
 
 from dakiya.db import SessionFactory
 from dakiya.models import Campaign
-from tests.web.browsing import csrf_token, log_in
+from tests.web.browsing import csrf_token
 from tests.web.compose.test_making import form_of
 from tests.web.conftest import Person, make_campaign
-
-
-@pytest.fixture
-def client(browser: Callable[[], FlaskClient], alice: Person) -> FlaskClient:
-    made = browser()
-    log_in(made, alice.email)
-    return made
 
 
 def chosen(alice: Person, campaign_id: int) -> bool:

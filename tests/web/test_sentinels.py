@@ -15,7 +15,7 @@ from dakiya.log import configure_logging
 from dakiya.mail.links import UnsubscribeRef, derive_key, unsubscribe_token
 from tests.web.browsing import log_in, log_out, send
 from tests.web.conftest import Api, Person, account_body, campaign_body
-from tests.web.test_isolation import everything
+from tests.web.database import everything
 
 SMTP_PASSWORD = "sentinel-smtp-password-1"
 SECOND_SMTP_PASSWORD = "sentinel-smtp-password-2"

@@ -1,7 +1,5 @@
 """Refused content: the page says so, the content is changed while the campaign rests."""
 
-from collections.abc import Callable
-
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -13,18 +11,11 @@ from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.content_trouble import REFUSALS_IN_A_ROW, note_refusal
 from dakiya.delivery.counters import Moves
 from dakiya.models import Attempt, Campaign, CampaignStatus, Email, EmailState
-from tests.web.browsing import csrf_token, log_in, send
+from tests.web.browsing import csrf_token, send
 from tests.web.conftest import Person, make_campaign
 
 REFUSAL = "554 5.6.0 <b>Bad</b> words"
 MAILS = 4
-
-
-@pytest.fixture
-def client(browser: Callable[[], FlaskClient], alice: Person) -> FlaskClient:
-    made = browser()
-    log_in(made, alice.email)
-    return made
 
 
 def begin(alice: Person, session_factory: SessionFactory) -> int:

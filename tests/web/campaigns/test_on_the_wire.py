@@ -17,15 +17,7 @@ from dakiya.delivery.ledger import Claim, record
 from dakiya.delivery.outcomes import Outcome
 from dakiya.delivery.taking import take_batch
 from dakiya.models import Campaign, Email, EmailState
-from tests.web.browsing import log_in
 from tests.web.conftest import Person, make_campaign
-
-
-@pytest.fixture
-def client(browser: Callable[[], FlaskClient], alice: Person) -> FlaskClient:
-    made = browser()
-    log_in(made, alice.email)
-    return made
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Callable
 
 import openpyxl
 import pytest
@@ -24,17 +23,8 @@ from dakiya.models import (
     EmailState,
     SecondChance,
 )
-from tests.web.browsing import log_in, send
+from tests.web.browsing import send
 from tests.web.conftest import Person, make_account, make_campaign
-
-Browser = Callable[[], FlaskClient]
-
-
-@pytest.fixture
-def client(browser: Browser, alice: Person) -> FlaskClient:
-    made = browser()
-    log_in(made, alice.email)
-    return made
 
 
 def start(session: Session, campaign_id: int) -> Campaign:

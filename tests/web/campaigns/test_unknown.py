@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,20 +11,12 @@ from dakiya.campaigns.progress import prepare_chunk, start_due
 from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.counters import Moves
 from dakiya.models import Campaign, Email, EmailState
-from tests.web.browsing import log_in
 from tests.web.conftest import Person, make_campaign
 
 MEANING = "It may have arrived or not"
 BY_ITSELF = "each is sent again once by itself"
 AGAIN = "as=again"
 AS_SENT = "as=sent"
-
-
-@pytest.fixture
-def client(browser: Callable[[], FlaskClient], alice: Person) -> FlaskClient:
-    made = browser()
-    log_in(made, alice.email)
-    return made
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """What a file's columns are for: shown as recognised, corrected, and kept when it is refused."""
 
-from collections.abc import Callable
-
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import update
@@ -10,7 +8,7 @@ from dakiya.accounts.users import workspace_of
 from dakiya.db import SessionFactory
 from dakiya.models import ImportStatus, RecipientImport, Workspace
 from tests.shared.contacts.drafts import add_draft
-from tests.web.browsing import csrf_token, log_in
+from tests.web.browsing import csrf_token
 from tests.web.conftest import Person
 
 COLUMNS = [
@@ -18,13 +16,6 @@ COLUMNS = [
     {"header": "Who", "role": "field", "field": "who"},
     {"header": "", "role": "skip", "field": None},
 ]
-
-
-@pytest.fixture
-def client(browser: Callable[[], FlaskClient], alice: Person) -> FlaskClient:
-    client = browser()
-    log_in(client, alice.email)
-    return client
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Making a campaign on pages: each step saves, keeps what was typed, and never sends twice."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 
@@ -16,13 +15,6 @@ from tests.web.browsing import csrf_token, log_in, log_out, send
 from tests.web.conftest import PASSWORD, Person, make_account, make_campaign
 
 BAD = "broken@@example.org"
-
-
-@pytest.fixture
-def client(browser: Callable[[], FlaskClient], alice: Person) -> FlaskClient:
-    client = browser()
-    log_in(client, alice.email)
-    return client
 
 
 def form_of(page: str, action: str) -> dict[str, str]:

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from dakiya.accounts.resets import make_reset_mail
 from dakiya.db import SessionFactory
 from dakiya.models import PasswordReset
-from tests.web.browsing import log_in, send
-from tests.web.conftest import PASSWORD, Person
+from tests.web.browsing import PASSWORD, log_in, send
+from tests.web.conftest import Person
 
 Browser = Callable[[], FlaskClient]
 NEW = "a new long password"

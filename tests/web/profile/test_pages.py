@@ -8,18 +8,10 @@ from flask.testing import FlaskClient
 
 from dakiya.db import SessionFactory
 from dakiya.models import User
-from tests.web.browsing import csrf_token, log_in, log_out, send
-from tests.web.conftest import PASSWORD, Person
+from tests.web.browsing import PASSWORD, csrf_token, log_in, log_out, send
+from tests.web.conftest import Person
 
 Browser = Callable[[], FlaskClient]
-
-
-@pytest.fixture
-def client(browser: Browser, alice: Person) -> FlaskClient:
-    """Alice, logged in."""
-    client = browser()
-    assert log_in(client, alice.email).status_code == 303
-    return client
 
 
 def change(client: FlaskClient, old: str, new: str) -> int:

@@ -1,7 +1,6 @@
 """The pages of SMTP accounts: list, add, change, delete."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -13,18 +12,8 @@ from dakiya.delivery.trouble import AccountTrouble, pause_account
 from dakiya.models import SmtpAccount
 from dakiya.smtp_accounts.secrets import SecretBox
 from dakiya_web.settings import WebSettings
-from tests.web.browsing import csrf_token, log_in, send
+from tests.web.browsing import csrf_token, send
 from tests.web.conftest import Person, account_form, make_account, make_campaign
-
-Browser = Callable[[], FlaskClient]
-
-
-@pytest.fixture
-def client(browser: Browser, alice: Person) -> FlaskClient:
-    """Alice, logged in."""
-    client = browser()
-    assert log_in(client, alice.email).status_code == 303
-    return client
 
 
 def test_empty_list_leads_to_the_form(client: FlaskClient, bob: Person) -> None:

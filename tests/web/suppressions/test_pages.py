@@ -1,6 +1,5 @@
 """The pages of suppressions."""
 
-from collections.abc import Callable
 from io import BytesIO
 
 import pytest
@@ -12,18 +11,8 @@ from dakiya.contacts.suppressions import is_suppressed, suppress, suppress_many
 from dakiya.db import SessionFactory
 from dakiya.models import SuppressionReason
 from dakiya_web.input.suppression_cursor import read_cursor
-from tests.web.browsing import csrf_token, log_in, send
+from tests.web.browsing import csrf_token, send
 from tests.web.conftest import Person
-
-Browser = Callable[[], FlaskClient]
-
-
-@pytest.fixture
-def client(browser: Browser, alice: Person) -> FlaskClient:
-    """Alice, logged in."""
-    client = browser()
-    assert log_in(client, alice.email).status_code == 303
-    return client
 
 
 def add(session_factory: SessionFactory, person: Person, text: str) -> None:
