@@ -17,6 +17,19 @@ def csrf_token(client: FlaskClient, path: str) -> str:
     return found[1]
 
 
+def form_of(page: str, action: str) -> dict[str, str]:
+    """The hidden fields of the form that posts there."""
+    form = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', page, re.DOTALL)
+    assert form, action
+    inputs = re.findall(r"<input[^>]*>", form[0])
+    found = {}
+    for tag in inputs:
+        name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
+        if 'type="hidden"' in tag and name:
+            found[name[1]] = value[1] if value else ""
+    return found
+
+
 def send(client: FlaskClient, path: str, **fields: str) -> TestResponse:
     """Load the page, then send its form."""
     return client.post(path, data={"csrf_token": csrf_token(client, path), **fields})

@@ -19,3 +19,9 @@ def everything(session_factory: SessionFactory) -> dict[str, list[str]]:
             )
             for table in tables
         }
+
+
+def value(session_factory: SessionFactory, query: str) -> object:
+    """Return the one value that a query finds, or the first."""
+    with session_factory() as session:
+        return session.scalar(text(query))

@@ -8,8 +8,7 @@ from sqlalchemy import update
 
 from dakiya.db import SessionFactory
 from dakiya.models import Campaign
-from tests.web.browsing import csrf_token
-from tests.web.compose.test_making import form_of
+from tests.web.browsing import csrf_token, form_of
 from tests.web.conftest import Person, make_campaign
 
 

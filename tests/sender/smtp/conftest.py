@@ -9,14 +9,16 @@ import pytest
 from dakiya_sender.smtp import Connection, Server
 from tests.recorder import Recorder
 
+from .scripted import ScriptedServer
+
 OpenTo = Callable[..., Connection]
 
 
-def server_at(recorder: Recorder, **fields: Any) -> Server:
-    """Describe a recorder as a server; short times, so that silence is soon noticed."""
+def server_at(listener: Recorder | ScriptedServer, **fields: Any) -> Server:
+    """Describe what listens as a server; short times, so that silence is soon noticed."""
     server = Server(
         host="localhost",
-        port=recorder.port,
+        port=listener.port,
         security="none",
         addresses=("127.0.0.1",),
         helo_name="sender.test",

@@ -15,10 +15,10 @@ from dakiya_sender.smtp import (
 from tests.recorder import Action, Behaviour, Rule
 from tests.recorder.plugin import StartRecorder
 
-from .conftest import OpenTo
+from .conftest import OpenTo, server_at
+from .mails import MESSAGE
 from .scripted import Line, ScriptedServer
 
-MESSAGE = b"Message-ID: <1@a.test>\r\nSubject: Diwali\r\n\r\nA mail.\r\n"
 FIRST = Envelope("a@b.test", "c1@d.test", len(MESSAGE))
 NEXT = Envelope("a@b.test", "c2@d.test", len(MESSAGE))
 READY: Line = (b"DATA\r\n", b"250 2.1.0 m\r\n250 2.1.5 r\r\n354 go\r\n")
@@ -26,17 +26,7 @@ DOT_AND_ALL = b"\r\n.\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c2@d.test>\r\nDATA\r\n
 
 
 def open_scripted(server: ScriptedServer) -> Connection:
-    return Connection.open(
-        Server(
-            host="localhost",
-            port=server.port,
-            security="none",
-            addresses=("127.0.0.1",),
-            helo_name="sender.test",
-            reply_timeout_s=3,
-            dot_timeout_s=3,
-        )
-    )
+    return Connection.open(server_at(server, reply_timeout_s=3, dot_timeout_s=3))
 
 
 def up_to_the_dot(connection: Connection, envelope: Envelope = FIRST) -> None:

@@ -1,0 +1,142 @@
+"""Writing a mail: what was typed is kept, shown in a preview, and sent as a test."""
+
+from collections.abc import Callable
+
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from dakiya.db import SessionFactory
+from tests.web.browsing import PASSWORD, csrf_token, form_of, log_in, log_out, send
+from tests.web.conftest import Person, make_campaign
+
+MINE = {"subject": "Mine", "html": "<p>long</p>"}
+
+
+def test_content_is_checked_and_kept_when_refused(client: FlaskClient, alice: Person) -> None:
+    campaign_id = make_campaign(alice)
+    url = f"/campaigns/{campaign_id}/edit/content"
+    hidden = form_of(client.get(url).text, url)
+    answer = client.post(url, data={**hidden, "subject": "Hi", "html": "<b>{{ broken</b>"})
+    assert answer.status_code == 422
+    assert "&lt;b&gt;{{ broken&lt;/b&gt;" in answer.text
+    assert "line 1" in answer.text
+    saved = client.post(url, data={**hidden, "subject": "Hi", "html": "<p>{{ town }}</p>"})
+    assert saved.status_code == 303
+    assert "No recipient has a field “town”. Fields that exist: email, name" in client.get(url).text
+
+
+def test_two_tabs_on_the_same_content_lose_nothing(client: FlaskClient, alice: Person) -> None:
+    campaign_id = make_campaign(alice)
+    url = f"/campaigns/{campaign_id}/edit/content"
+    old_tab = form_of(client.get(url).text, url)
+    first = client.post(url, data={**old_tab, "subject": "One", "html": "<p>one</p>"})
+    assert first.status_code == 303
+    answer = client.post(url, data={**old_tab, "subject": "Two", "html": "<p>two</p>"})
+    assert answer.status_code == 422
+    assert "another tab" in answer.text
+    assert "&lt;p&gt;two&lt;/p&gt;" in answer.text
+    assert "&lt;p&gt;one&lt;/p&gt;" in answer.text
+    assert alice.api.get(f"/campaigns/{campaign_id}").json["subject"] == "One"
+    again = {**form_of(answer.text, url), "subject": "Two", "html": "<p>two</p>"}
+    assert client.post(url, data=again).status_code == 303
+    assert alice.api.get(f"/campaigns/{campaign_id}").json["subject"] == "Two"
+
+
+def test_session_that_ended_while_writing_costs_no_text(client: FlaskClient, alice: Person) -> None:
+    campaign_id = make_campaign(alice)
+    url = f"/campaigns/{campaign_id}/edit/content"
+    written = form_of(client.get(url).text, url) | MINE
+    client.delete_cookie("dakiya")
+    kept = client.post(url, data=written)
+    assert kept.status_code == 401
+    assert "&lt;p&gt;long&lt;/p&gt;" in kept.text
+    log_in(client, alice.email)
+    assert client.post(url, data=form_of(kept.text, url) | MINE).status_code == 303
+    assert alice.api.get(f"/campaigns/{campaign_id}").json["subject"] == "Mine"
+
+
+def test_page_from_before_a_log_in_saves_after_it(client: FlaskClient, alice: Person) -> None:
+    campaign_id = make_campaign(alice)
+    content, details = (f"/campaigns/{campaign_id}/edit{step}" for step in ("/content", ""))
+    written = form_of(client.get(content).text, content) | MINE
+    named = form_of(client.get(details).text, details) | {"name": "Renamed", "account": "1"}
+    log_out(client)
+    log_in(client, alice.email)
+    assert client.post(content, data=written).status_code == 303
+    assert client.post(details, data=named).status_code == 303
+    found = alice.api.get(f"/campaigns/{campaign_id}").json
+    assert (found["subject"], found["name"]) == ("Mine", "Renamed")
+
+
+def test_page_of_somebody_else_or_of_an_old_password_saves_nothing(
+    client: FlaskClient, browser: Callable[[], FlaskClient], alice: Person, bob: Person
+) -> None:
+    campaign_id = make_campaign(alice)
+    url = f"/campaigns/{campaign_id}/edit/content"
+    written = form_of(client.get(url).text, url) | MINE
+    others = browser()
+    log_in(others, bob.email)
+    forged = written | {"csrf_token": csrf_token(others, "/profile")}
+    assert client.post(url, data=forged).status_code == 422
+    assert client.post(f"/campaigns/{campaign_id}/edit", data=forged).status_code == 400
+    log_out(others)
+    log_in(others, alice.email)
+    passwords = {"old": PASSWORD, "password": "a quite different one"}
+    assert send(others, "/profile/password", **passwords).status_code == 303
+    log_in(client, alice.email, passwords["password"])
+    refused = client.post(url, data=written)
+    assert refused.status_code == 422
+    assert "&lt;p&gt;long&lt;/p&gt;" in refused.text
+    assert alice.api.get(f"/campaigns/{campaign_id}").json["subject"] == "Hello {{ name }}"
+
+
+def test_content_without_a_token_is_not_saved(client: FlaskClient, alice: Person) -> None:
+    campaign_id = make_campaign(alice)
+    url = f"/campaigns/{campaign_id}/edit/content"
+    seen = form_of(client.get(url).text, url)["seen"]
+    answer = client.post(url, data={"seen": seen, "subject": "Evil", "html": "<p>evil</p>"})
+    assert answer.status_code == 422
+    assert alice.api.get(f"/campaigns/{campaign_id}").json["subject"] == "Hello {{ name }}"
+
+
+def test_preview_is_inert_and_shows_one_recipient(client: FlaskClient, alice: Person) -> None:
+    people = [
+        {"email": "ravi@example.org", "name": "<script>x</script>", "fields": {"city": "Pune"}},
+        {"email": "asha@example.org", "name": "Asha"},
+    ]
+    campaign_id = make_campaign(alice, recipients=people)
+    answer = client.get(f"/campaigns/{campaign_id}/preview?recipient=1")
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("sandbox; default-src 'none';")
+    assert "script-src" not in policy
+    assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert "Hello &lt;script&gt;x&lt;/script&gt; in Pune" in answer.text
+    assert (
+        "Hello Asha in your town"
+        in client.get(f"/campaigns/{campaign_id}/preview?recipient=2").text
+    )
+    page = client.get(f"/campaigns/{campaign_id}/edit/content?recipient=1").text
+    assert "recipient=2#preview" in page
+    assert "1 of 2 has no city" in page
+
+
+def test_test_mail_is_queued_once_and_shown(
+    client: FlaskClient, alice: Person, session_factory: SessionFactory
+) -> None:
+    campaign_id = make_campaign(alice)
+    page, url = f"/campaigns/{campaign_id}/edit/content", f"/campaigns/{campaign_id}/test"
+    hidden = form_of(client.get(page).text, url)
+    assert hidden["recipient"] == "1"
+    wrong = client.post(url, data={**hidden, "to": "nobody"})
+    assert wrong.status_code == 422
+    assert 'value="nobody"' in wrong.text
+    assert client.post(url, data={**hidden, "to": "me@example.com"}).status_code == 303
+    assert "The test to me@example.com is on its way" in client.get(page).text
+    assert client.get(url).get_json() == {"busy": True, "reload": False}
+    second = client.post(url, data={**hidden, "to": "me@example.com"})
+    assert second.status_code == 422
+    assert "still on its way" in second.text
+    with session_factory() as session:
+        session.execute(text("UPDATE campaign_test SET status = 'failed', detail = '550 <no>'"))
+        session.commit()
+    assert "550 &lt;no&gt;" in client.get(page).text
