@@ -83,7 +83,7 @@ def test_campaign_is_made_and_taken_back(
     assert_page_is_sound(page, "held")
     page.go_back()
     page.goto(page.url.replace("/edit/review", "/scheduled"))
-    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Take back").click()
     page.wait_for_url("**/edit**")
     assert_page_is_sound(page)
 
@@ -171,7 +171,7 @@ def test_main_path_works_without_scripts(
     page.get_by_role("button", name="Review").click()
     page.get_by_role("button", name="Send to 1 now").click()
     expect(page.get_by_role("heading", name="Held for you")).to_be_visible()
-    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Take back").click()
     expect(page.get_by_role("heading", name="Held for you")).to_be_hidden()
 
 

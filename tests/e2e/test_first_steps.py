@@ -46,7 +46,7 @@ def test_held_campaign_counts_down_and_is_taken_back(
     before = left.inner_text()
     expect(left).not_to_have_text(before)
     assert_every_look_is_sound(page, "held-banner")
-    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Take back").click()
     page.wait_for_url("**/edit**")
     expect(page.get_by_text("Taken back: nothing was sent.")).to_be_visible()
     with session_factory() as session:
@@ -62,7 +62,7 @@ def test_undo_that_comes_too_late_is_refused_by_the_server(
         # The page does not hear that the campaign has begun.
         page.route("**/progress*", lambda route: route.abort())
         page.goto(f"/campaigns/{campaign.id}")
-        undo = page.get_by_role("button", name="Undo")
+        undo = page.get_by_role("button", name="Take back")
         expect(undo).to_be_visible()
         campaign.scheduled_at = campaign.undo_until = database_now(session)
         session.flush()

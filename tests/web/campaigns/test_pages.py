@@ -111,7 +111,7 @@ def test_polled_list_answers_for_own_campaigns_only(
     theirs = make_campaign(bob)
     answer = client.get(f"/campaigns/progress?id={sending}&id={theirs}&id=x&id={10**30}").json
     assert answer is not None
-    assert set(answer) == {"busy", str(sending)}
+    assert set(answer) == {"busy", "reload", str(sending)}
     assert answer["busy"] is True
     row = answer[str(sending)]
     assert (row["progress"], row["sent"], row["failed"], row["unknown"]) == (
@@ -120,6 +120,21 @@ def test_polled_list_answers_for_own_campaigns_only(
         "1",
         "1",
     )
+
+
+def test_dashboard_groups_what_is_paused_apart_from_what_goes_out(
+    client: FlaskClient, sending: int, session_factory: SessionFactory
+) -> None:
+    page = client.get("/").text
+    assert "Going out now" in page
+    assert ">Paused<" not in page
+    url = f"/campaigns/progress?id={sending}&seen=sending&seen=pausing"
+    assert client.get(url).json["reload"] is False
+    post(client, f"/campaigns/{sending}/pause", back=f"/campaigns/{sending}")
+    assert client.get(url).json["reload"] is True
+    page = client.get("/").text
+    assert "Going out now" not in page
+    assert '<h2 class="card-title" id="paused-title">Paused</h2>' in page
 
 
 def test_monitor_shows_subject_and_sender_and_leads_to_the_mail(

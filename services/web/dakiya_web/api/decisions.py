@@ -17,7 +17,7 @@ from dakiya_web.wiring import request_session
 
 @api.post("/campaigns/<id:campaign_id>/unschedule")
 def unschedule_campaign(campaign_id: int) -> ResponseReturnValue:
-    """Make a campaign that has not begun to send a draft again."""
+    """Take a campaign back that has not begun to send: it is a draft again."""
     optional_json_body()
     campaign = _find(campaign_id)
     lifecycle.unschedule(request_session(), campaign)

@@ -58,7 +58,10 @@ def index() -> ResponseReturnValue:
 
 @campaigns.get("/campaigns/progress")
 def progress_of_many() -> ResponseReturnValue:
-    """How far some campaigns are, for the list that shows them; others' ids are passed over."""
+    """How far some campaigns are, for the list that shows them; others' ids are passed over.
+
+    A page that groups them by ``seen``, their statuses, is asked to load anew when one moved on.
+    """
     session = request_session()
     ids = [int(text) for text in request.args.getlist("id") if text.isdecimal()][:PER_PAGE]
     found = session.scalars(
@@ -70,4 +73,12 @@ def progress_of_many() -> ResponseReturnValue:
     ).all()
     rows = read_rows(session, found)
     busy = any(row.is_moving for row in rows)
-    return jsonify({"busy": busy, **{str(row.campaign.id): live_row(row) for row in rows}})
+    seen = set(request.args.getlist("seen"))
+    moved_on = bool(seen) and any(row.campaign.status not in seen for row in rows)
+    return jsonify(
+        {
+            "busy": busy,
+            "reload": moved_on,
+            **{str(row.campaign.id): live_row(row) for row in rows},
+        }
+    )

@@ -75,7 +75,7 @@ def cancel(campaign_id: int) -> ResponseReturnValue:
 
 @campaigns.post("/campaigns/<id:campaign_id>/unschedule")
 def unschedule(campaign_id: int) -> ResponseReturnValue:
-    """Make a campaign a draft again that has not begun to send."""
+    """Take a campaign back that has not begun to send: it is a draft again."""
 
     def act(session: Session, campaign: Campaign) -> str:
         lifecycle.unschedule(session, campaign)

@@ -18,12 +18,8 @@ from dakiya_web.wiring import request_session, wiring
 
 dashboard = Blueprint("dashboard", __name__)
 
-NOW = (
-    CampaignStatus.SENDING,
-    CampaignStatus.PAUSING,
-    CampaignStatus.PAUSED,
-    CampaignStatus.CANCELLING,
-)
+NOW = (CampaignStatus.SENDING, CampaignStatus.PAUSING, CampaignStatus.CANCELLING)
+PAUSED = (CampaignStatus.PAUSED,)
 NEXT = (CampaignStatus.PREPARING, CampaignStatus.SCHEDULED)
 SHOWN = 5
 LATEST = 20
@@ -37,9 +33,10 @@ def index() -> ResponseReturnValue:
     assert user is not None  # noqa: S101 - login_required has seen to it
     accounts = list_accounts(session, user_id=user.id)
     running = reading.list_campaigns(session, user_id=user.id, statuses=NOW, limit=SHOWN)
+    paused = reading.list_campaigns(session, user_id=user.id, statuses=PAUSED, limit=SHOWN)
     following = reading.list_campaigns(session, user_id=user.id, statuses=NEXT, limit=LATEST)
     latest = reading.list_campaigns(
-        session, user_id=user.id, statuses=(*NOW, CampaignStatus.FINISHED), limit=LATEST
+        session, user_id=user.id, statuses=(*NOW, *PAUSED, CampaignStatus.FINISHED), limit=LATEST
     )
     now = wiring().clock()
     totals = read_totals(session, user_id=user.id, timezone=user.timezone, now=now)
@@ -51,6 +48,9 @@ def index() -> ResponseReturnValue:
         steps=steps,
         todo=next((step for step in steps if not step.done), None),
         running=read_rows(session, running),
+        paused=read_rows(session, paused),
+        now_statuses=[status.value for status in NOW],
+        paused_statuses=[status.value for status in PAUSED],
         following=sorted(
             read_rows(session, following),
             key=lambda row: (row.campaign.scheduled_at is None, row.campaign.scheduled_at),
