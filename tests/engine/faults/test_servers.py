@@ -90,6 +90,7 @@ CASES = [
     ),
     Case("452 at RCPT, once", rules(Rule("rcpt", reply="452 4.5.3 Too many", times=1))),
     Case("451 at DATA, once", rules(Rule("data", reply="451 4.3.0 Try later", times=1))),
+    Case("dropped at DATA, once", rules(Rule("data", Action.DROP, times=1))),
     Case(
         "554 at DATA of some",
         rules(Rule("data", reply="554 5.7.1 Refused", recipient=THIRD)),
