@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import ColumnElement, and_, func, select, text, update
 from sqlalchemy.orm import Session
 
 from dakiya.delivery.counters import Moves
@@ -170,10 +170,7 @@ def give_back(session: Session, claim: Claim, moves: Moves) -> int:
         .where(
             Email.batch_id == claim.batch_id,
             Email.state == EmailState.CLAIMED,
-            select(Batch.id)
-            .where(Batch.id == claim.batch_id, Batch.fence == claim.fence)
-            .where(Batch.state == BatchState.TAKEN)
-            .exists(),
+            select(Batch.id).where(_is_held(claim)).exists(),
         )
         .values(state=EmailState.PENDING, batch_id=None)
     ).rowcount  # type: ignore[attr-defined]
@@ -185,11 +182,7 @@ def close_batch(session: Session, claim: Claim) -> bool:
     """End a batch that holds no claimed mail any more; False when it was rescued before."""
     closed = session.execute(
         update(Batch)
-        .where(
-            Batch.id == claim.batch_id,
-            Batch.fence == claim.fence,
-            Batch.state == BatchState.TAKEN,
-        )
+        .where(_is_held(claim))
         .values(state=BatchState.DONE, lease_expires_at=None, finished_at=func.clock_timestamp())
     )
     return bool(closed.rowcount == 1)  # type: ignore[attr-defined]
@@ -199,11 +192,7 @@ def hand_back(session: Session, claim: Claim, *, start_at: datetime) -> None:
     """Make a taken batch ready again for a later instant, with the mails that it still holds."""
     session.execute(
         update(Batch)
-        .where(
-            Batch.id == claim.batch_id,
-            Batch.fence == claim.fence,
-            Batch.state == BatchState.TAKEN,
-        )
+        .where(_is_held(claim))
         .values(
             state=BatchState.READY,
             lease_expires_at=None,
@@ -222,14 +211,16 @@ def renew_leases(session: Session, claims: Sequence[Claim], *, lease_s: float) -
     for claim in sorted(claims, key=lambda held: held.batch_id):
         session.execute(
             update(Batch)
-            .where(
-                Batch.id == claim.batch_id,
-                Batch.fence == claim.fence,
-                Batch.state == BatchState.TAKEN,
-                Batch.lease_expires_at > func.clock_timestamp(),
-            )
+            .where(_is_held(claim), Batch.lease_expires_at > func.clock_timestamp())
             .values(
                 lease_expires_at=func.clock_timestamp()
                 + func.make_interval(0, 0, 0, 0, 0, 0, lease_s)
             )
         )
+
+
+def _is_held(claim: Claim) -> ColumnElement[bool]:
+    """Whether the batch is still in the hands of this taking."""
+    return and_(
+        Batch.id == claim.batch_id, Batch.fence == claim.fence, Batch.state == BatchState.TAKEN
+    )

@@ -9,14 +9,31 @@ from dakiya.accounts.passwords import MAX_LENGTH, MIN_LENGTH
 MAX_ADDRESS_CHARS = 1000
 
 
-class LoginForm(FlaskForm):
-    """Address and password."""
-
-    email = EmailField(
+def address_field() -> EmailField:
+    """Make the field for the address that somebody logs in with; the page begins there."""
+    return EmailField(
         "E-mail address",
         [InputRequired("Type your e-mail address."), Length(max=MAX_ADDRESS_CHARS)],
         render_kw={"autocomplete": "username", "autofocus": True},
     )
+
+
+def new_password_field(
+    label: str = "New password", missing: str = "Choose a new password.", **attributes: object
+) -> PasswordField:
+    """Make the field for a password that is chosen, not typed again."""
+    return PasswordField(
+        label,
+        [InputRequired(missing), Length(max=10 * MAX_LENGTH)],
+        description=f"At least {MIN_LENGTH} characters.",
+        render_kw={"autocomplete": "new-password", "minlength": MIN_LENGTH, **attributes},
+    )
+
+
+class LoginForm(FlaskForm):
+    """Address and password."""
+
+    email = address_field()
     password = PasswordField(
         "Password",
         [InputRequired("Type your password."), Length(max=MAX_LENGTH)],
@@ -27,17 +44,8 @@ class LoginForm(FlaskForm):
 class SignUpForm(FlaskForm):
     """A new user."""
 
-    email = EmailField(
-        "E-mail address",
-        [InputRequired("Type your e-mail address."), Length(max=MAX_ADDRESS_CHARS)],
-        render_kw={"autocomplete": "username", "autofocus": True},
-    )
-    password = PasswordField(
-        "Password",
-        [InputRequired("Choose a password."), Length(max=10 * MAX_LENGTH)],
-        description=f"At least {MIN_LENGTH} characters.",
-        render_kw={"autocomplete": "new-password", "minlength": MIN_LENGTH},
-    )
+    email = address_field()
+    password = new_password_field("Password", "Choose a password.")
 
 
 class LogoutForm(FlaskForm):

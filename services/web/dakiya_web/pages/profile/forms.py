@@ -4,8 +4,9 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectChoice, SelectField
 from wtforms.validators import InputRequired, Length
 
-from dakiya.accounts.passwords import MAX_LENGTH, MIN_LENGTH
+from dakiya.accounts.passwords import MAX_LENGTH
 from dakiya.models.people import Theme
+from dakiya_web.pages.people.forms import new_password_field
 from dakiya_web.zones import zone_choices
 
 
@@ -40,9 +41,4 @@ class PasswordForm(FlaskForm):
         [InputRequired("Type your present password."), Length(max=10 * MAX_LENGTH)],
         render_kw={"autocomplete": "current-password"},
     )
-    password = PasswordField(
-        "New password",
-        [InputRequired("Choose a new password."), Length(max=10 * MAX_LENGTH)],
-        description=f"At least {MIN_LENGTH} characters.",
-        render_kw={"autocomplete": "new-password", "minlength": MIN_LENGTH},
-    )
+    password = new_password_field()
