@@ -25,7 +25,7 @@ def csv_lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterat
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     buffer.write("\ufeff")
-    writer.writerow(header)
+    writer.writerow([neutral(title) for title in header])
     for number, row in enumerate(rows, start=1):
         writer.writerow([neutral(value) for value in row])
         if number % ROWS_PER_WRITE == 0:

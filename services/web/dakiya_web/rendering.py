@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from dakiya.models.people import DEFAULT_TIMEZONE
 from dakiya_web import wording
+from dakiya_web.input.reader import sentence
 from dakiya_web.pages.people.sessions import present_user
 from dakiya_web.pages.preferences.themes import present_theme
 from dakiya_web.wiring import wiring
@@ -19,7 +20,7 @@ Words = Callable[[datetime], str]
 def install_rendering(app: Flask) -> None:
     """Give the filters and globals to the templates.
 
-    Filters: ``number``, ``percent(whole)``, ``size``, ``duration``.
+    Filters: ``number``, ``percent(whole)``, ``size``, ``duration``, ``sentence``.
     Globals: ``when(instant)``, ``ago(instant)``: a <time> element, or a dash for None;
     ``zone()``: the user's zone; ``is_fragment()``: asked by htmx or by our modules.
     """
@@ -28,6 +29,7 @@ def install_rendering(app: Flask) -> None:
         percent=wording.percent,
         size=wording.size,
         duration=wording.duration,
+        sentence=sentence,
     )
     app.jinja_env.globals.update(when=when, ago=ago, zone=zone, is_fragment=is_fragment)
     app.context_processor(_for_templates)

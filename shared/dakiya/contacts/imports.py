@@ -4,7 +4,7 @@ A worker takes an import under a lease and a fence, and moves ``rows_done`` in t
 transaction that stores the rows. Killed at any point, it is taken up again where it stood.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -193,9 +193,11 @@ def store_rows(
     bad_rows: Sequence[Rejection],
     up_to_row: int,
     first_rows: dict[str, int],
+    original: Callable[[int], Sequence[str]] | None = None,
 ) -> Intake | None:
     """Store a part of the file and move the import on, in the caller's transaction.
 
+    ``original`` returns the cells of a row, which are kept with one that is not taken.
     None when the import is no longer ours or was cancelled: nothing is stored then. Raises
     IllegalState when the campaign is no draft any more.
     """
@@ -221,7 +223,13 @@ def store_rows(
         )
     )
     session.add_all(
-        ImportRejection(import_id=taken.import_id, row=r.row, email=r.email, error=r.error)
+        ImportRejection(
+            import_id=taken.import_id,
+            row=r.row,
+            email=r.email,
+            error=r.error,
+            cells=list(original(r.row)) if original else None,
+        )
         for r in intake.rejected
     )
     return intake
@@ -271,7 +279,7 @@ def list_rejections(
         .order_by(ImportRejection.row)
         .limit(limit)
     )
-    return [Rejection(line.row, line.email, line.error) for line in found]
+    return [Rejection(line.row, line.email, line.error, line.cells) for line in found]
 
 
 def _ours(taken: TakenImport) -> Update:

@@ -38,11 +38,15 @@ _INSERT = text(
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A recipient that was not taken: where it stood, its address as given, and why."""
+    """A recipient that was not taken: where it stood, its address as given, and why.
+
+    ``cells`` is the whole row of a file, when it is known.
+    """
 
     row: int
     email: str
     error: str
+    cells: Sequence[str] | None = None
 
 
 @dataclass(slots=True)

@@ -143,3 +143,5 @@ class ImportRejection(Base):
     row: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str]
     error: Mapped[str]
+    # What stood in the file's columns; rows from before it was kept have none.
+    cells: Mapped[list[Any] | None]

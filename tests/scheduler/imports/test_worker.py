@@ -61,12 +61,12 @@ def _long_list(rows: int) -> tuple[bytes, list[str], list[Rejection]]:
         email = f"p{row}@example.com"
         if row % 100 == 0:
             email = "p2@example.com"
-            rejections.append(Rejection(row, email, "the same address as in row 2"))
+            why = "the same address as in row 2"
+            rejections.append(Rejection(row, email, why, [email, "Pune"]))
         elif row % 150 == 0:
             email = "nobody"
-            rejections.append(
-                Rejection(row, email, "the @ is missing: an address looks like asha@example.com")
-            )
+            why = "the @ is missing: an address looks like asha@example.com"
+            rejections.append(Rejection(row, email, why, [email, "Pune"]))
         else:
             emails.append(email)
         lines.append(f"{email},Pune")
@@ -99,6 +99,8 @@ def test_file_becomes_recipients_and_a_report(session_factory: SessionFactory, k
             (3, "nobody"),
             (5, "Asha@example.com"),
         ]
+        kept = [r.cells for r in list_rejections(session, import_id)]
+        assert kept == [["nobody", "X", ""], ["Asha@Example.com", "Asha", ""]]
         first = session.scalars(select(Recipient).order_by(Recipient.id)).first()
         assert first is not None
         assert (first.email, first.name, first.fields) == (
@@ -107,6 +109,22 @@ def test_file_becomes_recipients_and_a_report(session_factory: SessionFactory, k
             {"city": "Pune"},
         )
     assert run_import(session_factory, import_id, LIMITS) is None
+
+
+def test_rows_that_are_not_taken_are_kept_as_they_stood(session_factory: SessionFactory) -> None:
+    content = (
+        b"Mail,Private,City\na@example.com,x@example.com,Pune\nnobody,also nobody,Goa\nb,c,d,e\n"
+    )
+    import_id = _add(session_factory, content)
+    with session_factory.begin() as session:
+        mapping = ["skip", "email", "field:town"]
+        session.execute(update(RecipientImport).values(mapping=mapping))
+    assert run_import(session_factory, import_id, LIMITS) is ImportStatus.DONE
+    with session_factory() as session:
+        assert [(r.row, r.email, r.cells) for r in list_rejections(session, import_id)] == [
+            (3, "also nobody", ["nobody", "also nobody", "Goa"]),
+            (4, "b", ["b", "c", "d", "e"]),
+        ]
 
 
 def test_refused_file_says_why_and_adds_nobody(session_factory: SessionFactory) -> None:

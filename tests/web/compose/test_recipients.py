@@ -2,6 +2,7 @@
 
 import re
 from io import BytesIO
+from json import dumps
 
 from flask.testing import FlaskClient
 from sqlalchemy import text
@@ -76,10 +77,27 @@ def test_rejected_rows_are_a_csv_that_runs_nothing(
             ),
             {"id": campaign_id},
         )
-        session.execute(text("INSERT INTO import_rejection VALUES (1, 7, '=1+1', 'no address')"))
+        columns = [
+            {"header": "Name", "role": "name", "field": "name"},
+            {"header": "", "role": "email", "field": "email"},
+            {"header": "=City", "role": "field", "field": "city"},
+        ]
+        session.execute(
+            text("UPDATE recipient_import SET columns = :columns"), {"columns": dumps(columns)}
+        )
+        session.execute(
+            text(
+                "INSERT INTO import_rejection VALUES (1, 7, '=1+1', 'no address', NULL),"
+                ' (1, 9, \'x\', \'the @ is missing\', \'["Asha", "x", "@Pune", "more"]\')'
+            )
+        )
         session.commit()
     answer = client.get("/imports/1/rejected.csv")
-    assert answer.data.decode("utf-8-sig").splitlines() == ["row,email,error", "7,'=1+1,no address"]
+    assert answer.data.decode("utf-8-sig").splitlines() == [
+        "row,error,Name,email,'=City",
+        "7,No address.,,'=1+1",
+        "9,The @ is missing.,Asha,x,'@Pune,more",
+    ]
 
 
 def test_remove_all_asks_first(client: FlaskClient, alice: Person) -> None:

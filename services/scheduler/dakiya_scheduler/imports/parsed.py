@@ -1,6 +1,6 @@
 """What reading a recipient file gives: its columns, its rows, or a refusal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -98,11 +98,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that cannot be a recipient, and why."""
+    """A row that cannot be a recipient, and why; ``cells`` is all that stands in it."""
 
     row: int
     email: str
     error: str
+    cells: Sequence[str] = ()
 
 
 Parsed = Header | Row | BadRow

@@ -69,7 +69,8 @@ def _read_row(record: Record, layout: Layout, limits: FileLimits) -> Row | BadRo
     email = cells[layout.email] if layout.email < len(cells) else ""
     problem = _problem(cells, layout, limits)
     if problem is not None:
-        return BadRow(record.row, email[:_SHOWN_CHARS], problem)
+        kept = [cell[: limits.cell_chars] for cell in cells[: limits.columns]]
+        return BadRow(record.row, email[:_SHOWN_CHARS], problem, kept)
     fields = {
         column.field: cell
         for column, cell in zip(layout.columns, cells, strict=False)

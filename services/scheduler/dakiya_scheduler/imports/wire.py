@@ -36,7 +36,8 @@ def encode(items: Iterable[Parsed]) -> Iterator[bytes]:
             rows.append([item.row, item.email, item.name, item.fields])
             size += len(item.email) + sum(map(len, item.fields.values()))
         else:
-            rows.append([item.row, item.email, item.error])
+            rows.append([item.row, item.email, item.error, item.cells])
+            size += sum(map(len, item.cells))
         if len(rows) >= _ROWS_PER_LINE or size >= _CHARS_PER_LINE:
             yield _line({"rows": rows})
             rows, size = [], 0
@@ -62,7 +63,8 @@ def decode(lines: Iterable[bytes]) -> Iterator[Parsed]:
         if "header" in message:
             yield _header(message["header"])
         for row in message.get("rows", ()):
-            yield Row(*row) if len(row) == 4 else BadRow(*row)
+            # Fields by name, or cells in order.
+            yield Row(*row) if isinstance(row[3], dict) else BadRow(*row)
         if "refused" in message:
             raise FileRefused(message["refused"], message["damage"])
         if "failed" in message:

@@ -61,16 +61,19 @@ _BREAKS_US = (
 class _Chunk:
     rows: list[RawRecipient] = field(default_factory=list)
     bad_rows: list[Rejection] = field(default_factory=list)
+    # By their row: as they stood in the file.
+    originals: dict[int, Row | BadRow] = field(default_factory=dict)
     up_to_row: int = 0
 
     def __len__(self) -> int:
         return len(self.rows) + len(self.bad_rows)
 
-    def add(self, item: Row | BadRow) -> None:
+    def add(self, item: Row | BadRow, original: Row | BadRow) -> None:
         if isinstance(item, Row):
             self.rows.append(RawRecipient(item.row, item.email, item.name, item.fields))
         else:
             self.bad_rows.append(Rejection(item.row, show_address(item.email), item.error))
+        self.originals[item.row] = original
         self.up_to_row = item.row
 
 
@@ -142,34 +145,36 @@ def _read(
             return None
         if taken.look_first:
             return _show_first_rows(session_factory, taken, header.columns, items)
-        if not _store_all(session_factory, taken, _mapped(items, header, taken)):
+        if not _store_all(session_factory, taken, header.columns, items):
             return None
     with session_factory.begin() as session:
         return ImportStatus.DONE if finish_import(session, taken) else None
 
 
-def _mapped(items: Iterator[Parsed], header: Header, taken: TakenImport) -> Iterator[Row | BadRow]:
-    """Yield the rows, by the user's word on the columns where there is one."""
-    for item in items:
-        if isinstance(item, Row) and taken.mapping is not None:
-            yield map_row(item, header.columns, taken.mapping)
-        elif not isinstance(item, Header):
-            yield item
-
-
 def _store_all(
-    session_factory: SessionFactory, taken: TakenImport, rows: Iterator[Row | BadRow]
+    session_factory: SessionFactory,
+    taken: TakenImport,
+    columns: Sequence[Column],
+    items: Iterator[Parsed],
 ) -> bool:
-    """Store the rows chunk by chunk; False when the import is no longer ours."""
+    """Store the rows chunk by chunk, by the user's word on the columns where there is one.
+
+    False when the import is no longer ours.
+    """
     chunk = _Chunk()
     first_rows: dict[str, int] = {}
-    for row in rows:
-        chunk.add(row)
+    for item in items:
+        if isinstance(item, Header):
+            continue
+        if isinstance(item, Row) and taken.mapping is not None:
+            chunk.add(map_row(item, columns, taken.mapping), item)
+        else:
+            chunk.add(item, item)
         if len(chunk) >= ROWS_PER_CHUNK:
-            if not _store(session_factory, taken, chunk, first_rows):
+            if not _store(session_factory, taken, columns, chunk, first_rows):
                 return False
             chunk = _Chunk()
-    return not len(chunk) or _store(session_factory, taken, chunk, first_rows)
+    return not len(chunk) or _store(session_factory, taken, columns, chunk, first_rows)
 
 
 def _show_first_rows(
@@ -212,6 +217,7 @@ def _record_format(session_factory: SessionFactory, taken: TakenImport, header: 
 def _store(
     session_factory: SessionFactory,
     taken: TakenImport,
+    columns: Sequence[Column],
     chunk: _Chunk,
     first_rows: dict[str, int],
 ) -> bool:
@@ -232,8 +238,13 @@ def _store(
             bad_rows=[bad for bad in chunk.bad_rows if bad.row > taken.rows_done],
             up_to_row=chunk.up_to_row,
             first_rows=first_rows,
+            original=lambda row: _cells(chunk.originals[row], columns),
         )
     return intake is not None
+
+
+def _cells(item: Row | BadRow, columns: Sequence[Column]) -> Sequence[str]:
+    return cells_of(item, columns) if isinstance(item, Row) else item.cells
 
 
 def _refuse(session_factory: SessionFactory, taken: TakenImport, error: str) -> ImportStatus | None:

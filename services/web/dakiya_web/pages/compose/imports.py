@@ -12,13 +12,14 @@ from dakiya.db import SessionFactory
 from dakiya.models import ImportStatus, RecipientImport
 from dakiya_web.exporting import csv_download
 from dakiya_web.input.query import read_page
+from dakiya_web.input.reader import sentence
 from dakiya_web.pages.compose.blueprint import asking_user, compose, find_own
 from dakiya_web.pages.compose.columns import columns_page, columns_used, is_waiting
 from dakiya_web.wiring import request_session, wiring
 from dakiya_web.wording import number
 
 ROWS_PER_PAGE = 100
-ROWS_PER_READ = 5_000
+ROWS_PER_READ = 500
 OPEN = (ImportStatus.QUEUED, ImportStatus.RUNNING)
 
 
@@ -65,12 +66,12 @@ def import_progress(import_id: int) -> ResponseReturnValue:
 @compose.get("/imports/<id:import_id>/rejected.csv")
 @login_required
 def rejected_rows(import_id: int) -> ResponseReturnValue:
-    """The rows that were not taken, to be mended in a spreadsheet."""
+    """The rows that were not taken, whole, to be mended in a spreadsheet and uploaded again."""
     found = _find(import_id)
     return csv_download(
         f"not taken from {found.filename}",
-        ("row", "email", "error"),
-        _read_rejections(found.id, wiring().sessions),
+        ("row", "error", *_headers(found)),
+        _read_rejections(found, wiring().sessions),
     )
 
 
@@ -99,10 +100,29 @@ def _find(import_id: int) -> RecipientImport:
     return reading.find_import(request_session(), import_id, user_id=asking_user().id)
 
 
-def _read_rejections(import_id: int, sessions: SessionFactory) -> Iterator[tuple[object, ...]]:
+def _read_rejections(
+    found: RecipientImport, sessions: SessionFactory
+) -> Iterator[tuple[object, ...]]:
     """Read the rows while they are sent, when the request's session is gone already."""
+    import_id, address = found.id, _address_column(found)
     with sessions() as session:
         row = 0
         while part := list_rejections(session, import_id, after_row=row, limit=ROWS_PER_READ):
-            yield from ((line.row, line.email, line.error) for line in part)
+            for line in part:
+                cells = [""] * address + [line.email] if line.cells is None else line.cells
+                yield (line.row, sentence(line.error), *cells)
             row = part[-1].row
+
+
+def _headers(found: RecipientImport) -> list[str]:
+    """The titles of the file's columns; without any, such that it is recognised again."""
+    names = {"email": "email", "name": "name"}
+    return [
+        column["header"] or names.get(column["role"], f"Column {number}")
+        for number, column in enumerate(found.columns, start=1)
+    ] or ["email"]
+
+
+def _address_column(found: RecipientImport) -> int:
+    roles = [column["role"] for column in found.columns]
+    return roles.index("email") if "email" in roles else 0
