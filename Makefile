@@ -61,6 +61,10 @@ faults: $(VENV)/.ready-system assets ## Kill, freeze and cut everything, compare
 guards: $(VENV)/.ready-system assets ## Take each guard of the promise out, and show that a test notices
 	@$(BIN)/python -m tests.engine.faults.guards $(ARGS)
 
+.PHONY: bench
+bench: $(VENV)/.ready-system assets ## Measure speed beside baselines of the same run (needs Postfix; ARGS="--short pace")
+	@$(BIN)/python -m tests.bench $(ARGS)
+
 .PHONY: assets
 assets: $(BUILT)/manifest.json ## Build the pages' styles, scripts and icons, unless they are built
 

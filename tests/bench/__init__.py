@@ -1,0 +1,1 @@
+"""Measures how fast Dakiya is, every figure beside a baseline from the same run: ``make bench``."""
