@@ -17,11 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
-import psycopg2
 import pytest
 import redis
 from hypothesis import settings as property_settings
-from psycopg2 import sql
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -29,6 +27,7 @@ from dakiya.config import Settings
 from dakiya.db import SessionFactory, make_engine, make_session_factory
 from dakiya.migrations.run import upgrade
 from dakiya_dev.embedded import EmbeddedPostgres, EmbeddedValkey
+from tests.databases import as_admin, copy_database, drop_database, for_sqlalchemy
 
 pytest_plugins = ["tests.engine.faults.plugin", "tests.lanes", "tests.recorder.plugin"]
 
@@ -94,33 +93,11 @@ def valkey_server(_server_dir: Path) -> Iterator[EmbeddedValkey]:
         yield server
 
 
-def copy_database(server: EmbeddedPostgres, template: str, name: str) -> str:
-    """Copy a database that nobody is connected to, and return the URL of the copy."""
-    # Half the work of the usual way, which goes through the log: 37 ms of CPU instead of 75.
-    statement = "CREATE DATABASE {} OWNER dakiya TEMPLATE {} STRATEGY FILE_COPY"
-    _as_admin(server, statement, name, template)
-    return _sqlalchemy_url(server.url_for(name))
-
-
-def _as_admin(server: EmbeddedPostgres, statement: str, *names: str) -> None:
-    connection = psycopg2.connect(server.url_for("postgres", admin=True))
-    try:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
-    finally:
-        connection.close()
-
-
-def _sqlalchemy_url(url: str) -> str:
-    return url.replace("postgresql://", "postgresql+psycopg2://", 1)
-
-
 @pytest.fixture(scope="session")
 def _template_database(postgres_server: EmbeddedPostgres) -> str:
     """A migrated database that the others are copied from."""
-    _as_admin(postgres_server, "CREATE DATABASE {} OWNER dakiya", TEMPLATE_DATABASE)
-    upgrade(_sqlalchemy_url(postgres_server.url_for(TEMPLATE_DATABASE)), WEB_PASSWORD)
+    as_admin(postgres_server, "CREATE DATABASE {} OWNER dakiya", TEMPLATE_DATABASE)
+    upgrade(for_sqlalchemy(postgres_server.url_for(TEMPLATE_DATABASE)), WEB_PASSWORD)
     return TEMPLATE_DATABASE
 
 
@@ -153,7 +130,7 @@ def database_url(postgres_server: EmbeddedPostgres, template: str) -> Iterator[s
     """The URL, as its owner, of a migrated database of this test's own."""
     name = f"dakiya_test_{next(_numbers)}"
     yield copy_database(postgres_server, template, name)
-    _as_admin(postgres_server, "DROP DATABASE {} WITH (FORCE)", name)
+    drop_database(postgres_server, name)
 
 
 @pytest.fixture

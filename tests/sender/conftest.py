@@ -9,6 +9,7 @@ import pytest
 from dakiya.config import Settings
 from dakiya.db import SessionFactory
 from dakiya_sender.ledger_writer import LedgerWriter
+from dakiya_sender.messages import CampaignMessage
 from dakiya_sender.pool import ConnectionPool
 from dakiya_sender.recording import Recorder as OutcomeRecorder
 from dakiya_sender.slots import ConnectionSlots
@@ -53,3 +54,16 @@ def set_scene(
             )
 
         yield make
+
+
+@pytest.fixture
+def third_cannot_be_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mail of one recipient raises what nobody expects."""
+    build = CampaignMessage.build
+
+    def build_but_one(message: CampaignMessage, mail: object, **options: object) -> bytes:
+        if mail.email == "r2@example.net":  # type: ignore[attr-defined]
+            raise KeyError("r2@example.net")
+        return build(message, mail, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(CampaignMessage, "build", build_but_one)

@@ -82,6 +82,11 @@ class SenderScene:
         return [mail.recipient for mail in self.server.received()]
 
 
+def states(scene: SenderScene) -> list[str]:
+    """Return the states of the mails in the order of the list."""
+    return [row.state.value for row in scene.rows()]
+
+
 def take_one(sessions: SessionFactory, server: Recorder, mails: int) -> tuple[Campaign, Taken]:
     """Make a campaign whose only batch is taken."""
     with sessions.begin() as session:

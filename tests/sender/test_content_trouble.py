@@ -12,13 +12,9 @@ from tests.engine.world import miscounted
 from tests.recorder import Behaviour, Rule
 from tests.recorder.plugin import StartRecorder
 from tests.sender.conftest import SetScene
-from tests.sender.scene import SenderScene
+from tests.sender.scene import SenderScene, states
 
 MAILS = REFUSALS_IN_A_ROW + 4
-
-
-def states(scene: SenderScene) -> list[str]:
-    return [row.state.value for row in scene.rows()]
 
 
 def campaign_of(scene: SenderScene) -> Campaign:

@@ -12,17 +12,12 @@ from dakiya.campaigns.lifecycle import pause
 from dakiya.contacts.suppressions import suppress
 from dakiya.models import Batch, BatchState, Campaign, Email, SuppressionReason
 from dakiya_sender.lending import NoConnectionFree
-from dakiya_sender.messages import CampaignMessage
 from dakiya_sender.smtp import Connection, Envelope, Phase, Reply, SmtpTrouble
 from tests.engine.world import miscounted
 from tests.recorder import Action, Behaviour, Rule
 from tests.recorder.plugin import StartRecorder
 from tests.sender.conftest import SetScene
-from tests.sender.scene import SenderScene
-
-
-def states(scene: SenderScene) -> list[str]:
-    return [row.state.value for row in scene.rows()]
+from tests.sender.scene import SenderScene, states
 
 
 def before_each_dot(monkeypatch: pytest.MonkeyPatch, act: Callable[[int], None]) -> None:
@@ -187,17 +182,9 @@ def test_address_suppressed_between_body_and_dot_gets_nothing_and_the_next_ones_
 
 
 def test_mail_that_cannot_be_built_fails_alone_whatever_is_raised(
-    set_scene: SetScene, recorder: StartRecorder, monkeypatch: pytest.MonkeyPatch
+    set_scene: SetScene, recorder: StartRecorder, third_cannot_be_built: None
 ) -> None:
     scene = set_scene(recorder())
-    build = CampaignMessage.build
-
-    def build_but_one(message: CampaignMessage, mail: object, **options: object) -> bytes:
-        if mail.email == "r2@example.net":  # type: ignore[attr-defined]
-            raise KeyError("r2@example.net")
-        return build(message, mail, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(CampaignMessage, "build", build_but_one)
     scene.deliver()
     assert states(scene) == ["sent", "sent", "failed", "sent", "sent"]
     assert scene.rows()[2].reply_text == "The mail could not be built."

@@ -24,7 +24,7 @@ from dakiya_dev.embedded import EmbeddedPostgres
 from dakiya_web.app import create_app
 from dakiya_web.pages.people.throttle import limiter
 from dakiya_web.settings import WebSettings
-from tests.conftest import copy_database
+from tests.databases import copy_database
 from tests.web.browsing import PASSWORD, logged_in
 
 NAMES = ("alice", "bob", "charlie")

@@ -19,7 +19,7 @@ from dakiya_web.app import create_app
 from dakiya_web.pages.people.throttle import limiter
 from dakiya_web.pages.people.views import local_path
 from dakiya_web.settings import WebSettings
-from tests.web.browsing import PASSWORD, csrf_token, log_in, log_out, send
+from tests.web.browsing import PASSWORD, csrf_token, log_in, log_out, logged_in, send
 from tests.web.conftest import Person, make_campaign
 
 Browser = Callable[[], FlaskClient]
@@ -138,8 +138,9 @@ def test_session_is_a_new_one_after_log_in(browser: Browser, alice: Person) -> N
         assert session["login_key"] != first
 
 
-def copy_of(client: FlaskClient, browser: Browser) -> FlaskClient:
-    """A thief, who is let in as long as the session of the copied cookie lasts."""
+@pytest.fixture
+def thief(client: FlaskClient, browser: Browser) -> FlaskClient:
+    """Somebody with a copy of alice's cookie, let in as long as its session lasts."""
     thief = browser()
     thief.set_cookie("dakiya", cookie(client))
     assert thief.get("/").status_code == 200
@@ -147,12 +148,9 @@ def copy_of(client: FlaskClient, browser: Browser) -> FlaskClient:
 
 
 def test_copy_of_the_cookie_is_worthless_after_log_out_whatever_redis_forgets(
-    app: Flask, browser: Browser, alice: Person
+    app: Flask, client: FlaskClient, thief: FlaskClient, browser: Browser, alice: Person
 ) -> None:
-    client, elsewhere = browser(), browser()
-    log_in(client, alice.email)
-    log_in(elsewhere, alice.email)
-    thief = copy_of(client, browser)
+    elsewhere = logged_in(browser(), alice.email)
     assert log_out(client).headers["Location"] == "/login"
     app.extensions["dakiya"].redis.flushall()
     assert client.get("/").status_code == 302
@@ -161,11 +159,8 @@ def test_copy_of_the_cookie_is_worthless_after_log_out_whatever_redis_forgets(
 
 
 def test_copy_of_the_cookie_stays_worthless_when_the_house_is_kept(
-    browser: Browser, alice: Person, session_factory: SessionFactory
+    client: FlaskClient, thief: FlaskClient, session_factory: SessionFactory
 ) -> None:
-    client = browser()
-    log_in(client, alice.email)
-    thief = copy_of(client, browser)
     log_out(client)
     # Each answer signs the cookie anew, so that it never gets too old.
     assert thief.get("/login").headers["Set-Cookie"]
@@ -176,11 +171,8 @@ def test_copy_of_the_cookie_stays_worthless_when_the_house_is_kept(
 
 
 def test_copy_of_the_cookie_is_worthless_after_another_log_in_in_its_place(
-    browser: Browser, alice: Person, bob: Person
+    client: FlaskClient, thief: FlaskClient, bob: Person
 ) -> None:
-    client = browser()
-    log_in(client, alice.email)
-    thief = copy_of(client, browser)
     token = csrf_token(client, "/profile")
     form = {"email": bob.email, "password": PASSWORD, "csrf_token": token}
     assert client.post("/login", data=form).status_code == 303
@@ -190,9 +182,7 @@ def test_copy_of_the_cookie_is_worthless_after_another_log_in_in_its_place(
 def test_session_in_use_is_kept_and_one_unused_for_two_weeks_is_not(
     browser: Browser, alice: Person, session_factory: SessionFactory
 ) -> None:
-    used, unused = browser(), browser()
-    log_in(used, alice.email)
-    log_in(unused, alice.email)
+    used, unused = (logged_in(browser(), alice.email) for _ in range(2))
     with session_factory() as session:
         session.execute(text("UPDATE login_session SET seen_at = now() - interval '13 days'"))
         session.commit()
@@ -205,10 +195,8 @@ def test_session_in_use_is_kept_and_one_unused_for_two_weeks_is_not(
 
 
 def test_new_password_ends_other_sessions(
-    browser: Browser, alice: Person, session_factory: SessionFactory
+    client: FlaskClient, alice: Person, session_factory: SessionFactory
 ) -> None:
-    client = browser()
-    log_in(client, alice.email)
     with session_factory() as session:
         change_password(session.get_one(User, alice.user_id), "another password")
         session.commit()

@@ -28,13 +28,20 @@ def test_it_is_off_unless_chosen_and_a_patch_of_something_else_keeps_it(alice: P
     assert "true or false" in answer.json["errors"]["resend_unknown"][0]
 
 
+def make_scheduled(alice: Person, session_factory: SessionFactory, status: str) -> int:
+    """Add a campaign that was scheduled and has come to this status since."""
+    campaign_id = make_campaign(alice)
+    alice.api.post(f"/campaigns/{campaign_id}/schedule", {"at": "now"})
+    with session_factory.begin() as session:
+        session.execute(update(Campaign).values(status=status))
+    return campaign_id
+
+
 @pytest.mark.parametrize("status", ["preparing", "scheduled", "sending", "pausing", "paused"])
 def test_it_can_be_chosen_until_the_campaign_has_ended(
     alice: Person, session_factory: SessionFactory, status: str
 ) -> None:
-    campaign_id = make_campaign(alice)
-    alice.api.post(f"/campaigns/{campaign_id}/schedule", {"at": "now"})
-    set_status(session_factory, status)
+    campaign_id = make_scheduled(alice, session_factory, status)
     answer = alice.api.patch(f"/campaigns/{campaign_id}", {"resend_unknown": True})
     assert (answer.status, answer.json["resend_unknown"]) == (200, True)
     assert answer.json["content_changed_at"] is None
@@ -44,17 +51,10 @@ def test_it_can_be_chosen_until_the_campaign_has_ended(
 def test_it_cannot_be_chosen_once_the_campaign_has_ended(
     alice: Person, session_factory: SessionFactory, status: str
 ) -> None:
-    campaign_id = make_campaign(alice)
-    alice.api.post(f"/campaigns/{campaign_id}/schedule", {"at": "now"})
-    set_status(session_factory, status)
+    campaign_id = make_scheduled(alice, session_factory, status)
     answer = alice.api.patch(f"/campaigns/{campaign_id}", {"resend_unknown": True})
     assert answer.status == 409
     assert "Decide about its unknown mails" in answer.json["error"]
-
-
-def set_status(session_factory: SessionFactory, status: str) -> None:
-    with session_factory.begin() as session:
-        session.execute(update(Campaign).values(status=status))
 
 
 def is_ticked(page: str) -> bool:

@@ -5,18 +5,16 @@ import random
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
-import psycopg2
 import pytest
 import redis
-from psycopg2 import sql
 
 from dakiya.db import SessionFactory
 from dakiya.migrations.run import upgrade
 from dakiya_dev.embedded import EmbeddedPostgres, EmbeddedValkey
 from tests.conftest import WEB_PASSWORD
+from tests.databases import as_admin, drop_database, for_sqlalchemy
 from tests.engine.faults.plugin import KILLS, SEED
 from tests.engine.faults.trial import Trial
 from tests.engine.installation import Installation
@@ -68,10 +66,10 @@ def valkey(_fault_valkey: EmbeddedValkey) -> EmbeddedValkey:
 def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
     """A migrated and empty database on the PostgreSQL that may be killed."""
     name = f"faults_{next(_numbers)}"
-    _execute(postgres, "CREATE DATABASE {} OWNER dakiya TEMPLATE dakiya", name)
+    as_admin(postgres, "CREATE DATABASE {} OWNER dakiya TEMPLATE dakiya", name)
     yield for_sqlalchemy(postgres.url_for(name))
     postgres.start()
-    _execute(postgres, "DROP DATABASE {} WITH (FORCE)", name)
+    drop_database(postgres, name)
 
 
 @pytest.fixture
@@ -88,15 +86,3 @@ def trial(
 ) -> Trial:
     """A trial with dice of this run's seed."""
     return Trial(installation, session_factory, request, random.Random(SEED))
-
-
-def for_sqlalchemy(url: str) -> str:
-    """Name the driver in a server's URL."""
-    return url.replace("postgresql://", "postgresql+psycopg2://", 1)
-
-
-def _execute(server: EmbeddedPostgres, statement: str, name: str) -> None:
-    with closing(psycopg2.connect(server.url_for("postgres", admin=True))) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(sql.SQL(statement).format(sql.Identifier(name)))

@@ -12,7 +12,7 @@ from dakiya.migrations.run import upgrade
 from dakiya.models import EmailState
 from dakiya_dev.embedded import EmbeddedPostgres
 from tests.conftest import WEB_PASSWORD
-from tests.engine.faults.conftest import for_sqlalchemy
+from tests.databases import for_sqlalchemy
 from tests.engine.faults.trial import Trial
 from tests.engine.world import states_of, wait_until
 from tests.recorder import Behaviour
@@ -79,8 +79,7 @@ def test_clock_stepped_by_two_hours_forward_and_back(
     trial: Trial, recorder: StartRecorder, clock: Path
 ) -> None:
     server = recorder(behaviour=Behaviour(delays={"dot": 0.05}))
-    campaign = trial.campaign(server, 600)
-    trial.start("scheduler", "sender", "sender")
+    campaign = trial.running(server, 600)
     for offset in ("+2h", "+0", "-2h"):
         assert trial.wait_for_mails(server, 60)
         _set(clock, offset)

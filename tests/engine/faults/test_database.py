@@ -19,8 +19,7 @@ def test_database_killed_with_mails_on_the_wire(
 ) -> None:
     """The replies come while it is away: they are recorded when it is back, none is unknown."""
     server = recorder(behaviour=Behaviour(delays={"dot": 0.5}))
-    campaign = trial.campaign(server, 60, connections=CONNECTIONS)
-    trial.start("scheduler", "sender", "sender")
+    campaign = trial.running(server, 60, connections=CONNECTIONS)
     for _ in range(2):
         assert trial.wait_for_mails(server, 8)
         postgres.stop(force=True)
@@ -39,8 +38,7 @@ def test_database_restarted_in_mid_run(
     trial: Trial, recorder: StartRecorder, postgres: EmbeddedPostgres
 ) -> None:
     server = recorder(behaviour=Behaviour(delays={"dot": 0.05}))
-    campaign = trial.campaign(server, 600, connections=CONNECTIONS)
-    trial.start("scheduler", "sender", "sender")
+    campaign = trial.running(server, 600, connections=CONNECTIONS)
     for _ in range(2):
         assert trial.wait_for_mails(server, 80)
         postgres.stop()

@@ -11,7 +11,7 @@ import pytest
 from dakiya.migrations.run import upgrade
 from dakiya_dev.embedded import EmbeddedPostgres
 from tests.conftest import WEB_PASSWORD
-from tests.engine.faults.conftest import for_sqlalchemy
+from tests.databases import for_sqlalchemy
 from tests.engine.faults.trial import Trial
 from tests.recorder import Behaviour
 from tests.recorder.plugin import StartRecorder
@@ -55,8 +55,7 @@ def test_disk_of_the_database_is_full_for_a_while(
     trial: Trial, recorder: StartRecorder, disk: Path, postgres: EmbeddedPostgres
 ) -> None:
     server = recorder(behaviour=Behaviour(delays={"dot": 0.02}))
-    campaign = trial.campaign(server, 1_200)
-    trial.start("scheduler", "sender", "sender")
+    campaign = trial.running(server, 1_200)
     assert trial.wait_for_mails(server, 100)
     filler = disk / "filler"
     _fill(filler)

@@ -1,7 +1,9 @@
 """Redis is a doorbell: whatever becomes of it, PostgreSQL knows what is to be sent."""
 
 import time
+from collections.abc import Callable
 
+import pytest
 import redis
 from sqlalchemy import select
 
@@ -16,50 +18,53 @@ SLOW = Behaviour(delays={"dot": 0.05})
 GONE_S = 10
 
 
-def test_redis_emptied_in_mid_run(trial: Trial, recorder: StartRecorder, redis_url: str) -> None:
-    server = recorder(behaviour=SLOW)
-    campaign = trial.campaign(server, 600)
-    trial.start("scheduler", "sender", "sender")
-    for more in (50, 200):
-        assert trial.wait_for_mails(server, more)
-        with redis.Redis.from_url(redis_url) as client:
-            client.flushall()
-    trial.judge("Redis emptied", campaign, server)
+def empty(server: EmbeddedValkey) -> None:
+    with redis.Redis.from_url(server.url) as client:
+        client.flushall()
 
 
-def test_redis_killed_and_started_again(
-    trial: Trial, recorder: StartRecorder, valkey: EmbeddedValkey
-) -> None:
-    server = recorder(behaviour=SLOW)
-    campaign = trial.campaign(server, 600)
-    trial.start("scheduler", "sender", "sender")
-    for _ in range(2):
-        assert trial.wait_for_mails(server, 80)
-        valkey.stop(force=True)
-        valkey.start()
-    trial.judge("kill -9 of Redis", campaign, server)
+def kill(server: EmbeddedValkey) -> None:
+    server.stop(force=True)
+    server.start()
 
 
-def test_redis_gone_for_a_while(
-    trial: Trial, recorder: StartRecorder, valkey: EmbeddedValkey
-) -> None:
+def leave_for_a_while(server: EmbeddedValkey) -> None:
     """What senders have taken goes out meanwhile; the rest when it is back."""
-    server = recorder(behaviour=SLOW)
-    campaign = trial.campaign(server, 600)
-    trial.start("scheduler", "sender", "sender")
-    assert trial.wait_for_mails(server, 80)
-    valkey.stop()
+    server.stop()
     time.sleep(GONE_S)
-    valkey.start()
-    trial.judge(f"Redis gone for {GONE_S} s", campaign, server)
+    server.start()
+
+
+@pytest.mark.parametrize(
+    ("fault", "happens", "each_after"),
+    [
+        ("Redis emptied", empty, (50, 200)),
+        ("kill -9 of Redis", kill, (80, 80)),
+        (f"Redis gone for {GONE_S} s", leave_for_a_while, (80,)),
+    ],
+    ids=["emptied", "killed", "gone-for-a-while"],
+)
+def test_redis_in_trouble_in_mid_run(
+    trial: Trial,
+    recorder: StartRecorder,
+    valkey: EmbeddedValkey,
+    fault: str,
+    happens: Callable[[EmbeddedValkey], None],
+    each_after: tuple[int, ...],
+) -> None:
+    server = recorder(behaviour=SLOW)
+    campaign = trial.running(server, 600)
+    for more in each_after:
+        assert trial.wait_for_mails(server, more)
+        happens(valkey)
+    trial.judge(fault, campaign, server)
 
 
 def test_each_message_delivered_three_times(
     trial: Trial, recorder: StartRecorder, redis_url: str
 ) -> None:
     server = recorder(behaviour=SLOW)
-    campaign = trial.campaign(server, 400)
-    trial.start("scheduler", "sender", "sender")
+    campaign = trial.running(server, 400)
     doorbell = Doorbell(make_broker(redis_url))
     seen = 0
     while seen < 4 and trial.wait_for_mails(server, 40, timeout_s=20):

@@ -198,8 +198,7 @@ def test_no_answer_after_the_dot(trial: Trial, recorder: StartRecorder) -> None:
 
 def test_server_killed_again_and_again(trial: Trial, recorder: StartRecorder, kills: int) -> None:
     server = recorder(behaviour=Behaviour(delays={"dot": 0.02}))
-    campaign = trial.campaign(server, 100 * min(kills, 20), connections=4)
-    trial.start("scheduler", "sender", "sender")
+    campaign = trial.running(server, 100 * min(kills, 20), connections=4)
     rounds = max(2, min(kills, 20) // 3)
     for _ in range(rounds):
         assert trial.wait_for_mails(server, 30)

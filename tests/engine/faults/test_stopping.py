@@ -15,8 +15,7 @@ SLOW = Behaviour(delays={"dot": 0.03})
 
 
 def in_mid_batch(trial: Trial, server: Recorder, wanted: int = 50) -> Campaign:
-    campaign = trial.campaign(server, MAILS)
-    trial.start("scheduler", "sender", "sender")
+    campaign = trial.running(server, MAILS)
     server.wait_for_received(wanted, timeout_s=180)
     return campaign
 

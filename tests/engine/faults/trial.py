@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -41,6 +42,12 @@ class Trial:
             workspace_id = make_workspace(session, f"user{server.port}@example.com")
             sender = make_account(session, workspace_id, server.port, **account)
             return make_campaign(session, sender, mails, in_s=in_s, start=start)
+
+    def running(self, server: Recorder, mails: int, **account: Any) -> Campaign:
+        """Add a campaign, and start a scheduler and two senders."""
+        campaign = self.campaign(server, mails, **account)
+        self.start("scheduler", "sender", "sender")
+        return campaign
 
     def start(self, *services: str, **settings: str) -> None:
         """Start services by name."""
