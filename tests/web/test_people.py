@@ -69,6 +69,16 @@ def test_sign_up_says_what_is_wrong(
         assert session.query(User).count() == 3
 
 
+def test_sign_up_says_all_that_is_wrong_at_once(browser: Browser) -> None:
+    page = send(browser(), "/signup", email="a@@example.com", password="short").text
+    assert "There is more than one @: an address has only one." in page
+    assert "Choose a password of at least 10 characters." in page
+    page = send(browser(), "/signup", email="", password="short").text
+    assert "Type your e-mail address." in page
+    assert "Choose a password of at least 10 characters." in page
+    assert "The address is empty" not in page
+
+
 def test_log_in_shows_own_campaigns(browser: Browser, alice: Person, bob: Person) -> None:
     make_campaign(alice, name="Hers <b>&")
     make_campaign(bob, name="His")

@@ -16,11 +16,16 @@ _DUMMY_HASH = _hasher.hash("no user has this password")
 
 def hash_password(password: str) -> str:
     """Hash a new password. Raises InvalidInput when it is too short or too long."""
+    check_password(password)
+    return _hasher.hash(password)
+
+
+def check_password(password: str) -> None:
+    """Raise InvalidInput when a new password is too short or too long."""
     if len(password) < MIN_LENGTH:
         raise InvalidInput(f"Choose a password of at least {MIN_LENGTH} characters.", "password")
     if len(password) > MAX_LENGTH:
         raise InvalidInput(f"The password may have at most {MAX_LENGTH} characters.", "password")
-    return _hasher.hash(password)
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:

@@ -1,12 +1,13 @@
 """Users: sign up, log in, change the password; and what a user may see."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from dakiya.accounts.passwords import hash_password, needs_rehash, verify_password
+from dakiya.accounts.passwords import check_password, hash_password, needs_rehash, verify_password
 from dakiya.campaigns.times import find_zone
 from dakiya.errors import InvalidInput
 from dakiya.mail.addresses import AddressError, parse_address
@@ -16,17 +17,33 @@ from dakiya.models.people import Theme
 
 def create_user(session: Session, *, email: str, password: str) -> User:
     """Add a user with a workspace of their own. Raises InvalidInput; commits nothing."""
+    normalised = _new_address(session, email)
+    user = User(email=normalised, password_hash=hash_password(password))
+    workspace = Workspace(name=normalised)
+    session.add(Membership(user=user, workspace=workspace))
+    session.flush()
+    return user
+
+
+def sign_up_mistakes(session: Session, *, email: str, password: str) -> list[InvalidInput]:
+    """Return all that `create_user` would refuse, not only the first."""
+    found = []
+    for check in (partial(_new_address, session, email), partial(check_password, password)):
+        try:
+            check()
+        except InvalidInput as error:
+            found.append(error)
+    return found
+
+
+def _new_address(session: Session, email: str) -> str:
     try:
         normalised = parse_address(email).normalised
     except AddressError as error:
         raise InvalidInput(str(error), "email") from None
     if session.scalar(select(User.id).where(User.email == normalised)):
         raise InvalidInput("There is already an account with this address.", "email")
-    user = User(email=normalised, password_hash=hash_password(password))
-    workspace = Workspace(name=normalised)
-    session.add(Membership(user=user, workspace=workspace))
-    session.flush()
-    return user
+    return normalised
 
 
 def authenticate(session: Session, *, email: str, password: str, now: datetime) -> User | None:

@@ -117,11 +117,13 @@ def _refuse_common_mistakes(raw: str) -> None:
         )
     if raw.lower().startswith("mailto:"):
         raise AddressError("write only the address, without mailto: in front of it")
-    if "," in raw or ";" in raw or raw.count("@") > 1:
+    if "," in raw or ";" in raw or (raw.count("@") > 1 and any(map(str.isspace, raw))):
         raise AddressError(
             "this looks like more than one address: write one address per row, "
             "without commas or semicolons"
         )
+    if raw.count("@") > 1:
+        raise AddressError("there is more than one @: an address has only one")
     if "@" not in raw:
         hint = " (\uff20 is not the same character)" if "\uff20" in raw else ""
         raise AddressError(f"the @ is missing{hint}: an address looks like asha@example.com")

@@ -24,8 +24,12 @@ def test_zone_and_theme_are_kept(
     client: FlaskClient, alice: Person, session_factory: SessionFactory
 ) -> None:
     page = client.get("/profile").text
+    assert 'value="Asia/Kolkata (UTC+05:30)"' in page
     assert page.index("Asia/Kolkata") < page.index("Africa/Abidjan")
-    answer = send(client, "/profile", timezone="Europe/Zurich", theme="dark")
+    wrong = send(client, "/profile", timezone="Zurich", theme="dark")
+    assert wrong.status_code == 422
+    assert "Did you mean Europe/Zurich?" in wrong.text
+    answer = send(client, "/profile", timezone="Europe/Zurich (UTC+01:00)", theme="dark")
     assert answer.status_code == 303, answer.text
     page = client.get("/profile").text
     assert 'data-bs-theme="dark"' in page

@@ -19,4 +19,8 @@ export function install() {
     }
   });
   document.querySelector('[aria-invalid="true"]')?.focus();
+  // A field that is chosen from a list: what is typed takes the place of what stands there.
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches("[data-takes-over]")) event.target.select();
+  });
 }

@@ -14,6 +14,7 @@ from dakiya.campaigns.times import (
     shown_twice,
 )
 from dakiya.errors import InvalidInput
+from dakiya_web.zones import zone_name
 
 NOW = "now"
 MAX_CHARS = 100
@@ -65,7 +66,7 @@ class Choice:
 
 def read_choice(at: str, timezone: str, *, offset: str, now: datetime) -> Choice:
     """Read a time in a zone; ``offset`` is looked at only when it could mean two instants."""
-    at, timezone = at.strip()[:MAX_CHARS], timezone[:MAX_CHARS]
+    at, timezone = at.strip()[:MAX_CHARS], zone_name(timezone[:MAX_CHARS])
     if not at:
         return Choice(at, timezone, error="Choose a day and a time.", wrong_field="at")
     try:

@@ -24,7 +24,7 @@ from dakiya_web.pages.compose.forms import ConfirmForm
 from dakiya_web.pages.compose.outlook import Outlook, outlook_of
 from dakiya_web.ring import ring
 from dakiya_web.wiring import request_session, wiring
-from dakiya_web.zones import zone_choices
+from dakiya_web.zones import zone_choices, zone_label
 
 
 @compose.get("/campaigns/<id:campaign_id>/edit/schedule")
@@ -136,14 +136,15 @@ def _asked_choice(at: str) -> Choice:
 
 
 def _schedule_page(campaign: Campaign, choice: Choice) -> str:
-    session, user = request_session(), asking_user()
+    session, user, now = request_session(), asking_user(), wiring().clock()
     total = audience.count_audience(session, campaign)
     return render_template(
         "compose/schedule.html",
         campaign=campaign,
         choice=choice,
-        words=choice.words(now=wiring().clock()),
-        zones=zone_choices(user.timezone),
+        words=choice.words(now=now),
+        zones=zone_choices(user.timezone, now=now),
+        zone_label=zone_label(choice.timezone, now=now),
         hold_s=round(lifecycle.UNDO_FOR.total_seconds()),
         steps=steps_of(campaign, recipients=total),
         total=total,

@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from sqlalchemy.exc import IntegrityError
 
-from dakiya.accounts.users import authenticate, create_user, set_theme
+from dakiya.accounts.users import authenticate, create_user, set_theme, sign_up_mistakes
 from dakiya.errors import InvalidInput
 from dakiya.log import get_logger
+from dakiya_web.input.reader import sentence
 from dakiya_web.navigation import home_url
 from dakiya_web.pages.people.forms import LoginForm, SignUpForm
 from dakiya_web.pages.people.sessions import begin_session, end_session, present_user
@@ -38,8 +39,13 @@ def signup() -> ResponseReturnValue:
             if present_user()
             else render_template("people/signup.html", form=form)
         )
-    if form.validate():
-        session = request_session()
+    session = request_session()
+    form.validate()
+    for mistake in sign_up_mistakes(
+        session, email=form.email.data or "", password=form.password.data or ""
+    ):
+        _note(form, mistake)
+    if not form.errors:
         try:
             user = create_user(session, email=form.email.data, password=form.password.data)
             set_theme(user, present_theme())
@@ -110,7 +116,8 @@ def _home() -> str:
 
 
 def _note(form: SignUpForm, error: InvalidInput) -> None:
-    if error.field in form:
-        form[error.field].errors = [*form[error.field].errors, str(error)]
-    else:
-        form.form_errors.append(str(error))
+    """Tell a mistake at its field, unless one is told there already."""
+    if error.field not in form:
+        form.form_errors.append(sentence(str(error)))
+    elif not form[error.field].errors:
+        form[error.field].errors = [sentence(str(error))]

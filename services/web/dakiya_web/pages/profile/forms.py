@@ -1,19 +1,31 @@
 """The forms of the profile."""
 
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, SelectChoice, SelectField
+from wtforms import PasswordField, SearchField, SelectChoice, SelectField, ValidationError
 from wtforms.validators import InputRequired, Length
 
 from dakiya.accounts.passwords import MAX_LENGTH
+from dakiya.campaigns.times import find_zone
+from dakiya.errors import InvalidInput
 from dakiya.models.people import Theme
 from dakiya_web.pages.people.forms import new_password_field
-from dakiya_web.zones import zone_choices
+from dakiya_web.zones import zone_name
 
 
 class SettingsForm(FlaskForm):
     """How the pages show things."""
 
-    timezone = SelectField("Time zone", description="Every time on the pages is shown in it.")
+    timezone = SearchField(
+        "Time zone",
+        [InputRequired("Choose a time zone."), Length(max=100)],
+        description="Every time on the pages is shown in it. Type a city to find yours.",
+        render_kw={
+            "list": "zones",
+            "autocomplete": "off",
+            "spellcheck": "false",
+            "data-takes-over": "",
+        },
+    )
     theme = SelectField(
         "Theme",
         choices=[
@@ -23,14 +35,12 @@ class SettingsForm(FlaskForm):
         ],
     )
 
-    @classmethod
-    def having(cls, *, timezone: str, theme: str) -> "SettingsForm":
-        """Make the form, showing what is set unless something else was sent."""
-        form = cls(data={"timezone": timezone, "theme": theme})
-        form.timezone.choices = [
-            SelectChoice(name, name.replace("_", " ")) for name in zone_choices(timezone)
-        ]
-        return form
+    def validate_timezone(self, field: SearchField) -> None:
+        """Refuse a zone that does not exist, with those that may be meant."""
+        try:
+            find_zone(zone_name(field.data))
+        except InvalidInput as error:
+            raise ValidationError(str(error)) from None
 
 
 class PasswordForm(FlaskForm):

@@ -12,7 +12,8 @@ from dakiya_web.pages.people.sessions import begin_session, logged_in_user
 from dakiya_web.pages.people.throttle import PER_ACCOUNT, limiter
 from dakiya_web.pages.preferences.themes import keep_theme
 from dakiya_web.pages.profile.forms import PasswordForm, SettingsForm
-from dakiya_web.wiring import request_session
+from dakiya_web.wiring import request_session, wiring
+from dakiya_web.zones import zone_choices, zone_label, zone_name
 
 profile = Blueprint("profile", __name__)
 
@@ -35,10 +36,10 @@ def show() -> ResponseReturnValue:
 def change_settings() -> ResponseReturnValue:
     """Set the time zone and the theme."""
     user = logged_in_user()
-    form = SettingsForm.having(timezone=user.timezone, theme=user.theme)
+    form = SettingsForm()
     if not form.validate():
         return _page(settings=form), 422
-    set_timezone(user, form.timezone.data)
+    set_timezone(user, zone_name(form.timezone.data))
     set_theme(user, form.theme.data)
     request_session().commit()
     flash("Saved.", "success")
@@ -67,14 +68,16 @@ def change_password() -> ResponseReturnValue:
 
 
 def _page(*, settings: SettingsForm | None = None, password: PasswordForm | None = None) -> str:
-    user = logged_in_user()
-    shown = settings or SettingsForm.having(timezone=user.timezone, theme=user.theme)
+    user, now = logged_in_user(), wiring().clock()
+    zone = zone_label(user.timezone, now=now)
+    shown = settings or SettingsForm(formdata=None, timezone=zone, theme=user.theme)
     return render_template(
         "profile/show.html",
         user=user,
         settings=shown,
         password=password or PasswordForm(formdata=None),
         sent=request.method == "POST",
+        zones=zone_choices(user.timezone, now=now),
     )
 
 
