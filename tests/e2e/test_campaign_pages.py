@@ -1,149 +1,60 @@
 """The dashboard, the list, the monitor and the ledger: sound in every look, and they lead on."""
 
-from datetime import timedelta
-
+import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from dakiya.campaigns.lifecycle import pause_refused
-from dakiya.campaigns.progress import prepare_chunk
-from dakiya.clock import utc_now
 from dakiya.db import SessionFactory
-from dakiya.delivery.content_trouble import REFUSALS_IN_A_ROW, note_refusal
+from dakiya.delivery.content_trouble import REFUSALS_IN_A_ROW
 from dakiya.delivery.counters import WEB_SLOT, Moves
 from dakiya.models import (
-    Attempt,
-    Campaign,
-    CampaignFigure,
-    CampaignStatus,
     ChanceKind,
     Email,
     EmailState,
-    ProgressSample,
     SecondChance,
 )
+from tests.e2e.campaigns import World, make_world, refuse
 from tests.e2e.conftest import DESKTOP, NO_JAVASCRIPT, OpenPage, Site, assert_every_look_is_sound
 from tests.e2e.soundness import assert_page_is_sound
-from tests.engine.world import make_account, make_campaign
-
-MAILS = 240
-REFUSALS = (
-    (550, "unknown_user", "5.1.1 <r@example.net>: Recipient address rejected: User unknown"),
-    (552, "mailbox_full", "5.2.2 The mailbox is over its quota"),
-    (550, "policy", "5.7.26 This mail is unauthenticated, SPF and DKIM did not pass"),
-)
 
 
-def move(session: Session, email: Email, to: EmailState, moves: Moves, **values: object) -> None:
-    """Put a mail into a state, as the engine would have left it."""
-    moves.add(email.state, to)
-    email.state = to
-    email.attempts = 1
-    for name, value in values.items():
-        setattr(email, name, value)
-
-
-def make_world(session: Session, site: Site) -> tuple[int, int]:
-    """A campaign that is sending, one that has finished with trouble, others; two ids."""
-    account = make_account(session, site.workspace_id, 1025, name="Office relay", per_day=500)
-    now = utc_now()
-    sending = make_campaign(session, account, MAILS)
-    sending.name = "Diwali offer to all our customers"
-    finished = make_campaign(session, account, MAILS)
-    finished.name = "Monsoon newsletter"
-    for campaign in (sending, finished):
-        while prepare_chunk(session, campaign.id):
-            pass
-        campaign.started_at = now - timedelta(minutes=4)
-        campaign.status = CampaignStatus.SENDING
-    spread(session, sending, sent=150)
-    spread(session, finished, sent=MAILS)
-    finished.status = CampaignStatus.FINISHED
-    finished.finished_at = now - timedelta(minutes=1)
-    later = make_campaign(session, account, 12, in_s=86_400)
-    later.name = "<script>alert(1)</script>"
-    draft = make_campaign(session, account, 3, start=False)
-    draft.name = "दिवाली की शुभकामनाएँ"
-    session.add(
-        ProgressSample(campaign_id=sending.id, taken_at=now - timedelta(seconds=40), done=1)
-    )
-    for day in range(25):
-        session.add(
-            CampaignFigure(
-                campaign_id=finished.id,
-                begins_at=(now - timedelta(days=day, hours=day % 7)).replace(
-                    minute=0, second=0, microsecond=0
-                ),
-                sent=100 + 37 * (day % 9),
-                failed=3 * (day % 4),
-            )
-        )
-    session.commit()
-    return sending.id, finished.id
-
-
-def spread(session: Session, campaign: Campaign, *, sent: int) -> None:
-    """Let some mails of a campaign be sent, refused, put off and lost."""
-    moves, now = Moves(), utc_now()
-    rows = session.scalars(select(Email).where(Email.campaign_id == campaign.id)).all()
-    for number, email in enumerate(rows[:sent]):
-        if number % 12 == 5:
-            code, reason, text = REFUSALS[number // 12 % 3]
-            move(
-                session, email, EmailState.FAILED, moves,
-                reply_code=code, reason=reason, reply_text=text,
-            )  # fmt: skip
-        elif number % 60 == 7:
-            move(session, email, EmailState.UNKNOWN, moves, fence=1, reason="no_reply")
-            session.add(
-                Attempt(
-                    email_id=email.id, number=1, outcome=EmailState.UNKNOWN, phase="dot",
-                    reason="no_reply",
-                )
-            )  # fmt: skip
-        else:
-            move(
-                session, email, EmailState.SENT, moves,
-                sent_at=now - timedelta(minutes=3), reply_code=250, reply_text="2.0.0 Ok: queued",
-            )  # fmt: skip
-    moves.store(session, campaign_id=campaign.id, slot=WEB_SLOT)
-    session.flush()
+@pytest.fixture
+def world(site: Site, session_factory: SessionFactory) -> World:
+    """Campaigns in every state."""
+    with session_factory() as session:
+        return make_world(session, site)
 
 
 def test_pages_are_sound_with_a_campaign_on_its_way(
-    pages: list[Page], site: Site, session_factory: SessionFactory
+    pages: list[Page], world: World, session_factory: SessionFactory
 ) -> None:
     with session_factory() as session:
-        sending, finished = make_world(session, site)
         lost = session.scalar(
             select(Email.recipient_id).where(
-                Email.campaign_id == finished, Email.state == EmailState.UNKNOWN
+                Email.campaign_id == world.finished, Email.state == EmailState.UNKNOWN
             )
         )
     for page in pages:
         for path, name in (
             ("/", "dashboard"),
             ("/campaigns", "campaigns-list"),
-            (f"/campaigns/{sending}", "monitor-sending"),
-            (f"/campaigns/{finished}", "monitor-finished"),
-            (f"/campaigns/{finished}/mail", "mail"),
-            (f"/campaigns/{finished}/emails?state=failed", "ledger"),
-            (f"/campaigns/{finished}/emails/{lost}", "story"),
-            (f"/campaigns/{finished}/emails?state=unknown", "ledger-unknown"),
-            (f"/campaigns/{sending}/cancel", "cancel"),
+            (f"/campaigns/{world.sending}", "monitor-sending"),
+            (f"/campaigns/{world.finished}", "monitor-finished"),
+            (f"/campaigns/{world.finished}/mail", "mail"),
+            (f"/campaigns/{world.finished}/emails?state=failed", "ledger"),
+            (f"/campaigns/{world.finished}/emails/{lost}", "story"),
+            (f"/campaigns/{world.finished}/emails?state=unknown", "ledger-unknown"),
+            (f"/campaigns/{world.sending}/cancel", "cancel"),
         ):
             page.goto(path)
             assert_page_is_sound(page, name)
 
 
 def test_mail_of_a_campaign_is_read_recipient_by_recipient(
-    open_page: OpenPage, site: Site, session_factory: SessionFactory
+    open_page: OpenPage, world: World
 ) -> None:
-    with session_factory() as session:
-        sending, _ = make_world(session, site)
     page = open_page(DESKTOP)
-    page.goto(f"/campaigns/{sending}")
+    page.goto(f"/campaigns/{world.sending}")
     page.get_by_role("link", name="See the mail").click()
     preview = page.get_by_role("region", name="As a recipient sees it")
     expect(preview.get_by_text("पाठक 0", exact=True)).to_be_visible()
@@ -163,12 +74,10 @@ def test_dashboard_is_sound_for_somebody_new(pages: list[Page]) -> None:
 
 
 def test_group_of_errors_leads_to_its_mails_and_to_the_story_of_one(
-    open_page: OpenPage, site: Site, session_factory: SessionFactory
+    open_page: OpenPage, world: World
 ) -> None:
-    with session_factory() as session:
-        _, finished = make_world(session, site)
     page = open_page(DESKTOP)
-    page.goto(f"/campaigns/{finished}")
+    page.goto(f"/campaigns/{world.finished}")
     page.get_by_role("link", name="The mailbox does not exist").click()
     expect(page.get_by_text("User unknown").first).to_be_visible()
     expect(page.get_by_text("over its quota")).to_have_count(0)
@@ -178,18 +87,16 @@ def test_group_of_errors_leads_to_its_mails_and_to_the_story_of_one(
 
 
 def test_figures_follow_and_pausing_and_cancelling_answer_honestly(
-    open_page: OpenPage, site: Site, session_factory: SessionFactory
+    open_page: OpenPage, world: World, session_factory: SessionFactory
 ) -> None:
-    with session_factory() as session:
-        sending, _ = make_world(session, site)
     page = open_page(DESKTOP)
-    page.goto(f"/campaigns/{sending}")
+    page.goto(f"/campaigns/{world.sending}")
     sent = page.locator('[data-live="campaign.sent"]')
     before = sent.inner_text()
     with session_factory() as session:
         moves = Moves()
         moves.add(EmailState.PENDING, EmailState.SENT, 5)
-        moves.store(session, campaign_id=sending, slot=WEB_SLOT)
+        moves.store(session, campaign_id=world.sending, slot=WEB_SLOT)
         session.commit()
     expect(sent).to_have_text(str(int(before) + 5))
     page.get_by_role("button", name="Pause").click()
@@ -205,35 +112,34 @@ def test_figures_follow_and_pausing_and_cancelling_answer_honestly(
 
 
 def test_unknown_mails_are_decided_without_scripts(
-    open_page: OpenPage, site: Site, session_factory: SessionFactory
+    open_page: OpenPage, world: World, session_factory: SessionFactory
 ) -> None:
-    with session_factory() as session:
-        _, finished = make_world(session, site)
     page = open_page(NO_JAVASCRIPT)
-    page.goto(f"/campaigns/{finished}")
+    page.goto(f"/campaigns/{world.finished}")
     page.get_by_role("link", name="Count all as sent").click()
     page.get_by_role("button", name="Count as sent").click()
     expect(page.get_by_text("4 mails are counted as sent.")).to_be_visible()
     with session_factory() as session:
         left = session.scalar(
-            select(Email.id).where(Email.campaign_id == finished, Email.state == EmailState.UNKNOWN)
+            select(Email.id).where(
+                Email.campaign_id == world.finished, Email.state == EmailState.UNKNOWN
+            )
         )
     assert left is None
 
 
 def test_second_chance_of_many_mails_is_followed(
-    open_page: OpenPage, site: Site, session_factory: SessionFactory
+    open_page: OpenPage, world: World, session_factory: SessionFactory
 ) -> None:
     with session_factory() as session:
-        _, finished = make_world(session, site)
         kind = ChanceKind.COUNT_SENT.value
         chance = SecondChance(
-            campaign_id=finished, kind=kind, mails=100_000, moved=42_000, up_to=10**9
+            campaign_id=world.finished, kind=kind, mails=100_000, moved=42_000, up_to=10**9
         )
         session.add(chance)
         session.commit()
         page = open_page(DESKTOP)
-        page.goto(f"/campaigns/{finished}")
+        page.goto(f"/campaigns/{world.finished}")
         expect(page.get_by_text("42,000 of 100,000")).to_be_visible()
         expect(page.get_by_role("link", name="Count all as sent")).to_be_hidden()
         assert_every_look_is_sound(page, "second-chance")
@@ -245,42 +151,16 @@ def test_second_chance_of_many_mails_is_followed(
     expect(page.get_by_role("link", name="Count all as sent")).to_be_visible()
 
 
-def refuse(session: Session, site: Site) -> int:
+@pytest.fixture
+def refused(site: Site, session_factory: SessionFactory) -> int:
     """A campaign that has paused by itself, as its content was refused."""
-    account = make_account(session, site.workspace_id, 1025, name="Office relay")
-    campaign = make_campaign(session, account, 40)
-    while prepare_chunk(session, campaign.id):
-        pass
-    assert campaign.content is not None
-    campaign.content.created_at = utc_now() - timedelta(minutes=5)
-    campaign.started_at = utc_now() - timedelta(minutes=4)
-    campaign.status = CampaignStatus.SENDING
-    moves = Moves()
-    mails = session.scalars(select(Email).where(Email.campaign_id == campaign.id)).all()
-    for email in mails[:REFUSALS_IN_A_ROW]:
-        move(
-            session, email, EmailState.FAILED, moves,
-            reply_code=554, reason="content", reply_text="5.6.0 Content rejected",
-        )  # fmt: skip
-        session.add(
-            Attempt(
-                email_id=email.id, number=1, outcome=EmailState.FAILED, phase="dot",
-                reason="content",
-            )
-        )  # fmt: skip
-        note_refusal(session, campaign.id, words="554 5.6.0 Content rejected")
-    moves.store(session, campaign_id=campaign.id, slot=WEB_SLOT)
-    session.refresh(campaign)
-    assert pause_refused(session, campaign)
-    session.commit()
-    return campaign.id
+    with session_factory() as session:
+        return refuse(session, site)
 
 
 def test_pages_of_a_campaign_whose_content_is_refused_are_sound(
-    pages: list[Page], site: Site, session_factory: SessionFactory
+    pages: list[Page], refused: int
 ) -> None:
-    with session_factory() as session:
-        refused = refuse(session, site)
     for page in pages:
         page.goto(f"/campaigns/{refused}")
         expect(page.get_by_text("The content is refused")).to_be_visible()
@@ -292,10 +172,8 @@ def test_pages_of_a_campaign_whose_content_is_refused_are_sound(
 
 
 def test_refused_content_is_changed_and_its_mails_are_tried_again(
-    open_page: OpenPage, site: Site, session_factory: SessionFactory
+    open_page: OpenPage, refused: int, session_factory: SessionFactory
 ) -> None:
-    with session_factory() as session:
-        refused = refuse(session, site)
     page = open_page(DESKTOP)
     page.goto(f"/campaigns/{refused}")
     page.get_by_role("link", name="Change the content").first.click()
