@@ -11,7 +11,7 @@ from tests.recorder import Behaviour, Rule
 from tests.recorder.plugin import StartRecorder
 
 from .conftest import OpenTo
-from .mails import MESSAGE, envelope, send
+from .mails import MESSAGE, envelope, send, up_to_the_dot, wait_until_closed
 
 
 def test_mail_arrives_as_it_is_with_its_envelope(recorder: StartRecorder, open_to: OpenTo) -> None:
@@ -44,12 +44,11 @@ def test_abort_keeps_the_server_from_accepting_the_mail(
 ) -> None:
     server = recorder()
     connection = open_to(server)
-    assert isinstance(connection.begin(envelope()), Ready)
-    connection.write_body(MESSAGE)
+    up_to_the_dot(connection)
 
     connection.abort()
 
-    events = server.wait_for(lambda events: any(event.name == "closed" for event in events))
+    events = wait_until_closed(server)
     unfinished = [event for event in events if event.name == "unfinished"]
     assert [event.message_id for event in unfinished] == ["<1@a.test>"]
     assert server.received() == []
@@ -60,12 +59,11 @@ def test_close_in_mid_mail_does_not_put_quit_into_the_body(
 ) -> None:
     server = recorder()
     connection = open_to(server)
-    assert isinstance(connection.begin(envelope()), Ready)
-    connection.write_body(MESSAGE)
+    up_to_the_dot(connection)
 
     connection.close()
 
-    events = server.wait_for(lambda events: any(event.name == "closed" for event in events))
+    events = wait_until_closed(server)
     (unfinished,) = [event for event in events if event.name == "unfinished"]
     assert unfinished.size_bytes == len(MESSAGE)
 
@@ -110,7 +108,7 @@ def test_nul_is_refused_before_a_byte_of_the_body_is_written(
         connection.write_body(MESSAGE + b"\0")
     connection.abort()
 
-    events = server.wait_for(lambda events: any(event.name == "closed" for event in events))
+    events = wait_until_closed(server)
     assert [e.size_bytes for e in events if e.name == "unfinished"] == [0]
 
 

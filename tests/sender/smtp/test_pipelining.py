@@ -7,7 +7,6 @@ from dakiya_sender.smtp import (
     Envelope,
     OutcomeUnknown,
     Phase,
-    Ready,
     Refusal,
     Server,
     SmtpTrouble,
@@ -16,22 +15,15 @@ from tests.recorder import Action, Behaviour, Rule
 from tests.recorder.plugin import StartRecorder
 
 from .conftest import OpenTo, server_at
-from .mails import MESSAGE
+from .mails import FIRST, MESSAGE, NEXT, up_to_the_dot, wait_until_closed
 from .scripted import Line, ScriptedServer
 
-FIRST = Envelope("a@b.test", "c1@d.test", len(MESSAGE))
-NEXT = Envelope("a@b.test", "c2@d.test", len(MESSAGE))
 READY: Line = (b"DATA\r\n", b"250 2.1.0 m\r\n250 2.1.5 r\r\n354 go\r\n")
 DOT_AND_ALL = b"\r\n.\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c2@d.test>\r\nDATA\r\n"
 
 
 def open_scripted(server: ScriptedServer) -> Connection:
     return Connection.open(server_at(server, reply_timeout_s=3, dot_timeout_s=3))
-
-
-def up_to_the_dot(connection: Connection, envelope: Envelope = FIRST) -> None:
-    assert isinstance(connection.begin(envelope), Ready)
-    connection.write_body(MESSAGE)
 
 
 def test_dot_and_the_next_mails_commands_are_one_write() -> None:
@@ -268,7 +260,7 @@ def test_mail_taken_along_can_be_left_without_being_accepted(
     up_to_the_dot(connection)
     assert connection.finish(NEXT).code == 250
     connection.close()
-    server.wait_for(lambda events: any(event.name == "closed" for event in events))
+    wait_until_closed(server)
     assert [mail.recipient for mail in server.received()] == ["c1@d.test"]
 
 

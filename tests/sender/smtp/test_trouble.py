@@ -14,7 +14,7 @@ from tests.recorder import Action, Rule
 from tests.recorder.plugin import StartRecorder
 
 from .conftest import OpenTo
-from .mails import MESSAGE, envelope, send
+from .mails import MESSAGE, envelope, send, up_to_the_dot, wait_until_closed
 
 
 @pytest.mark.parametrize("phase", [Phase.MAIL, Phase.RCPT, Phase.DATA])
@@ -65,8 +65,7 @@ def test_server_gone_before_the_dot_is_known_not_to_have_accepted(
 ) -> None:
     server = recorder()
     connection = open_to(server)
-    assert isinstance(connection.begin(envelope()), Ready)
-    connection.write_body(MESSAGE)
+    up_to_the_dot(connection)
     server.stop()
 
     with pytest.raises(SmtpTrouble) as caught:
@@ -115,7 +114,7 @@ def test_words_of_a_server_that_breaks_off_the_body_are_kept(
 
     def write_and_finish() -> None:
         connection.write_body(MESSAGE)
-        server.wait_for(lambda events: any(event.name == "closed" for event in events))
+        wait_until_closed(server)
         connection.finish()
 
     with pytest.raises(SmtpTrouble) as caught:
