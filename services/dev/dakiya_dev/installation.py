@@ -102,6 +102,7 @@ class Installation:
         web_env = self._migrate(env)
         login = self._seed(env, smtp_port=addresses.smtp_port)
         web_env.setdefault("DAKIYA_DEMO_INBOX_URL", addresses.inbox_url)
+        web_env.setdefault("DAKIYA_DEMO_INBOX_SMTP_PORT", str(addresses.smtp_port))
         self._start_services(env, web_env)
         self._console.say("Waiting for the web ...")
         self._supervisor.watch_until(

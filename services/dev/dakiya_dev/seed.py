@@ -7,7 +7,7 @@ import sys
 from importlib.resources import files
 
 import click
-from sqlalchemy import select
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from dakiya.accounts.users import create_user, find_user, workspace_of
@@ -44,17 +44,13 @@ def seed_demo(session: Session, *, password: str, smtp_port: int, box: SecretBox
 
     Returns whether it was added. The demo inbox's port is brought up to date either way.
     """
-    user = find_user(session, DEMO_EMAIL)
-    if user is not None:
-        workspace_id = workspace_of(session, user.id)
-        for account in session.scalars(
-            select(SmtpAccount).where(
-                SmtpAccount.workspace_id == workspace_id,
-                SmtpAccount.name == INBOX_NAME,
-                SmtpAccount.host == INBOX_HOST,
-            )
-        ):
-            account.port = smtp_port
+    # Also where somebody else has connected it: by the same name, which the pages fill in.
+    session.execute(
+        update(SmtpAccount)
+        .where(SmtpAccount.name == INBOX_NAME, SmtpAccount.host == INBOX_HOST)
+        .values(port=smtp_port)
+    )
+    if find_user(session, DEMO_EMAIL) is not None:
         return False
     user = create_user(session, email=DEMO_EMAIL, password=password)
     workspace_id = workspace_of(session, user.id)

@@ -19,6 +19,10 @@ class WebSettings(Settings):
     demo_inbox_url: str = Field(
         "", pattern=r"^(https?://\S+)?$", validation_alias="DAKIYA_DEMO_INBOX_URL"
     )
+    # Where that inbox takes mail, on this machine: offered where an SMTP account is added.
+    demo_inbox_smtp_port: int | None = Field(
+        None, ge=1, le=65535, validation_alias="DAKIYA_DEMO_INBOX_SMTP_PORT"
+    )
 
     @property
     def max_upload_bytes(self) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from dakiya.db import SessionFactory
 from dakiya.delivery.trouble import AccountTrouble, pause_account
 from dakiya.models import SmtpAccount
+from dakiya.smtp_accounts.egress import EgressRule
 from dakiya.smtp_accounts.secrets import SecretBox
 from dakiya_web.settings import WebSettings
 from tests.web.browsing import csrf_token, send
@@ -52,6 +53,7 @@ def test_known_server_fills_the_form(client: FlaskClient) -> None:
     assert 'value="smtp.gmail.com"' in page
     assert "app password" in page
     assert client.get("/smtp-accounts/new?preset=nothing").status_code == 200
+    assert "Demo inbox" not in page
 
 
 @pytest.mark.parametrize(
@@ -207,6 +209,32 @@ def test_demo_inbox_is_named_and_linked_in_development(
     shown = web_settings.model_copy(update={"demo_inbox_url": "http://127.0.0.1:8025"})
     object.__setattr__(wired, "settings", shown)
     assert 'href="http://127.0.0.1:8025"' in client.get("/smtp-accounts").text
+
+
+def test_demo_inbox_is_offered_where_it_runs_and_is_saved_as_it_is(
+    client: FlaskClient, app: Flask, web_settings: WebSettings, session_factory: SessionFactory
+) -> None:
+    update = {"demo_inbox_smtp_port": 2525, "allowed_internal_hosts": "127.0.0.1"}
+    wired = app.extensions["dakiya"]
+    object.__setattr__(wired, "settings", web_settings.model_copy(update=update))
+    object.__setattr__(wired, "egress", EgressRule.parse("127.0.0.1"))
+    page = client.get("/smtp-accounts/new").text
+    assert page.index("Demo inbox") < page.index("Gmail")
+    page = client.get("/smtp-accounts/new?preset=demo").text
+    tags = re.findall(r"<input[^>]*>", page.partition('<form method="post" novalidate>')[2])
+    typed = {
+        name[1]: value[1] if value else ""
+        for tag in tags
+        if (name := re.search(r' name="([^"]*)"', tag))
+        for value in [re.search(r' value="([^"]*)"', tag)]
+    }
+    chosen = re.search(r'<option selected value="([^"]*)"', page)
+    assert chosen
+    answer = client.post("/smtp-accounts/new", data={**typed, "security": chosen[1]})
+    assert answer.status_code == 303, answer.text
+    with session_factory() as session:
+        account = session.query(SmtpAccount).one()
+        assert (account.name, account.host, account.port) == ("Demo inbox", "127.0.0.1", 2525)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """Servers that many people use, so that nobody has to look their address up."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from dakiya.models import Security
+from dakiya_web.settings import WebSettings
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,23 @@ PRESETS = (
 )
 
 
-def find_preset(name: str) -> Preset | None:
+# As `make run` calls the account that leads to its inbox.
+DEMO_INBOX = ("Demo inbox", "127.0.0.1")
+
+
+def offered_presets(settings: WebSettings) -> tuple[Preset, ...]:
+    """Return the servers to choose from: the demo inbox first, where one runs."""
+    if settings.demo_inbox_smtp_port is None:
+        return PRESETS
+    label, host = DEMO_INBOX
+    hint = "It catches all mail on this machine, and nothing reaches anybody. Save it as it is."
+    demo = Preset("demo", label, host, settings.demo_inbox_smtp_port, Security.NONE, hint)
+    return (demo, *PRESETS)
+
+
+def find_preset(name: str, presets: Sequence[Preset]) -> Preset | None:
     """Return the preset of this name, if there is one."""
-    return next((preset for preset in PRESETS if preset.name == name), None)
+    return next((preset for preset in presets if preset.name == name), None)
 
 
 def known_server(host: str) -> Preset | None:

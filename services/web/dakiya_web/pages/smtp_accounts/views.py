@@ -18,13 +18,16 @@ from dakiya_web.pages.people.sessions import logged_in_user
 from dakiya_web.pages.smtp_accounts import wording
 from dakiya_web.pages.smtp_accounts.blueprint import find_own, smtp_accounts
 from dakiya_web.pages.smtp_accounts.forms import AccountForm, TestForm, form_of, form_of_preset
-from dakiya_web.pages.smtp_accounts.presets import PRESETS, find_preset, known_server
+from dakiya_web.pages.smtp_accounts.presets import (
+    DEMO_INBOX,
+    find_preset,
+    known_server,
+    offered_presets,
+)
 from dakiya_web.ring import ring
 from dakiya_web.wiring import request_session, wiring
 
 TOLD_LIMITS = frozenset({"per_hour", "per_day"})
-# As `make run` calls the account that leads to its inbox.
-DEMO_INBOX = ("Demo inbox", "127.0.0.1")
 
 
 @dataclass(frozen=True)
@@ -100,17 +103,18 @@ def about_test(test: SmtpTest | None) -> dict[str, object]:
 @smtp_accounts.route("/smtp-accounts/new", methods=["GET", "POST"])
 def create() -> ResponseReturnValue:
     """Add an account."""
-    preset = find_preset(request.args.get("preset", ""))
+    presets = offered_presets(wiring().settings)
+    preset = find_preset(request.args.get("preset", ""), presets)
     if request.method != "POST":
         given = form_of_preset(preset) if preset is not None else {}
         form = AccountForm(data={"from_email": logged_in_user().email, **given})
-        return render_template("smtp_accounts/new.html", form=form, presets=PRESETS, chosen=preset)
+        return render_template("smtp_accounts/new.html", form=form, presets=presets, chosen=preset)
     session, wired, form = request_session(), wiring(), AccountForm()
     try:
         sent = _read(form)
     except InvalidFields as error:
         form.note(error.errors)
-        page = render_template("smtp_accounts/new.html", form=form, presets=PRESETS, chosen=preset)
+        page = render_template("smtp_accounts/new.html", form=form, presets=presets, chosen=preset)
         return page, 422
     account = accounts.create_account(
         session,
