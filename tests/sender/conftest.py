@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+from sqlalchemy import Engine
 
 from dakiya.config import Settings
 from dakiya.db import SessionFactory
@@ -31,7 +32,7 @@ def pool(database_url: str) -> Iterator[ConnectionPool]:
 
 @pytest.fixture
 def set_scene(
-    session_factory: SessionFactory, database_url: str, settings: Settings
+    engine: Engine, session_factory: SessionFactory, database_url: str, settings: Settings
 ) -> Iterator[SetScene]:
     """A function that takes a batch for a server."""
     with ExitStack() as ended:
@@ -43,7 +44,7 @@ def set_scene(
             ended.callback(slots.close)
             ended.callback(pool.close)
             stop = threading.Event()
-            writer = LedgerWriter(session_factory, slot=WRITER_SLOT)
+            writer = LedgerWriter(engine, slot=WRITER_SLOT)
             writer.start()
             ended.callback(writer.end)
             recorder = OutcomeRecorder(

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg2
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import Engine, event, select, text
 from sqlalchemy.exc import DBAPIError
 
 from dakiya.db import SessionFactory
@@ -59,8 +59,8 @@ def lanes(session_factory: SessionFactory) -> list[Lane]:
 
 
 @pytest.fixture
-def writer(session_factory: SessionFactory) -> Iterator[LedgerWriter]:
-    writer = LedgerWriter(session_factory, slot=SLOT)
+def writer(engine: Engine) -> Iterator[LedgerWriter]:
+    writer = LedgerWriter(engine, slot=SLOT)
     writer.start()
     yield writer
     writer.end()
@@ -218,9 +218,9 @@ def test_commit_without_an_answer_is_everybodys_uncertainty(
 
 
 def test_writer_that_has_ended_leaves_steps_to_the_connections(
-    session_factory: SessionFactory, lanes: list[Lane]
+    engine: Engine, session_factory: SessionFactory, lanes: list[Lane]
 ) -> None:
-    writer = LedgerWriter(session_factory, slot=SLOT)
+    writer = LedgerWriter(engine, slot=SLOT)
     writer.start()
     writer.end()
     assert writer.write(lanes[0].step()) is None

@@ -14,7 +14,7 @@ from dakiya.delivery.taking import Taken, hand_back_batch, take_batch
 from dakiya.log import get_logger
 from dakiya.mail.compiled import MessageError
 from dakiya.mail.merge import TemplateError
-from dakiya.models import Batch, BatchState
+from dakiya.models import Batch, BatchState, SmtpAccount
 from dakiya.queue import Doorbell
 from dakiya_sender import judging
 from dakiya_sender.delivery import BatchDelivery, Report, RetryRule
@@ -85,25 +85,30 @@ def _deliver_one(context: SenderContext, batch_id: int) -> int | None:
         delivered = _deliver_taken(context, taken, slot)
     finally:
         context.keeper.let_go(taken.claim)
-    context.doorbell.ring_tick()
-    return _following(context, taken.claim.smtp_account_id) if delivered else None
+    if not delivered:
+        context.doorbell.ring_tick()
+        return None
+    return _following(context, taken.account)
 
 
-def _following(context: SenderContext, smtp_account_id: int) -> int | None:
-    """Return the account's next batch that may start, unless another account waits."""
+def _following(context: SenderContext, account: SmtpAccount) -> int | None:
+    """Return the account's next batch that may start, unless another account waits.
+
+    A tick is rung for when no more batches are left than the account has connections: it claims
+    up to twice as many.
+    """
     with context.session_factory() as session:
-        if others_wait(session, smtp_account_id):
-            return None
-        return session.scalar(
-            select(Batch.id)
-            .where(
-                Batch.smtp_account_id == smtp_account_id,
-                Batch.state == BatchState.READY,
-                Batch.start_at <= func.clock_timestamp(),
-            )
+        left = session.execute(
+            select(Batch.id, Batch.start_at <= func.clock_timestamp())
+            .where(Batch.smtp_account_id == account.id, Batch.state == BatchState.READY)
             .order_by(Batch.id)
-            .limit(1)
-        )
+            .limit(account.connections + 1)
+        ).all()
+        if len(left) <= account.connections:
+            context.doorbell.ring_tick()
+        if not left or others_wait(session, account.id):
+            return None
+    return next((batch_id for batch_id, may_start in left if may_start), None)
 
 
 def _deliver_taken(context: SenderContext, taken: Taken, slot: int) -> bool:

@@ -8,10 +8,10 @@ import threading
 from collections.abc import Sequence
 from queue import Empty, SimpleQueue
 
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from dakiya.db import SessionFactory
-from dakiya.delivery.rounds import Step, Written, write_round
+from dakiya.delivery.rounds import Step, Written, prepare_rounds, write_round
 from dakiya.log import get_logger
 
 log = get_logger(__name__)
@@ -21,11 +21,12 @@ _Asked = tuple[Step, "SimpleQueue[Answer]"]
 
 
 class LedgerWriter(threading.Thread):
-    """Commits the steps of a process's connections, in rounds."""
+    """Commits the steps of a process's connections, in rounds, on a connection of its own."""
 
-    def __init__(self, session_factory: SessionFactory, *, slot: int) -> None:
+    def __init__(self, engine: Engine, *, slot: int) -> None:
         super().__init__(name="ledger-writer", daemon=True)
-        self._sessions = session_factory
+        self._engine = engine
+        self._connection: Connection | None = None
         self._slot = slot
         self._lock = threading.Lock()
         self._ended = False
@@ -67,6 +68,7 @@ class LedgerWriter(threading.Thread):
             answers = self._commit([step for step, _ in waiting]) if waiting else []
             for (_, answer), written in zip(waiting, answers, strict=True):
                 answer.put(written)
+        self._disconnect()
 
     def _all_that_waits(self) -> list[_Asked | None]:
         """Wait for a step, and take along whatever has queued up."""
@@ -80,13 +82,25 @@ class LedgerWriter(threading.Thread):
     def _commit(self, steps: Sequence[Step]) -> Sequence[Answer]:
         committing = False
         try:
-            with self._sessions() as session:
-                written = write_round(session, steps, slot=self._slot)
-                committing = True
-                session.commit()
+            connection = self._connected()
+            written = write_round(connection, steps, slot=self._slot)
+            committing = True
+            connection.commit()
         except Exception as error:  # noqa: BLE001 - whoever waits has to hear of it
             lost = isinstance(error, DBAPIError) and error.connection_invalidated
             log.warning("round_failed", error=type(error).__name__, steps=len(steps))
+            self._disconnect()
             # Only one step may be to blame: without a commit, each can be tried alone.
             return [error if committing or lost else None] * len(steps)
         return written
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+            prepare_rounds(self._connection)
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.invalidate()  # what is prepared on it is for nobody else
+            self._connection = None

@@ -41,19 +41,18 @@ def main() -> None:
     stop = stop_event_on_signals()
     broker = make_broker(settings.redis_url.get_secret_value())
     database_url = settings.database_url.get_secret_value()
-    sessions = make_session_factory(
-        make_engine(
-            database_url,
-            pool_size=settings.threads + 3,
-            max_overflow=2,
-            application_name="dakiya-sender",
-            ask_first=False,
-        )
+    engine = make_engine(
+        database_url,
+        pool_size=settings.threads + 3,
+        max_overflow=2,
+        application_name="dakiya-sender",
+        ask_first=False,
     )
+    sessions = make_session_factory(engine)
     pool = ConnectionPool(slots := ConnectionSlots(database_url))
     name = service_id("sender")
     keeper = Keeper(sessions, pool, service_id=name, lease_s=settings.lease_seconds)
-    writer = LedgerWriter(sessions, slot=counter_slot(name, "ledger"))
+    writer = LedgerWriter(engine, slot=counter_slot(name, "ledger"))
     context = SenderContext(
         session_factory=sessions,
         doorbell=Doorbell(broker),

@@ -26,11 +26,12 @@ class Intent(StrEnum):
     LOST = "lost"
 
 
-_INTEND = text("""
+# The three lists are put in as they are written where it is used.
+INTEND = """
     UPDATE email SET state = 'sending', fence = asked.fence, attempts = attempts + 1,
            first_tried_at = coalesce(first_tried_at, clock_timestamp())
-      FROM unnest(CAST(:email_ids AS bigint[]), CAST(:batch_ids AS bigint[]),
-                  CAST(:fences AS integer[])) AS asked (email_id, batch_id, fence),
+      FROM unnest(CAST({email_ids} AS bigint[]), CAST({batch_ids} AS bigint[]),
+                  CAST({fences} AS integer[])) AS asked (email_id, batch_id, fence),
            batch, campaign
      WHERE email.id = asked.email_id AND email.state = 'claimed'
        AND email.batch_id = asked.batch_id
@@ -42,8 +43,9 @@ _INTEND = text("""
             WHERE recipient.id = email.recipient_id
               AND suppression.workspace_id = batch.workspace_id
               AND suppression.email_normalised = recipient.email_normalised)
-    RETURNING email.id
-""")
+    RETURNING email.id, email.campaign_id
+"""
+_INTEND = text(INTEND.format(email_ids=":email_ids", batch_ids=":batch_ids", fences=":fences"))
 _WHY_NOT = text("""
     SELECT campaign.status = 'sending' AS sending,
            batch.fence = :fence AND batch.state = 'taken'

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dakiya.contacts.suppressions import suppress
 from dakiya.delivery.ledger import Claim, close_batch, load_emails
 from dakiya.delivery.rescue import rescue_expired
-from dakiya.delivery.rounds import Sent, Step, Written, write_round
+from dakiya.delivery.rounds import Sent, Step, Written, prepare_rounds, write_round
 from dakiya.models import Campaign, CampaignStatus, Email, EmailState, SuppressionReason
 from tests.engine.world import make_sending, miscounted
 from tests.shared.delivery.conftest import LEASE_S, SLOT, Scene, claim_all, expire, take
@@ -23,7 +23,11 @@ def sent(scene: Scene, number: int) -> Sent:
 
 
 def write(*steps: Step, session: Session) -> list[Written | None]:
-    return write_round(session, steps, slot=SLOT)
+    connection = session.connection()
+    session.flush()
+    connection.exec_driver_sql("DEALLOCATE ALL")
+    prepare_rounds(connection)
+    return write_round(connection, steps, slot=SLOT)
 
 
 def second_scene(scene: Scene) -> Scene:
