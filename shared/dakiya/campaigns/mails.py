@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, false, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ARRAY, BigInteger, Select, any_, false, func, literal, select
+from sqlalchemy.orm import Session
 
 from dakiya.campaigns.message_ids import message_id_of
 from dakiya.db import SessionFactory
@@ -24,6 +25,17 @@ TROUBLE = (
 # Causes are counted up to so many mails: a page must not count millions.
 COUNTED = 200_000
 LINES_PER_EXPORT_PAGE = 5_000
+# What a line is made of: columns, and no objects that would be tracked.
+_COLUMNS = (
+    Email.recipient_id,
+    Email.state,
+    Email.attempts,
+    Email.reply_code,
+    Email.reply_text,
+    Email.reason,
+    Email.due_at,
+    Email.sent_at,
+)
 _LIKE_MEANS_SOMETHING = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
 
 
@@ -101,7 +113,7 @@ def list_emails(
 
     The next page begins after the last line's ``recipient_id``.
     """
-    page = select(Email).where(
+    page: Select[*tuple[Any, ...]] = select(*_COLUMNS).where(
         Email.campaign_id == campaign.id, Email.recipient_id > after_recipient_id
     )
     if wanted.state is not None:
@@ -110,18 +122,16 @@ def list_emails(
         page = page.where(Email.reason == wanted.reason)
     if wanted.search.strip():
         page = _search(session, page, campaign, wanted.search)
-    # The limit inside: without fresh statistics the planner joined the whole campaign first.
-    line = aliased(Email, page.order_by(Email.recipient_id).limit(limit).subquery())
-    query = (
-        select(line, Recipient.email, Recipient.name)
-        .join(Recipient, Recipient.id == line.recipient_id)
-        # Said again of the recipient, so that a long page walks its index and no more.
-        .where(Recipient.campaign_id == campaign.id, Recipient.id > after_recipient_id)
-        .order_by(line.recipient_id)
+    mails = session.execute(page.order_by(Email.recipient_id).limit(limit)).all()
+    # Not joined: by its statistics the planner walked all recipients of all campaigns per page.
+    people = select(Recipient.id, Recipient.email, Recipient.name).where(
+        Recipient.id == any_(literal([mail.recipient_id for mail in mails], ARRAY(BigInteger)))
     )
+    found = {number: (address, name) for number, address, name in session.execute(people)}
     return [
-        _line(campaign, email, address=address, name=name)
-        for email, address, name in session.execute(query)
+        _line(campaign, mail, address=found[mail.recipient_id][0], name=found[mail.recipient_id][1])
+        for mail in mails
+        if mail.recipient_id in found
     ]
 
 
@@ -204,9 +214,7 @@ def export_lines(
         after = page[-1].recipient_id
 
 
-def _search(
-    session: Session, page: Select[Email], campaign: Campaign, search: str
-) -> Select[Email]:
+def _search(session: Session, page: Select[Any], campaign: Campaign, search: str) -> Select[Any]:
     """Narrow a page to addresses; a whole one that is there is found by its unique index."""
     part = search.strip().lower()
     found = _recipient_with(session, campaign, part)
@@ -231,7 +239,8 @@ def _recipient_with(session: Session, campaign: Campaign, address: str) -> int |
     )
 
 
-def _line(campaign: Campaign, email: Email, *, address: str, name: str) -> LedgerLine:
+def _line(campaign: Campaign, email: Any, *, address: str, name: str) -> LedgerLine:
+    """Make a line of a mail, or of a row with `_COLUMNS`."""
     return LedgerLine(
         recipient_id=email.recipient_id,
         email=address,
