@@ -14,6 +14,7 @@ from dakiya.queue import Doorbell, make_broker
 from dakiya_web.api import api
 from dakiya_web.assets import install_assets
 from dakiya_web.bodies import MAX_FORM_BYTES, MAX_FORM_PARTS, BodyRequest
+from dakiya_web.compressing import install_compression
 from dakiya_web.failures import install_failures
 from dakiya_web.headers import install_headers
 from dakiya_web.navigation import install_navigation
@@ -62,6 +63,7 @@ def create_app(
     install_wiring(app, wired)
     install_failures(app)
     install_headers(app, settings)
+    install_compression(app)
     csrf = CSRFProtect(app)
     install_sessions(app)
     install_throttle(app, settings)
