@@ -57,6 +57,10 @@ test-system: $(VENV)/.ready-system assets ## Tests with Postfix, a browser and c
 faults: $(VENV)/.ready-system assets ## Kill, freeze and cut everything, compare with the ledger (KILLS=200 SEED=...)
 	@$(BIN)/python -m pytest tests/engine/faults $(ARGS)
 
+.PHONY: screenshots
+screenshots: $(VENV)/.ready-system assets ## Take the pictures in docs/images again (Chromium)
+	@$(BIN)/python -m pytest -m system tests/e2e/pictures.py -q $(ARGS)
+
 .PHONY: guards
 guards: $(VENV)/.ready-system assets ## Take each guard of the promise out, and show that a test notices
 	@$(BIN)/python -m tests.engine.faults.guards $(ARGS)

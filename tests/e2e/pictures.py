@@ -1,0 +1,199 @@
+"""Takes the pictures of the documentation, for `make screenshots`; no other command runs it.
+
+The real product with the books of a shop that does not exist: a campaign on its way to a real SMTP
+server, one that is being written, and thirty days of figures before.
+"""
+
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
+
+from dakiya.campaigns.lifecycle import schedule
+from dakiya.campaigns.progress import prepare_chunk
+from dakiya.clock import utc_now
+from dakiya.db import SessionFactory, database_now
+from dakiya.models import (
+    Campaign,
+    CampaignFigure,
+    CampaignStatus,
+    ContentVersion,
+    Recipient,
+    SmtpAccount,
+    User,
+)
+from tests.e2e.conftest import Look, OpenPage, Site
+from tests.engine.world import make_account
+from tests.recorder import Action, Rule
+from tests.recorder.plugin import StartRecorder
+from tests.repository.checkout import ROOT
+
+IMAGES = ROOT / "docs" / "images"
+MOST_BYTES = 150_000
+DESKTOP, DARK = Look("light", 1200, 800), Look("dark", 1200, 800)
+PHONE = Look("light", 390, 844)
+READERS = 2_400
+# When the pictures of the monitor are taken.
+UNDER_WAY = 900
+FIRST_NAMES = ("Asha", "Ravi", "Meera", "Kabir", "Nila", "Farhan", "Leela", "Joseph", "आशा", "Zoya")
+LAST_NAMES = ("Rao", "Iyer", "Das", "Menon", "Khan", "Bose", "Pillai", "Naik", "शर्मा", "Thomas")
+CITIES = ("Pune", "Kochi", "Delhi", "Jaipur", "Chennai", "Kolkata", "Mysuru")
+SUBJECT = "{{ name }}, your Diwali reading list"
+HTML = """\
+<div style="max-width:560px;margin:0 auto;font-family:Georgia,serif;color:#2b2b2b">
+<p style="padding:18px 24px;background:#7a1f2b;color:#fff;font-size:22px">Banyan Books</p>
+<div style="padding:0 24px;font-size:16px;line-height:1.6">
+<p>Dear {{ name | default("reader") }},</p>
+<p>six new books for the long evenings, chosen by our shop in
+<b>{{ city | default("your town") }}</b>. Bring this mail until 12 November
+and take the second one home for half its price.</p>
+<p><a href="https://banyan-books.example/diwali" style="color:#7a1f2b">See the list</a></p>
+<p>Warm wishes,<br>everybody at Banyan Books</p>
+</div></div>
+"""
+
+
+def add_campaign(
+    session: Session, account: SmtpAccount, name: str, readers: int, subject: str = SUBJECT
+) -> Campaign:
+    campaign = Campaign(
+        workspace_id=account.workspace_id, name=name, smtp_account_id=account.id, token="t" * 32
+    )
+    session.add(campaign)
+    session.flush()
+    version = ContentVersion(campaign_id=campaign.id, number=1, subject=subject, html=HTML)
+    session.add(version)
+    session.flush()
+    campaign.content_version_id = version.id
+    names = list(product(FIRST_NAMES, LAST_NAMES))
+    session.add_all(
+        Recipient(
+            workspace_id=account.workspace_id,
+            campaign_id=campaign.id,
+            email=f"reader{number:04}@example.net",
+            email_normalised=f"reader{number:04}@example.net",
+            name=" ".join(names[number % len(names)]),
+            fields={"city": CITIES[number % len(CITIES)], "member_since": str(2019 + number % 7)},
+        )
+        for number in range(readers)
+    )
+    session.flush()
+    return campaign
+
+
+def begin(session: Session, campaign: Campaign, *, in_s: float = 0) -> None:
+    now = database_now(session)
+    at = now + timedelta(seconds=in_s)
+    schedule(session, campaign, at=at, timezone="Asia/Kolkata", now=now)
+    while prepare_chunk(session, campaign.id):
+        pass
+
+
+def add_past(session: Session, campaign_id: int) -> None:
+    """Thirty days of a shop that writes on every day but Sunday, most at noon."""
+    # The scheduler would take the figures from the few mails that there are.
+    session.get_one(Campaign, campaign_id).figures_at = utc_now() + timedelta(days=1)
+    for day in range(1, 30):
+        morning = utc_now().replace(hour=5, minute=30, second=0, microsecond=0)
+        begins_at = morning - timedelta(days=day)
+        if begins_at.weekday() > 5:
+            continue
+        for hours in range(5):
+            sent = (160, 420, 260, 90, 140)[hours] * (3 + (day * 7) % 5) // 4
+            session.add(
+                CampaignFigure(
+                    campaign_id=campaign_id,
+                    begins_at=begins_at + timedelta(hours=hours),
+                    sent=sent,
+                    failed=sent // 70,
+                )
+            )
+
+
+def make_shop(session: Session, site: Site, port: int) -> dict[str, int]:
+    """A sending, a scheduled and a finished campaign, and a draft; their ids."""
+    session.get_one(User, site.user_id).created_at = utc_now() - timedelta(days=60)
+    account = make_account(
+        session, site.workspace_id, port, name="Banyan Books relay",
+        from_email="hello@banyan-books.example", from_name="Banyan Books",
+        per_second=25, per_day=20_000,
+    )  # fmt: skip
+    past = add_campaign(session, account, "Monsoon sale", 40)
+    begin(session, past)
+    past.status = CampaignStatus.FINISHED
+    past.started_at = past.finished_at = utc_now() - timedelta(days=2)
+    later = add_campaign(session, account, "Author evening in Pune", 312)
+    evening = (utc_now() + timedelta(days=2)).replace(hour=12, minute=30, second=0, microsecond=0)
+    begin(session, later, in_s=(evening - utc_now()).total_seconds())
+    draft = add_campaign(session, account, "New arrivals in December", 240)
+    sending = add_campaign(session, account, "Diwali reading list", READERS)
+    begin(session, sending)
+    session.commit()
+    return {"sending": sending.id, "draft": draft.id, "past": past.id}
+
+
+@pytest.mark.timeout(600)
+def test_take_pictures(
+    open_page: OpenPage, site: Site, session_factory: SessionFactory, recorder: StartRecorder
+) -> None:
+    unknown_user = "550 5.1.1 Recipient address rejected: User unknown"
+    server = recorder(
+        Rule("rcpt", reply=unknown_user, recipient=r"reader\d\d[37]3@"),
+        Rule("rcpt", reply="552 5.2.2 The mailbox is over its quota", recipient=r"reader\d*51@"),
+        Rule("dot", Action.DROP, recipient=r"reader0(207|450|688)@"),
+    )
+    with session_factory() as session:
+        shop = make_shop(session, site, server.port)
+    site.installation.start("scheduler")
+    site.installation.start("sender")
+    desktop = open_page(DESKTOP)
+    windows = {"dark": open_page(DARK, logged_in=False), "phone": open_page(PHONE, logged_in=False)}
+    for window in windows.values():
+        window.context.add_cookies(desktop.context.cookies())  # type: ignore[arg-type]
+    take_writing(desktop, shop["draft"])
+    for page in (desktop, *windows.values()):
+        page.goto(f"/campaigns/{shop['sending']}")
+    wait_until_sent(desktop, UNDER_WAY)
+    with session_factory.begin() as session:
+        add_past(session, shop["past"])
+    for page, name in ((desktop, "monitor"), (windows["phone"], "phone")):
+        page.reload()
+        take(page, name)
+    for page, name in ((desktop, "dashboard"), (windows["dark"], "dark")):
+        page.set_viewport_size({"width": 1200, "height": 1180})
+        page.goto("/")
+        take(page, name)
+    desktop.set_viewport_size({"width": DESKTOP.width, "height": DESKTOP.height})
+    desktop.goto(f"/campaigns/{shop['sending']}/emails")
+    take(desktop, "mails")
+
+
+def take_writing(page: Page, draft: int) -> None:
+    """The composer, and the review of what was written."""
+    page.goto(f"/campaigns/{draft}/edit/content")
+    letter = page.frame_locator("iframe[title='The mail as HTML']")
+    expect(letter.get_by_text("Banyan Books", exact=True)).to_be_visible()
+    take(page, "composer")
+    at = f"{utc_now() + timedelta(days=3):%Y-%m-%d}T09:00"
+    page.goto(f"/campaigns/{draft}/edit/review?when=later&at={at}&timezone=Asia/Kolkata")
+    take(page, "review")
+
+
+def wait_until_sent(page: Page, mails: int) -> None:
+    sent = page.locator('[data-live="campaign.sent"]')
+    for _ in range(300):
+        if int(sent.inner_text().replace(",", "")) >= mails:
+            return
+        page.wait_for_timeout(1_000)
+    raise AssertionError(sent.inner_text())
+
+
+def take(page: Page, name: str) -> None:
+    """A picture of what is seen, without the pointer's traces."""
+    page.evaluate("document.activeElement?.blur()")
+    page.wait_for_timeout(300)
+    picture = page.screenshot()
+    assert len(picture) < MOST_BYTES, f"{name} has {len(picture):,} bytes"
+    (IMAGES / f"{name}.png").write_bytes(picture)
