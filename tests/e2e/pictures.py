@@ -15,11 +15,13 @@ from dakiya.campaigns.lifecycle import schedule
 from dakiya.campaigns.progress import prepare_chunk
 from dakiya.clock import utc_now
 from dakiya.db import SessionFactory, database_now
+from dakiya.delivery.counters import WEB_SLOT, Moves
 from dakiya.models import (
     Campaign,
     CampaignFigure,
     CampaignStatus,
     ContentVersion,
+    EmailState,
     Recipient,
     SmtpAccount,
     User,
@@ -95,6 +97,7 @@ def add_past(session: Session, campaign_id: int) -> None:
     """Thirty days of a shop that writes on every day but Sunday, most at noon."""
     # The scheduler would take the figures from the few mails that there are.
     session.get_one(Campaign, campaign_id).figures_at = utc_now() + timedelta(days=1)
+    moves = Moves()
     for day in range(1, 30):
         morning = utc_now().replace(hour=5, minute=30, second=0, microsecond=0)
         begins_at = morning - timedelta(days=day)
@@ -102,6 +105,8 @@ def add_past(session: Session, campaign_id: int) -> None:
             continue
         for hours in range(5):
             sent = (160, 420, 260, 90, 140)[hours] * (3 + (day * 7) % 5) // 4
+            moves.add(EmailState.PENDING, EmailState.SENT, sent)
+            moves.add(EmailState.PENDING, EmailState.FAILED, sent // 70)
             session.add(
                 CampaignFigure(
                     campaign_id=campaign_id,
@@ -110,6 +115,7 @@ def add_past(session: Session, campaign_id: int) -> None:
                     failed=sent // 70,
                 )
             )
+    moves.store(session, campaign_id=campaign_id, slot=WEB_SLOT)
 
 
 def make_shop(session: Session, site: Site, port: int) -> dict[str, int]:
