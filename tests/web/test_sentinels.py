@@ -33,6 +33,10 @@ def logs(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
     root = logging.getLogger()
     handlers, level, kept = root.handlers[:], root.level, StringIO()
     configure_logging("json", "DEBUG")
+    structlog.configure(
+        logger_factory=structlog.WriteLoggerFactory(kept),
+        cache_logger_on_first_use=False,  # they would outlive this test
+    )
     handler = root.handlers[0]
     assert isinstance(handler, logging.StreamHandler)
     handler.setStream(kept)
