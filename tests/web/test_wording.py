@@ -66,3 +66,9 @@ def test_instant_in_full_names_utc_too() -> None:
 )
 def test_distance_says_before_or_after(away: timedelta, words: str) -> None:
     assert wording.distance(NOW + away, now=NOW) == words
+
+
+def test_day_nearby_is_written_small_inside_a_sentence() -> None:
+    assert wording.inside("Today, 12:00 IST") == "today, 12:00 IST"
+    assert wording.inside("Tomorrow, 08:00 IST") == "tomorrow, 08:00 IST"
+    assert wording.inside("Tue 24 Nov, 09:00 IST") == "Tue 24 Nov, 09:00 IST"

@@ -41,10 +41,15 @@ def zone() -> str:
     return user.timezone if user is not None else DEFAULT_TIMEZONE
 
 
-def when(instant: datetime | None, timezone: str | None = None) -> Markup:
-    """Show an instant in the user's zone or another: "Today, 09:00 IST"."""
+def when(instant: datetime | None, timezone: str | None = None, *, inside: bool = False) -> Markup:
+    """Show an instant in the user's zone or another: "Today, 09:00 IST"; ``inside`` a sentence."""
     name = timezone or zone()
-    return _time(instant, name, lambda at: wording.instant(at, name, now=wiring().clock()))
+
+    def words(at: datetime) -> str:
+        text = wording.instant(at, name, now=wiring().clock())
+        return wording.inside(text) if inside else text
+
+    return _time(instant, name, words)
 
 
 def ago(instant: datetime | None) -> Markup:

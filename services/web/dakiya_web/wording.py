@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from dakiya.campaigns.times import describe_distance, find_zone
 
+_NEAR = ("Today", "Tomorrow", "Yesterday")
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -43,6 +44,11 @@ def instant(moment: datetime, timezone: str, *, now: datetime) -> str:
     """Write an instant in a zone: "Today, 09:00 IST", "Tue 24 Nov, 09:00 IST", with year if old."""
     local, today = moment.astimezone(find_zone(timezone)), now.astimezone(find_zone(timezone))
     return f"{_day(local, today)}, {local:%H:%M} {_zone_name(local)}"
+
+
+def inside(text: str) -> str:
+    """Write an instant as it stands inside a sentence: "today, 09:00 IST"."""
+    return text[:1].lower() + text[1:] if text.startswith(_NEAR) else text
 
 
 def instant_in_full(moment: datetime, timezone: str) -> str:
