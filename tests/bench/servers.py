@@ -61,6 +61,16 @@ def bare_loop(port: int, message: bytes, *, mails: int, processes: int) -> float
     return mails // processes * processes / (time.monotonic() - began_at)
 
 
+def round_trips(port: int, *, times: int = 200) -> float:
+    """Ask a server for nothing, again and again; returns round trips per second."""
+    with smtplib.SMTP(HOST, port) as server:
+        server.ehlo()
+        began_at = time.monotonic()
+        for _ in range(times):
+            server.noop()
+        return times / (time.monotonic() - began_at)
+
+
 def _send(port: int, message: bytes, mails: int, barrier: Barrier) -> None:
     with smtplib.SMTP(HOST, port) as server:
         server.ehlo()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress as suppress_errors
+from typing import Any
 
 import psycopg2
 import pytest
@@ -53,10 +54,12 @@ def test_intent_is_committed_before_the_dot_leaves(
     seen = []
     finish = Connection.finish
 
-    def look_and_finish(connection: Connection, then: Envelope | None = None) -> Reply:
+    def look_and_finish(
+        connection: Connection, then: Envelope | None = None, **others: Any
+    ) -> Reply:
         # Another session sees only what was committed.
         seen.append(states(scene))
-        return finish(connection, then)
+        return finish(connection, then, **others)
 
     monkeypatch.setattr(Connection, "finish", look_and_finish)
     scene.deliver()
@@ -210,11 +213,11 @@ def test_server_that_breaks_off_right_before_the_dot_is_the_rows_trouble(
     scene = set_scene(recorder())
     finish = Connection.finish
 
-    def break_off(connection: Connection, then: Envelope | None = None) -> Reply:
+    def break_off(connection: Connection, then: Envelope | None = None, **others: Any) -> Reply:
         if connection.mails_sent == 2:
             connection.abort()
             raise SmtpTrouble(Phase.DOT, reply, "the server broke off")
-        return finish(connection, then)
+        return finish(connection, then, **others)
 
     monkeypatch.setattr(Connection, "finish", break_off)
     scene.deliver()

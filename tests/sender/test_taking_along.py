@@ -1,6 +1,7 @@
 """A batch over a server that takes PIPELINING: which dots take the next mail along."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -22,9 +23,11 @@ def taken_along(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
     seen: list[str | None] = []
     finish = Connection.finish
 
-    def look_and_finish(connection: Connection, then: Envelope | None = None) -> Reply:
+    def look_and_finish(
+        connection: Connection, then: Envelope | None = None, **others: Any
+    ) -> Reply:
         seen.append(then.rcpt_to.partition("@")[0] if then else None)
-        return finish(connection, then)
+        return finish(connection, then, **others)
 
     monkeypatch.setattr(Connection, "finish", look_and_finish)
     return seen

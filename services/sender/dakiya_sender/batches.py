@@ -3,14 +3,17 @@
 import threading
 import zlib
 from dataclasses import dataclass
+from datetime import timedelta
 
 import psycopg2
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from dakiya.db import SessionFactory
 from dakiya.delivery.counters import FIRST_SENDER_SLOT, SLOTS
 from dakiya.delivery.ledger import load_emails
-from dakiya.delivery.taking import Taken, hand_back_batch, take_batch
+from dakiya.delivery.taking import EARLY_S, Taken, hand_back_batch, take_batch
+from dakiya.delivery.usage import limits_of
 from dakiya.log import get_logger
 from dakiya.mail.compiled import MessageError
 from dakiya.mail.merge import TemplateError
@@ -62,23 +65,28 @@ def deliver_batch(context: SenderContext, batch_id: int) -> None:
     While nobody else waits, the account's next batches follow on the same connection:
     others would have to wait until it is free.
     """
-    next_id: int | None = batch_id
-    while next_id is not None and not context.stop.is_set():
-        next_id = _deliver_one(context, next_id)
+    following = _deliver_one(context, batch_id, early_s=EARLY_S)
+    while following is not None and not context.stop.is_set():
+        following = _deliver_one(context, following, early_s=WAIT_FOR_CONNECTION_S)
 
 
-def _deliver_one(context: SenderContext, batch_id: int) -> int | None:
+def _deliver_one(context: SenderContext, batch_id: int, *, early_s: float) -> int | None:
     """Deliver one batch and return the one that may follow it."""
     slot = counter_slot(context.service_id, threading.get_ident())
     with context.session_factory() as session:
         taken = take_batch(
-            session, batch_id, taken_by=context.service_id, lease_s=context.lease_s, slot=slot
+            session,
+            batch_id,
+            taken_by=context.service_id,
+            lease_s=context.lease_s,
+            slot=slot,
+            early_s=early_s,
         )
-        unfair = taken is not None and _share(context, taken).is_used_up(session)
-        if taken is not None and unfair:
+        put_off = taken is not None and _has_to_wait(context, taken, session)
+        if taken is not None and put_off:
             hand_back_batch(session, taken, wait_s=WAIT_FOR_CONNECTION_S)
         session.commit()
-    if taken is None or unfair:
+    if taken is None or put_off:
         return None
     context.keeper.hold(taken.claim)
     try:
@@ -91,15 +99,23 @@ def _deliver_one(context: SenderContext, batch_id: int) -> int | None:
     return _following(context, taken.account)
 
 
+def _has_to_wait(context: SenderContext, taken: Taken, session: Session) -> bool:
+    """Tell whether its account has all its connections at work here, or more than its share."""
+    working = context.keeper.active(smtp_account_id=taken.account.id)
+    return working >= taken.account.connections or _share(context, taken).is_used_up(session)
+
+
 def _following(context: SenderContext, account: SmtpAccount) -> int | None:
     """Return the account's next batch that may start, unless another account waits.
 
-    A tick is rung for when no more batches are left than the account has connections: it claims
-    up to twice as many.
+    Without limits, batches wait for nothing but a connection, and here is one. A tick is rung for
+    when no more batches are left than the account has connections: it claims up to twice as many.
     """
+    limited = bool(limits_of(account).windows)
+    early = timedelta(seconds=0 if limited else WAIT_FOR_CONNECTION_S)
     with context.session_factory() as session:
         left = session.execute(
-            select(Batch.id, Batch.start_at <= func.clock_timestamp())
+            select(Batch.id, Batch.start_at <= func.clock_timestamp() + early)
             .where(Batch.smtp_account_id == account.id, Batch.state == BatchState.READY)
             .order_by(Batch.id)
             .limit(account.connections + 1)

@@ -122,18 +122,19 @@ class BatchDelivery:
         self._broken_in_a_row = 0
         self._ends_at = time.monotonic() + SOFT_DEADLINE_S
         self._has_to_end = False
-        # The message of the mail that follows, once it is built.
-        self._built: tuple[int, bytes] | None = None
+        # Messages of mails whose turn has not ended; the two that follow are built early.
+        self._built: dict[int, bytes] = {}
 
     def run(self, mails: Sequence[ClaimedEmail]) -> Report:
         """Send what can be sent. Raises NoConnectionFree if not even the first mail could go."""
         trouble = None
         waits = False
         try:
-            for mail, following in zip(mails, [*mails[1:], None], strict=False):
+            for number, mail in enumerate(mails):
                 if self._has_to_stop() and not self._connection.has_offer:
                     break
-                self._deliver(mail, following)
+                self._deliver(mail, mails[number + 1 : number + 3])
+                self._built.pop(mail.id, None)
         except _Stop as stop:
             trouble = stop.trouble
         except _Wait:
@@ -157,7 +158,7 @@ class BatchDelivery:
         )
         return self._has_to_end
 
-    def _deliver(self, mail: ClaimedEmail, following: ClaimedEmail | None) -> None:
+    def _deliver(self, mail: ClaimedEmail, following: Sequence[ClaimedEmail]) -> None:
         if mail.suppressed:
             self._learn_suppressed(mail)
             return
@@ -175,24 +176,33 @@ class BatchDelivery:
                 self._send_dot(mail, connection, following)
 
     def _build(self, mail: ClaimedEmail) -> bytes:
-        if self._built is None or self._built[0] != mail.id:
-            message = self._message.build(
+        if mail.id not in self._built:
+            self._built[mail.id] = self._message.build(
                 mail, public_url=self._public_url, link_key=self._link_key
             )
-            self._built = mail.id, message
-        return self._built[1]
+        return self._built[mail.id]
 
-    def _take_along(self, mail: ClaimedEmail | None, connection: Connection) -> Envelope | None:
+    def _build_ahead(self, mails: Sequence[ClaimedEmail]) -> None:
+        try:
+            for mail in mails:
+                self._build(mail)
+        except Exception as error:  # noqa: BLE001 - it is met again when the mail has its turn
+            log.info("mail_not_built_ahead", error=type(error).__name__)
+
+    def _take_along(
+        self, following: Sequence[ClaimedEmail], connection: Connection
+    ) -> Envelope | None:
         """Make the next mail ready to be offered with the dot of this one; None if it cannot be."""
         if (
-            mail is None
-            or mail.suppressed
+            not following
+            or following[0].suppressed
             or not connection.pipelines
             or self._pace.is_limited  # its leave would be older than the reply to this one
             or not self._connection.may_carry(2)
             or self._has_to_stop()
         ):
             return None
+        mail = following[0]
         try:
             envelope = Envelope(self._message.mail_from, mail.email, len(self._build(mail)))
             if connection.takes_along(envelope):
@@ -242,7 +252,7 @@ class BatchDelivery:
         raise _Wait
 
     def _send_dot(
-        self, mail: ClaimedEmail, connection: Connection, following: ClaimedEmail | None
+        self, mail: ClaimedEmail, connection: Connection, following: Sequence[ClaimedEmail]
     ) -> None:
         # Before the intent: nothing that takes time stands between it and its dot.
         then = self._take_along(following, connection)
@@ -262,7 +272,7 @@ class BatchDelivery:
             self._learn_suppressed(mail)
             return
         try:
-            reply = connection.finish(then)
+            reply = connection.finish(then, meanwhile=lambda: self._build_ahead(following))
         except OutcomeUnknown as unknown:
             self._learn_unknown(mail, unknown)
         except SmtpTrouble as trouble:

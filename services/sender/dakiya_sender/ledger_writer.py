@@ -83,6 +83,8 @@ class LedgerWriter(threading.Thread):
         committing = False
         try:
             connection = self._connected()
+            if not connection.in_transaction():
+                connection.begin()
             written = write_round(connection, steps, slot=self._slot)
             committing = True
             connection.commit()

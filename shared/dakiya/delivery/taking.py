@@ -41,16 +41,22 @@ class Taken:
 
 
 def take_batch(
-    session: Session, batch_id: int, *, taken_by: str, lease_s: float, slot: int
+    session: Session,
+    batch_id: int,
+    *,
+    taken_by: str,
+    lease_s: float,
+    slot: int,
+    early_s: float = EARLY_S,
 ) -> Taken | None:
     """Take a ready batch; None when there is nothing to send now.
 
-    Nothing to send: another sender has it, its time has not come, or its account or
-    campaign has stopped (its mails go back).
+    Nothing to send: another sender has it, its time has not come (but for ``early_s``), or its
+    account or campaign has stopped (its mails go back).
     """
     row = session.execute(
         _TAKE,
-        {"batch_id": batch_id, "taken_by": taken_by, "lease_s": lease_s, "early_s": EARLY_S},
+        {"batch_id": batch_id, "taken_by": taken_by, "lease_s": lease_s, "early_s": early_s},
     ).one_or_none()
     if row is None:
         return None

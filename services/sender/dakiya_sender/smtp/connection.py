@@ -10,7 +10,7 @@ never more than one body in flight.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 
@@ -172,11 +172,14 @@ class Connection:
         self._refuse_news(Phase.BODY)
         self._stage = _Stage.DOT
 
-    def finish(self, then: Envelope | None = None) -> Reply:
+    def finish(
+        self, then: Envelope | None = None, *, meanwhile: Callable[[], object] | None = None
+    ) -> Reply:
         """Send the final dot and return the reply to it: 2xx, 4xx or 5xx, also 421.
 
         ``then`` is offered in the same write if the server takes that (see ``takes_along``);
-        `begin` with the same envelope goes on with it, and nothing else may.
+        `begin` with the same envelope goes on with it, and nothing else may. ``meanwhile`` is
+        called while the reply is on its way; it may not raise.
         Raises OutcomeUnknown if the dot left and no usable reply came, SmtpTrouble if the
         server was gone before the dot could leave (not accepted for certain).
         """
@@ -189,6 +192,8 @@ class Connection:
             # A write that fails has not handed the whole dot to the kernel.
             self._wire.send_head(_DOT, in_one_write(self._commands(then)) if then else b"")
         self.mails_sent += 1
+        if meanwhile is not None:
+            meanwhile()
         reply = self._read_verdict()
         if reply.code == SERVICE_CLOSING:
             self.abort()
