@@ -17,6 +17,8 @@ COMPOSE := docker compose
 
 ASSETS := services/web/assets
 BUILT := services/web/dakiya_web/static/dist
+TEXTS := services/web/dakiya_web/translations
+CATALOGUES := $(wildcard $(TEXTS)/*/LC_MESSAGES/messages.po)
 
 # A .venv holds absolute paths: one that was made elsewhere, or whose Python is gone, is made anew.
 ifneq ($(shell test -x $(BIN)/python && cat $(VENV)/.made-in 2>/dev/null),$(CURDIR))
@@ -70,7 +72,16 @@ bench: $(VENV)/.ready-system assets ## Measure speed beside baselines of the sam
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 .PHONY: assets
-assets: $(BUILT)/manifest.json ## Build the pages' styles, scripts and icons, unless they are built
+assets: $(BUILT)/manifest.json $(CATALOGUES:.po=.mo) ## Build the pages' styles, scripts, icons and languages, unless they are built
+
+.PHONY: texts
+texts: $(VENV)/.ready-run ## Gather the pages' texts for translators (LANGUAGE=de begins a language)
+	@mkdir -p $(TEXTS)
+	@cd services/web && "$(CURDIR)/$(BIN)/pybabel" -q extract -F babel.cfg -k lazy_gettext -k lazy_pgettext:1c,2 \
+		--add-location=file --sort-by-file --project=Dakiya --copyright-holder=Dakiya \
+		--output-file=dakiya_web/translations/messages.pot dakiya_web
+	@$(if $(LANGUAGE),$(BIN)/pybabel -q init -i $(TEXTS)/messages.pot -d $(TEXTS) -l $(LANGUAGE))
+	@$(if $(CATALOGUES),$(BIN)/pybabel -q update -i $(TEXTS)/messages.pot -d $(TEXTS) --ignore-obsolete)
 
 .PHONY: check
 check: $(VENV)/.ready-system ## Format, lint, types, import rules, migrations, committed files
@@ -156,6 +167,9 @@ $(ASSETS)/node_modules/.ready: $(ASSETS)/package.json $(ASSETS)/package-lock.jso
 		npm ci --no-progress --loglevel=error || { \
 		echo "The npm registry could not be reached; it is needed once, for the pages' styles." >&2; exit 1; }
 	@touch $@
+
+%.mo: %.po | $(VENV)/.ready-run
+	@$(BIN)/pybabel -q compile -i $< -o $@
 
 $(BUILT)/manifest.json: $(ASSETS)/build.mjs $(shell find $(ASSETS)/src -type f) $(ASSETS)/node_modules/.ready
 	@cd $(ASSETS) && "$(CURDIR)/$(BIN)/node" build.mjs

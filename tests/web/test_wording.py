@@ -68,7 +68,13 @@ def test_distance_says_before_or_after(away: timedelta, words: str) -> None:
     assert wording.distance(NOW + away, now=NOW) == words
 
 
-def test_day_nearby_is_written_small_inside_a_sentence() -> None:
-    assert wording.inside("Today, 12:00 IST") == "today, 12:00 IST"
-    assert wording.inside("Tomorrow, 08:00 IST") == "tomorrow, 08:00 IST"
-    assert wording.inside("Tue 24 Nov, 09:00 IST") == "Tue 24 Nov, 09:00 IST"
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        (NOW, "today, 12:00 IST"),
+        (NOW + timedelta(hours=20), "tomorrow, 08:00 IST"),
+        (NOW + timedelta(days=3), "Fri 27 Nov, 12:00 IST"),
+    ],
+)
+def test_day_nearby_is_written_small_inside_a_sentence(moment: datetime, words: str) -> None:
+    assert wording.instant(moment, "Asia/Kolkata", now=NOW, inside=True) == words

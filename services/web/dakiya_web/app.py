@@ -23,6 +23,7 @@ from dakiya_web.pages.people.sessions import install_sessions
 from dakiya_web.pages.people.throttle import install_throttle
 from dakiya_web.rendering import install_rendering
 from dakiya_web.settings import WebSettings
+from dakiya_web.texts import install_texts
 from dakiya_web.wiring import Wiring, install_wiring
 
 
@@ -69,6 +70,7 @@ def create_app(
     install_throttle(app, settings)
     install_assets(app)
     install_navigation(app)
+    install_texts(app)
     install_rendering(app)
     install_pages(app, csrf)
     csrf.exempt(api)

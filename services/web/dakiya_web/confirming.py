@@ -4,6 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from flask import render_template
 
+from dakiya_web.texts import Text, lazy_gettext
+
+KEEP_IT = lazy_gettext("Keep it")
+
 
 def ask(
     title: str,
@@ -12,7 +16,7 @@ def ask(
     button: str,
     action: str,
     back: str,
-    keep: str = "Keep it",
+    keep: Text = KEEP_IT,
     details: Sequence[str] = (),
     fields: Mapping[str, str] | None = None,
     dangerous: bool = True,

@@ -16,6 +16,7 @@ from dakiya_web.bodies import MAX_FORM_BYTES, MAX_FORM_PARTS, BodyTooLarge
 from dakiya_web.input.reader import InvalidFields, sentence
 from dakiya_web.pages.people.sessions import present_user, send_to_login
 from dakiya_web.pages.people.throttle import retry_after_s
+from dakiya_web.texts import Text, gettext, lazy_gettext
 from dakiya_web.wiring import close_session, wiring
 
 API_PREFIX = "/api/"
@@ -24,20 +25,24 @@ RETRY_AFTER_S = 10
 _KEPT_HEADERS = ("Allow", "Retry-After")
 _log = get_logger(__name__)
 
-_WORDS: Mapping[int, str] = {
-    400: "The request could not be understood.",
-    401: "Send an API token: Authorization: Bearer TOKEN.",
-    403: "You may not do this.",
-    404: "There is nothing here.",
-    405: "This address does not take that method.",
-    408: "The request came too slowly. Please send it again.",
-    409: "This is not possible at present.",
-    413: f"A form may have {MAX_FORM_PARTS} parts, and {MAX_FORM_BYTES // 1_000_000} MB of text"
-    " besides its files. Send less at a time.",
-    415: "Send JSON with Content-Type: application/json.",
-    429: "Too many attempts. Wait a few minutes and try again.",
-    500: "Something went wrong on our side. Nothing was lost; please try again.",
-    503: "The service is not available at present. Please try again.",
+_WORDS: Mapping[int, Text] = {
+    400: lazy_gettext("The request could not be understood."),
+    401: lazy_gettext("Send an API token: Authorization: Bearer TOKEN."),
+    403: lazy_gettext("You may not do this."),
+    404: lazy_gettext("There is nothing here."),
+    405: lazy_gettext("This address does not take that method."),
+    408: lazy_gettext("The request came too slowly. Please send it again."),
+    409: lazy_gettext("This is not possible at present."),
+    413: lazy_gettext(
+        "A form may have %(parts)s parts, and %(size)s MB of text besides its files. "
+        "Send less at a time.",
+        parts=MAX_FORM_PARTS,
+        size=MAX_FORM_BYTES // 1_000_000,
+    ),
+    415: lazy_gettext("Send JSON with Content-Type: application/json."),
+    429: lazy_gettext("Too many attempts. Wait a few minutes and try again."),
+    500: lazy_gettext("Something went wrong on our side. Nothing was lost; please try again."),
+    503: lazy_gettext("The service is not available at present. Please try again."),
 }
 
 
@@ -71,7 +76,7 @@ def install_failures(app: Flask) -> None:
 
 def answer(status: int, message: str = "") -> ResponseReturnValue:
     """Answer with an error as JSON or as a page, whichever the address asks for."""
-    text = sentence(message) if message else _WORDS.get(status, _WORDS[500])
+    text = sentence(message) if message else str(_WORDS.get(status, _WORDS[500]))
     if request.path.startswith(API_PREFIX):
         return jsonify(error=text), status
     try:
@@ -93,7 +98,7 @@ def _invalid_input(error: InvalidInput) -> ResponseReturnValue:
 
 
 def _unauthorised(_error: Unauthorised) -> ResponseReturnValue:
-    response = jsonify(error=_WORDS[401])
+    response = jsonify(error=str(_WORDS[401]))
     response.headers["WWW-Authenticate"] = 'Bearer realm="dakiya"'
     return response, 401
 
@@ -102,14 +107,19 @@ def _csrf(_error: CSRFError) -> ResponseReturnValue:
     if request.blueprint not in _WITHOUT_LOGIN and present_user() is None:
         # The token went with the session: what is missing is a log-in.
         return send_to_login()
-    return answer(400, "This form has expired. Go back, load the page anew and send it again.")
+    return answer(
+        400, gettext("This form has expired. Go back, load the page anew and send it again.")
+    )
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error.get_response()
     if isinstance(error, BodyTooLarge):
-        return answer(413, f"At most {wiring().settings.max_upload_mb} MB are accepted")
+        return answer(
+            413,
+            gettext("At most %(size)s MB are accepted.", size=wiring().settings.max_upload_mb),
+        )
     response = make_response(answer(error.code))
     for name, value in error.get_headers():
         if name in _KEPT_HEADERS:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app, url_for
 
+from dakiya_web.texts import Text, lazy_gettext
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -11,7 +13,7 @@ class Entry:
 
     name: str
     endpoint: str
-    label: str
+    label: Text
     icon: str
     keys: str
 
@@ -23,12 +25,24 @@ class Entry:
 
 # A page says which one it belongs to: {% set active = "campaigns" %}.
 ENTRIES = (
-    Entry("dashboard", "dashboard.index", "Dashboard", "layout-dashboard", "g d"),
-    Entry("campaigns", "campaigns.index", "Campaigns", "send", "g c"),
-    Entry("smtp_accounts", "smtp_accounts.index", "SMTP accounts", "server-2", "g s"),
-    Entry("suppressions", "suppressions.index", "Suppressions", "mail-off", "g u"),
-    Entry("tokens", "tokens.index", "API tokens", "key", "g t"),
-    Entry("profile", "profile.show", "Profile", "user-circle", "g p"),
+    Entry(
+        "dashboard",
+        "dashboard.index",
+        lazy_gettext("Dashboard"),
+        "layout-dashboard",
+        "g d",
+    ),
+    Entry("campaigns", "campaigns.index", lazy_gettext("Campaigns"), "send", "g c"),
+    Entry("smtp_accounts", "smtp_accounts.index", lazy_gettext("SMTP accounts"), "server-2", "g s"),
+    Entry(
+        "suppressions",
+        "suppressions.index",
+        lazy_gettext("Suppressions"),
+        "mail-off",
+        "g u",
+    ),
+    Entry("tokens", "tokens.index", lazy_gettext("API tokens"), "key", "g t"),
+    Entry("profile", "profile.show", lazy_gettext("Profile"), "user-circle", "g p"),
 )
 
 

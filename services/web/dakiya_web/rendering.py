@@ -10,6 +10,7 @@ from markupsafe import Markup
 from dakiya.models.people import DEFAULT_TIMEZONE
 from dakiya_web import wording
 from dakiya_web.input.reader import sentence
+from dakiya_web.pages.campaigns.words import say_state, say_status
 from dakiya_web.pages.people.sessions import present_user
 from dakiya_web.pages.preferences.themes import present_theme
 from dakiya_web.wiring import wiring
@@ -20,7 +21,8 @@ Words = Callable[[datetime], str]
 def install_rendering(app: Flask) -> None:
     """Give the filters and globals to the templates.
 
-    Filters: ``number``, ``percent(whole)``, ``size``, ``duration``, ``sentence``.
+    Filters: ``number``, ``percent(whole)``, ``size``, ``duration``, ``day(pattern)``, ``sentence``,
+    ``begin_upper``, ``status_word`` of a campaign, ``state_word`` of a mail.
     Globals: ``when(instant)``, ``ago(instant)``: a <time> element, or a dash for None;
     ``zone()``: the user's zone; ``is_fragment()``: asked by htmx or by our modules.
     """
@@ -29,7 +31,11 @@ def install_rendering(app: Flask) -> None:
         percent=wording.percent,
         size=wording.size,
         duration=wording.duration,
+        day=wording.day,
         sentence=sentence,
+        begin_upper=begin_upper,
+        status_word=say_status,
+        state_word=say_state,
     )
     app.jinja_env.globals.update(when=when, ago=ago, zone=zone, is_fragment=is_fragment)
     app.context_processor(_for_templates)
@@ -46,8 +52,7 @@ def when(instant: datetime | None, timezone: str | None = None, *, inside: bool 
     name = timezone or zone()
 
     def words(at: datetime) -> str:
-        text = wording.instant(at, name, now=wiring().clock())
-        return wording.inside(text) if inside else text
+        return wording.instant(at, name, now=wiring().clock(), inside=inside)
 
     return _time(instant, name, words)
 
@@ -55,6 +60,11 @@ def when(instant: datetime | None, timezone: str | None = None, *, inside: bool 
 def ago(instant: datetime | None) -> Markup:
     """Show how far off an instant is: "3 min ago"; the title tells it in full."""
     return _time(instant, zone(), lambda at: wording.distance(at, now=wiring().clock()))
+
+
+def begin_upper(text: str) -> str:
+    """Begin with a capital and leave the rest."""
+    return text[:1].upper() + text[1:]
 
 
 def is_fragment() -> bool:

@@ -17,9 +17,9 @@ function follow(form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const file = input.files[0];
-    const max_mb = Number(form.dataset.maxMb);
-    if (!file) return wrong(form, "Choose a file first.");
-    if (file.size > max_mb * 1024 * 1024) return wrong(form, `At most ${max_mb} MB are accepted.`);
+    const max_bytes = Number(form.dataset.maxMb) * 1024 * 1024;
+    if (!file) return wrong(form, form.dataset.sayNone);
+    if (file.size > max_bytes) return wrong(form, form.dataset.sayLarge);
     return send(form);
   });
 }
@@ -37,7 +37,7 @@ function send(form) {
   wrong(form, "");
   place.hidden = false;
   bar.value = 0;
-  words.textContent = "Uploading …";
+  words.textContent = form.dataset.sayUploading;
   button.setAttribute("aria-busy", "true");
   const request = new XMLHttpRequest();
   request.open("POST", form.action);
@@ -49,10 +49,10 @@ function send(form) {
   request.addEventListener("load", () => {
     if (request.response?.place) return location.assign(request.response.place);
     if (request.response?.error) return ended(request.response.error);
-    if (request.status === 413) return ended(`At most ${form.dataset.maxMb} MB are accepted.`);
-    return ended("The upload was not taken. Load this page again and try once more.");
+    if (request.status === 413) return ended(form.dataset.sayLarge);
+    return ended(form.dataset.sayRefused);
   });
-  request.addEventListener("error", () => ended("The connection broke. Nothing was added; try again."));
+  request.addEventListener("error", () => ended(form.dataset.sayBroken));
   request.send(new FormData(form));
 }
 

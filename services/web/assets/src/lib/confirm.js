@@ -16,7 +16,7 @@ async function ask(link) {
   const type = page?.headers.get("Content-Type") ?? "";
   if (!page || page.redirected || !type.startsWith("text/html")) {
     if (page) location.assign(link.href);
-    else notify("The server cannot be reached. Nothing was changed.", "bad");
+    else notify("unchanged", "bad");
     return;
   }
   const text = await page.text();

@@ -9,12 +9,12 @@ export function install() {
     const said = button.querySelector("[data-copy-said]");
     try {
       await navigator.clipboard.writeText(button.dataset.copy);
-      said.textContent = "Copied";
+      said.textContent = said.dataset.sayCopied;
     } catch {
-      said.textContent = "Press Ctrl+C";
+      said.textContent = said.dataset.sayPress;
     }
     setTimeout(() => {
-      said.textContent = "Copy";
+      said.textContent = said.dataset.sayCopy;
     }, 2000);
   });
 }

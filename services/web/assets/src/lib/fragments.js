@@ -5,10 +5,10 @@ import { notify } from "./notices.js";
 
 export function install() {
   document.addEventListener("htmx:error", () => {
-    notify("The server cannot be reached. What you typed is still here.", "bad");
+    notify("kept", "bad");
   });
   document.addEventListener("htmx:after:request", (event) => {
     const status = event.detail.ctx?.response?.status ?? 0;
-    if (status >= 500) notify("That did not work. Please try again.", "bad");
+    if (status >= 500) notify("failed", "bad");
   });
 }

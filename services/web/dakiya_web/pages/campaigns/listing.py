@@ -14,18 +14,19 @@ from dakiya_web.input.query import read_page
 from dakiya_web.input.reader import MAX_ID
 from dakiya_web.pages.campaigns.blueprint import asking_user_id, campaigns
 from dakiya_web.pages.campaigns.rows import live_row, read_rows
+from dakiya_web.texts import Text, lazy_gettext
 from dakiya_web.wiring import request_session
 
 PER_PAGE = 25
 MAX_SEARCH_CHARS = 200
 # People ask for these, not for single statuses.
-GROUPS: Final[Mapping[str, tuple[str, tuple[CampaignStatus, ...]]]] = {
-    "drafts": ("Drafts", (CampaignStatus.DRAFT,)),
-    "scheduled": ("Scheduled", (CampaignStatus.PREPARING, CampaignStatus.SCHEDULED)),
-    "sending": ("Sending", (CampaignStatus.SENDING, CampaignStatus.PAUSING)),
-    "paused": ("Paused", (CampaignStatus.PAUSED,)),
-    "finished": ("Finished", (CampaignStatus.FINISHED,)),
-    "cancelled": ("Cancelled", (CampaignStatus.CANCELLING, CampaignStatus.CANCELLED)),
+GROUPS: Final[Mapping[str, tuple[Text, tuple[CampaignStatus, ...]]]] = {
+    "drafts": (lazy_gettext("Drafts"), (CampaignStatus.DRAFT,)),
+    "scheduled": (lazy_gettext("Scheduled"), (CampaignStatus.PREPARING, CampaignStatus.SCHEDULED)),
+    "sending": (lazy_gettext("Sending"), (CampaignStatus.SENDING, CampaignStatus.PAUSING)),
+    "paused": (lazy_gettext("Paused"), (CampaignStatus.PAUSED,)),
+    "finished": (lazy_gettext("Finished"), (CampaignStatus.FINISHED,)),
+    "cancelled": (lazy_gettext("Cancelled"), (CampaignStatus.CANCELLING, CampaignStatus.CANCELLED)),
 }
 
 

@@ -18,23 +18,24 @@ from dakiya_web.pages.campaigns.words import (
     explain,
     goes_again_by_itself,
 )
+from dakiya_web.texts import Text, lazy_gettext
 from dakiya_web.wiring import request_session
 
 PER_PAGE = 50
 MAX_SEARCH_CHARS = 320
 # The steps of RFC 5321 in words; "build" comes before any of them.
-PHASES: Final[Mapping[str, str]] = {
-    "build": "while the mail was built",
-    "connect": "while connecting",
-    "greeting": "at the server's greeting",
-    "ehlo": "at the introduction (EHLO)",
-    "tls": "while encrypting",
-    "auth": "at the log-in",
-    "mail": "at the sender's address (MAIL FROM)",
-    "rcpt": "at the recipient's address (RCPT TO)",
-    "data": "before the content (DATA)",
-    "body": "in the middle of the content",
-    "dot": "after the whole mail",
+PHASES: Final[Mapping[str, Text]] = {
+    "build": lazy_gettext("while the mail was built"),
+    "connect": lazy_gettext("while connecting"),
+    "greeting": lazy_gettext("at the server's greeting"),
+    "ehlo": lazy_gettext("at the introduction (EHLO)"),
+    "tls": lazy_gettext("while encrypting"),
+    "auth": lazy_gettext("at the log-in"),
+    "mail": lazy_gettext("at the sender's address (MAIL FROM)"),
+    "rcpt": lazy_gettext("at the recipient's address (RCPT TO)"),
+    "data": lazy_gettext("before the content (DATA)"),
+    "body": lazy_gettext("in the middle of the content"),
+    "dot": lazy_gettext("after the whole mail"),
 }
 
 

@@ -19,7 +19,9 @@ from dakiya_web.pages.campaigns.words import (
     advise,
     goes_again_by_itself,
     say_rate,
+    say_share,
 )
+from dakiya_web.texts import gettext, lazy_gettext
 from dakiya_web.wiring import request_session, wiring
 from dakiya_web.wording import distance, instant, number
 
@@ -33,13 +35,13 @@ TROUBLE = (
 )
 # In the order in which people want to read them.
 SHARES = (
-    ("Sent", "good", (EmailState.SENT,)),
-    ("On the way", "busy", (EmailState.CLAIMED, EmailState.SENDING)),
-    ("Waiting", "idle", (EmailState.PENDING,)),
-    ("Put off", "wait", (EmailState.DEFERRED,)),
-    ("Failed", "bad", (EmailState.FAILED, EmailState.BOUNCED)),
-    ("Unknown", "wait", (EmailState.UNKNOWN,)),
-    ("Not sent on purpose", "idle", (EmailState.SUPPRESSED, EmailState.CANCELLED)),
+    (lazy_gettext("Sent"), "good", (EmailState.SENT,)),
+    (lazy_gettext("On the way"), "busy", (EmailState.CLAIMED, EmailState.SENDING)),
+    (lazy_gettext("Waiting"), "idle", (EmailState.PENDING,)),
+    (lazy_gettext("Put off"), "wait", (EmailState.DEFERRED,)),
+    (lazy_gettext("Failed"), "bad", (EmailState.FAILED, EmailState.BOUNCED)),
+    (lazy_gettext("Unknown"), "wait", (EmailState.UNKNOWN,)),
+    (lazy_gettext("Not sent on purpose"), "idle", (EmailState.SUPPRESSED, EmailState.CANCELLED)),
 )
 
 
@@ -126,13 +128,15 @@ def _pace(campaign: Campaign) -> dict[str, object]:
     """Write how fast it goes and when it will be ready; a guess is called one."""
     now = wiring().clock()
     live = watch(request_session(), [campaign.id], user_id=asking_user_id(), now=now)[0]
-    rate = "measuring…" if live.per_minute is None else "at rest"
+    rate = gettext("measuring…") if live.per_minute is None else gettext("at rest")
     if live.per_minute:
         rate = say_rate(live.per_minute / 60)
-    ready = "not known yet"
+    ready = gettext("not known yet")
     if live.finish_at is not None:
         at = instant(live.finish_at, campaign.timezone, now=now)
-        ready = f"{distance(live.finish_at, now=now)} ({at})"
+        ready = gettext(
+            "%(distance)s (%(time)s)", distance=distance(live.finish_at, now=now), time=at
+        )
     return {"rate": rate, "eta": ready}
 
 
@@ -140,7 +144,7 @@ def _moved(chance: SecondChance) -> dict[str, object]:
     return {
         "done": chance.moved,
         "total": chance.mails,
-        "progress": f"{number(chance.moved)} of {number(chance.mails)}",
+        "progress": say_share(chance.moved, chance.mails),
     }
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from dakiya.campaigns import reading
 from dakiya.delivery.counters import WAITING, read_counts
 from dakiya.models import Campaign, CampaignStatus, EmailState
-from dakiya_web.pages.campaigns.words import TONES
+from dakiya_web.pages.campaigns.words import TONES, say_share, say_status
 from dakiya_web.wording import number
 
 SENT = (EmailState.SENT, EmailState.BOUNCED)
@@ -87,11 +87,11 @@ def read_rows(session: Session, campaigns: Sequence[Campaign]) -> list[Row]:
 def live_row(row: Row) -> dict[str, object]:
     """Write a row as polled answers have it; texts as the page shows them."""
     return {
-        "status": row.campaign.status.capitalize(),
+        "status": say_status(row.campaign.status),
         "tone": row.tone,
         "done": row.done,
         "total": row.total,
-        "progress": f"{number(row.done)} of {number(row.total)}",
+        "progress": say_share(row.done, row.total),
         "sent": number(row.sent),
         "waiting": number(row.waiting),
         "failed": number(row.failed),

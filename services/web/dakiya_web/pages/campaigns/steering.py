@@ -18,6 +18,7 @@ from dakiya_web.pages.campaigns.blueprint import campaigns, find_own
 from dakiya_web.pages.campaigns.rows import read_rows
 from dakiya_web.pages.campaigns.words import say_on_the_wire
 from dakiya_web.ring import ring
+from dakiya_web.texts import gettext, ngettext
 from dakiya_web.wiring import request_session
 from dakiya_web.wording import number
 
@@ -30,7 +31,9 @@ def pause(campaign_id: int) -> ResponseReturnValue:
     """Stop a campaign, and say how many mails were on the wire."""
     return _steer(
         campaign_id,
-        lambda session, campaign: f"Paused. {say_on_the_wire(lifecycle.pause(session, campaign))}",
+        lambda session, campaign: gettext(
+            "Paused. %(wire)s", wire=say_on_the_wire(lifecycle.pause(session, campaign))
+        ),
     )
 
 
@@ -40,7 +43,7 @@ def resume(campaign_id: int) -> ResponseReturnValue:
 
     def act(session: Session, campaign: Campaign) -> str:
         lifecycle.resume(session, campaign)
-        return "It goes on where it stood."
+        return gettext("It goes on where it stood.")
 
     return _steer(campaign_id, act)
 
@@ -51,12 +54,17 @@ def ask_cancel(campaign_id: int) -> ResponseReturnValue:
     campaign = find_own(campaign_id)
     row = read_rows(request_session(), [campaign])[0]
     return ask(
-        f"Cancel “{campaign.name}”?",
-        "What was sent stays sent. What waits will never go out, and this cannot be undone. "
-        "To stop for a while, pause it instead.",
-        details=(f"{number(row.sent)} sent", f"{number(row.waiting or row.total)} still to go"),
-        button="Cancel the campaign",
-        keep="Keep it",
+        gettext("Cancel “%(name)s”?", name=campaign.name),
+        gettext(
+            "What was sent stays sent. What waits will never go out, and this cannot be undone. "
+            "To stop for a while, pause it instead."
+        ),
+        details=(
+            gettext("%(mails)s sent", mails=number(row.sent)),
+            gettext("%(mails)s still to go", mails=number(row.waiting or row.total)),
+        ),
+        button=gettext("Cancel the campaign"),
+        keep=gettext("Keep it"),
         action=url_for("campaigns.cancel", campaign_id=campaign.id),
         back=_page(campaign),
     )
@@ -67,8 +75,8 @@ def cancel(campaign_id: int) -> ResponseReturnValue:
     """Stop a campaign for good."""
     return _steer(
         campaign_id,
-        lambda session, campaign: (
-            f"Cancelled. {say_on_the_wire(lifecycle.cancel(session, campaign))}"
+        lambda session, campaign: gettext(
+            "Cancelled. %(wire)s", wire=say_on_the_wire(lifecycle.cancel(session, campaign))
         ),
     )
 
@@ -79,7 +87,7 @@ def unschedule(campaign_id: int) -> ResponseReturnValue:
 
     def act(session: Session, campaign: Campaign) -> str:
         lifecycle.unschedule(session, campaign)
-        return "Taken back: nothing was sent. It is a draft again."
+        return gettext("Taken back: nothing was sent. It is a draft again.")
 
     return _steer(campaign_id, act)
 
@@ -90,7 +98,7 @@ def retry_failed(campaign_id: int) -> ResponseReturnValue:
 
     def act(session: Session, campaign: Campaign) -> str:
         given = second_chances.retry_failed(session, campaign)
-        return _say(given, "tried again", nothing="No failed mail can be tried again.")
+        return _say(given, _tried_again, nothing=gettext("No failed mail can be tried again."))
 
     return _steer(campaign_id, act)
 
@@ -101,15 +109,18 @@ def ask_unknown(campaign_id: int) -> ResponseReturnValue:
     campaign = find_own(campaign_id)
     recipient_id, again = _chosen_recipient(), request.args.get("as") != "sent"
     unknown = 1 if recipient_id else read_rows(request_session(), [campaign])[0].unknown
-    which = "this mail" if recipient_id else f"{unknown:,} unknown {_plural(unknown)}"
     fields = {"as": "again" if again else "sent"}
     return ask(
-        f"Send {which} again?" if again else f"Count {which} as sent?",
-        "Whoever got it already gets it twice: nobody can know whether the first one arrived."
+        _ask_again(unknown, one=bool(recipient_id))
         if again
-        else "Nothing is sent. The ledger says from then on that it was you who said so.",
-        button="Send again" if again else "Count as sent",
-        keep="Leave it unknown",
+        else _ask_count(unknown, one=bool(recipient_id)),
+        gettext(
+            "Whoever got it already gets it twice: nobody can know whether the first one arrived."
+        )
+        if again
+        else gettext("Nothing is sent. The ledger says from then on that it was you who said so."),
+        button=gettext("Send again") if again else gettext("Count as sent"),
+        keep=gettext("Leave it unknown"),
         action=url_for("campaigns.resolve_unknown", campaign_id=campaign.id),
         back=_page(campaign, recipient_id),
         fields=fields | ({"recipient": str(recipient_id)} if recipient_id else {}),
@@ -129,8 +140,8 @@ def resolve_unknown(campaign_id: int) -> ResponseReturnValue:
             recipient_ids=[recipient_id] if recipient_id else None,
             as_sent=as_sent,
         )
-        words = "counted as sent" if as_sent else "sent again"
-        return _say(given, words, nothing="There was nothing unknown any more.")
+        words = _counted_as_sent if as_sent else _sent_again
+        return _say(given, words, nothing=gettext("There was nothing unknown any more."))
 
     return _steer(campaign_id, act, recipient_id=recipient_id)
 
@@ -168,16 +179,57 @@ def _chosen_recipient() -> int | None:
     return int(text) if text.isdecimal() and len(text) < 19 and 0 < int(text) <= MAX_ID else None
 
 
-def _say(given: Given, words: str, *, nothing: str) -> str:
+def _say(given: Given, words: Callable[[int], str], *, nothing: str) -> str:
     if given.remaining:
-        mails = given.moved + given.remaining
-        return f"{_mails(mails)} {words}. That takes a moment; you may leave this page."
-    return f"{_mails(given.moved)} {words}." if given.moved else nothing
+        takes = gettext("That takes a moment; you may leave this page.")
+        return f"{words(given.moved + given.remaining)} {takes}"
+    return words(given.moved) if given.moved else nothing
 
 
-def _plural(mails: int) -> str:
-    return "mail" if mails == 1 else "mails"
+def _ask_again(mails: int, *, one: bool) -> str:
+    if one:
+        return gettext("Send this mail again?")
+    return ngettext(
+        "Send %(num)s unknown mail again?",
+        "Send %(num)s unknown mails again?",
+        mails,
+        num=number(mails),
+    )
 
 
-def _mails(mails: int) -> str:
-    return f"{mails:,} {_plural(mails)} {'is' if mails == 1 else 'are'}"
+def _ask_count(mails: int, *, one: bool) -> str:
+    if one:
+        return gettext("Count this mail as sent?")
+    return ngettext(
+        "Count %(num)s unknown mail as sent?",
+        "Count %(num)s unknown mails as sent?",
+        mails,
+        num=number(mails),
+    )
+
+
+def _tried_again(mails: int) -> str:
+    return ngettext(
+        "%(num)s mail is tried again.",
+        "%(num)s mails are tried again.",
+        mails,
+        num=number(mails),
+    )
+
+
+def _counted_as_sent(mails: int) -> str:
+    return ngettext(
+        "%(num)s mail is counted as sent.",
+        "%(num)s mails are counted as sent.",
+        mails,
+        num=number(mails),
+    )
+
+
+def _sent_again(mails: int) -> str:
+    return ngettext(
+        "%(num)s mail is sent again.",
+        "%(num)s mails are sent again.",
+        mails,
+        num=number(mails),
+    )

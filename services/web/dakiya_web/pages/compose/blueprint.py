@@ -11,11 +11,12 @@ from dakiya.campaigns.changing import why_fixed
 from dakiya.errors import DakiyaError
 from dakiya.models import Campaign, CampaignStatus, User
 from dakiya_web.pages.people.sessions import present_user
+from dakiya_web.texts import gettext, lazy_gettext
 from dakiya_web.wiring import request_session
 
 compose = Blueprint("compose", __name__)
 
-ANOTHER_TAB = (
+ANOTHER_TAB = lazy_gettext(
     "This draft was changed in another tab meanwhile. What you typed is still here: look at it "
     "and save again to replace the other version."
 )
@@ -74,7 +75,10 @@ def find_own(campaign_id: int, *, lock: bool = False) -> Campaign:
 def _leave(error: NoDraft) -> ResponseReturnValue:
     """Lead back buttons, old tabs and second clicks to what became of the campaign."""
     why = why_fixed(request_session(), error.campaign)
-    words = f"Nothing was changed. {why or 'This campaign is no draft any more.'}"
+    words = gettext(
+        "Nothing was changed. %(reason)s",
+        reason=why or gettext("This campaign is no draft any more."),
+    )
     flash(words, "info")
     return redirect(url_for("compose.scheduled", campaign_id=error.campaign.id), 303)
 
@@ -82,9 +86,9 @@ def _leave(error: NoDraft) -> ResponseReturnValue:
 def steps_of(campaign: Campaign | None, *, recipients: int) -> list[Step]:
     """Return the three steps; without a campaign only the first one can be opened."""
     places = (
-        ("details", "Details and recipients", "compose.edit"),
-        ("content", "Content", "compose.content"),
-        ("schedule", "Schedule and review", "compose.schedule"),
+        ("details", gettext("Details and recipients"), "compose.edit"),
+        ("content", gettext("Content"), "compose.content"),
+        ("schedule", gettext("Schedule and review"), "compose.schedule"),
     )
     if campaign is None:
         return [Step(name, label, url="", done=False) for name, label, _ in places]

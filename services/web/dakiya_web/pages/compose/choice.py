@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from dakiya.campaigns.times import (
-    describe_distance,
-    describe_instant,
     find_zone,
     offset_of,
     resolve_instant,
     shown_twice,
 )
 from dakiya.errors import InvalidInput
+from dakiya_web.texts import gettext, lazy_gettext
+from dakiya_web.wording import duration, instant_and_utc
 from dakiya_web.zones import zone_name
 
 NOW = "now"
@@ -60,15 +60,17 @@ class Choice:
         """The instant in the zone, in UTC, and how far off."""
         if self.instant is None:
             return ""
-        away = describe_distance(self.instant - now)
-        return f"{describe_instant(self.instant, self.timezone)}, in {away}"
+        instant = instant_and_utc(self.instant, self.timezone)
+        return gettext(
+            "%(instant)s, in %(away)s", instant=instant, away=duration(self.instant - now)
+        )
 
 
 def read_choice(at: str, timezone: str, *, offset: str, now: datetime) -> Choice:
     """Read a time in a zone; ``offset`` is looked at only when it could mean two instants."""
     at, timezone = at.strip()[:MAX_CHARS], zone_name(timezone[:MAX_CHARS])
     if not at:
-        return Choice(at, timezone, error="Choose a day and a time.", wrong_field="at")
+        return Choice(at, timezone, error=gettext("Choose a day and a time."), wrong_field="at")
     try:
         zone = str(find_zone(timezone))
         if at == NOW:
@@ -79,10 +81,11 @@ def read_choice(at: str, timezone: str, *, offset: str, now: datetime) -> Choice
         if not meanings:
             at, offset = (whole[0] if whole else at), ""
         elif offset not in [meaning.offset for meaning in meanings]:
-            words = f"The clocks in {zone} are set back then and show this time twice."
-            return Choice(
-                at, zone, error=f"{words} Which one?", wrong_field="offset", meanings=meanings
+            words = gettext(
+                "The clocks in %(zone)s are set back then and show this time twice. Which one?",
+                zone=zone,
             )
+            return Choice(at, zone, error=words, wrong_field="offset", meanings=meanings)
         instant = resolve_instant(at + offset, zone, now=now)
     except InvalidInput as error:
         return Choice(at, timezone, error=str(error), wrong_field=error.field or "at")
@@ -90,11 +93,15 @@ def read_choice(at: str, timezone: str, *, offset: str, now: datetime) -> Choice
 
 
 def _meanings(at: str, zone: str) -> Sequence[Meaning]:
+    sides = (
+        lazy_gettext("Before the clocks are set back: %(time)s UTC"),
+        lazy_gettext("After the clocks are set back: %(time)s UTC"),
+    )
     return [
         Meaning(
             offset=offset_of(local),
             words=f"{local:%H:%M}, UTC{offset_of(local)}",
-            hint=f"{side} the clocks are set back: {local.astimezone(UTC):%H:%M} UTC",
+            hint=side % {"time": f"{local.astimezone(UTC):%H:%M}"},
         )
-        for local, side in zip(shown_twice(at, zone), ("Before", "After"), strict=False)
+        for local, side in zip(shown_twice(at, zone), sides, strict=False)
     ]

@@ -15,6 +15,7 @@ from dakiya.mail.fields import BUILT_IN_FIELDS, field_name
 from dakiya.models import ImportStatus, RecipientImport
 from dakiya_web.pages.compose.blueprint import asking_user, compose, find_draft, find_own
 from dakiya_web.ring import ring
+from dakiya_web.texts import gettext
 from dakiya_web.wiring import request_session
 
 FIELD = "field"
@@ -52,7 +53,7 @@ def choose_columns(import_id: int) -> ResponseReturnValue:
     find_draft(found.campaign_id, lock=True)
     place = url_for("compose.show_import", import_id=found.id)
     if not is_waiting(found):
-        flash("The file was started or put aside already.", "info")
+        flash(gettext("The file was started or put aside already."), "info")
         return redirect(place, 303)
     try:
         start_import(session, found, mapping=_mapping(found))

@@ -7,6 +7,7 @@ from flask_login import login_required
 from dakiya.campaigns.duplicate import duplicate_campaign
 from dakiya.contacts import audience
 from dakiya_web.pages.compose.blueprint import compose, find_own
+from dakiya_web.texts import gettext
 from dakiya_web.wiring import request_session
 
 
@@ -23,5 +24,8 @@ def duplicate(campaign_id: int) -> ResponseReturnValue:
         )
     copy = duplicate_campaign(session, campaign, with_recipients="with_recipients" in request.form)
     session.commit()
-    flash(f"This is a copy of “{campaign.name}”. Nothing of it has been sent.", "success")
+    flash(
+        gettext("This is a copy of “%(name)s”. Nothing of it has been sent.", name=campaign.name),
+        "success",
+    )
     return redirect(url_for("compose.edit", campaign_id=copy.id), 303)

@@ -20,6 +20,7 @@ from dakiya_web.pages.compose.blueprint import (
     steps_of,
 )
 from dakiya_web.pages.compose.forms import DetailsForm, PasteForm
+from dakiya_web.texts import gettext
 from dakiya_web.wiring import request_session, wiring
 
 FIRST_RECIPIENTS = 5
@@ -106,7 +107,7 @@ def _make_form(campaign: Campaign | None, *, formdata: bool = True) -> DetailsFo
     present = campaign.smtp_account_id if campaign else None
     known = {account.id for account in accounts}
     if not accounts or (campaign is not None and present not in known):
-        form.account.choices.insert(0, ("", "Choose an account"))
+        form.account.choices.insert(0, ("", gettext("Choose an account")))
     if not form.is_submitted() or not formdata:
         chosen = present if present in known else None
         form.account.data = (

@@ -6,6 +6,7 @@ from wtforms.validators import InputRequired, Length
 
 from dakiya.mail.merge import MAX_SOURCE_CHARS
 from dakiya_web.input.campaign import MAX_NAME_CHARS, MAX_SUBJECT_CHARS
+from dakiya_web.texts import lazy_gettext
 
 # 100,000 recipients with a name each.
 MAX_PASTED_CHARS = 5_000_000
@@ -15,13 +16,15 @@ class DetailsForm(FlaskForm):
     """What a campaign is called, and who sends it."""
 
     name = StringField(
-        "Name",
-        [InputRequired("Give the campaign a name."), Length(max=MAX_NAME_CHARS)],
-        description="Only you see it.",
+        lazy_gettext("Name"),
+        [InputRequired(lazy_gettext("Give the campaign a name.")), Length(max=MAX_NAME_CHARS)],
+        description=lazy_gettext("Only you see it."),
         render_kw={"autocomplete": "off", "maxlength": MAX_NAME_CHARS},
     )
     account = SelectField(
-        "Send through", coerce=str, description="The SMTP account, and the address in From."
+        lazy_gettext("Send through"),
+        coerce=str,
+        description=lazy_gettext("The SMTP account, and the address in From."),
     )
     seen = HiddenField()
 
@@ -30,9 +33,11 @@ class PasteForm(FlaskForm):
     """Recipients in any mess."""
 
     pasted = TextAreaField(
-        "Paste addresses",
-        [InputRequired("Paste some addresses first."), Length(max=MAX_PASTED_CHARS)],
-        description="One to a line, or with commas between. Asha Rao <asha@example.com> is fine.",
+        lazy_gettext("Paste addresses"),
+        [InputRequired(lazy_gettext("Paste some addresses first.")), Length(max=MAX_PASTED_CHARS)],
+        description=lazy_gettext(
+            "One to a line, or with commas between. Asha Rao <asha@example.com> is fine."
+        ),
         render_kw={"rows": 7, "spellcheck": "false", "autocomplete": "off"},
     )
 
@@ -41,19 +46,19 @@ class ContentForm(FlaskForm):
     """What a campaign says."""
 
     subject = StringField(
-        "Subject",
-        [InputRequired("Write a subject."), Length(max=MAX_SUBJECT_CHARS)],
+        lazy_gettext("Subject"),
+        [InputRequired(lazy_gettext("Write a subject.")), Length(max=MAX_SUBJECT_CHARS)],
         render_kw={"autocomplete": "off", "maxlength": MAX_SUBJECT_CHARS, "data-takes-field": ""},
     )
     html = TextAreaField(
         "HTML",
-        [InputRequired("Write the mail."), Length(max=MAX_SOURCE_CHARS)],
+        [InputRequired(lazy_gettext("Write the mail.")), Length(max=MAX_SOURCE_CHARS)],
         render_kw={"rows": 18, "spellcheck": "false", "wrap": "soft", "data-takes-field": ""},
     )
     text = TextAreaField(
-        "Plain text (optional)",
+        lazy_gettext("Plain text (optional)"),
         [Length(max=MAX_SOURCE_CHARS)],
-        description="For readers without HTML. Left empty, it is made from the HTML.",
+        description=lazy_gettext("For readers without HTML. Left empty, it is made from the HTML."),
         render_kw={"rows": 6, "spellcheck": "false", "data-takes-field": ""},
     )
     seen = HiddenField()
@@ -65,10 +70,12 @@ class ConfirmForm(FlaskForm):
     at = HiddenField()
     timezone = HiddenField()
     resend_unknown = BooleanField(
-        "Send unknown mails again by themselves",
-        description="Sometimes the connection breaks after a mail was handed over and before the "
-        "server says yes. Nobody can know then whether it arrived. Without this you decide about "
-        "such mails; with it each goes out once more, and may arrive twice.",
+        lazy_gettext("Send unknown mails again by themselves"),
+        description=lazy_gettext(
+            "Sometimes the connection breaks after a mail was handed over and before the server "
+            "says yes. Nobody can know then whether it arrived. Without this you decide about such "
+            "mails; with it each goes out once more, and may arrive twice."
+        ),
     )
     seen = HiddenField()
 
@@ -79,8 +86,8 @@ class TestForm(FlaskForm):
     __test__ = False  # not a test class, whatever pytest thinks of its name
 
     to = StringField(
-        "Send a test to",
-        [InputRequired("Type the address that gets the test.")],
+        lazy_gettext("Send a test to"),
+        [InputRequired(lazy_gettext("Type the address that gets the test."))],
         render_kw={"type": "email", "autocomplete": "email"},
     )
     recipient = HiddenField()

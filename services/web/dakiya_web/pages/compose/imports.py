@@ -15,6 +15,7 @@ from dakiya_web.input.query import read_page
 from dakiya_web.input.reader import sentence
 from dakiya_web.pages.compose.blueprint import asking_user, compose, find_own
 from dakiya_web.pages.compose.columns import columns_page, columns_used, is_waiting
+from dakiya_web.texts import gettext
 from dakiya_web.wiring import request_session, wiring
 from dakiya_web.wording import number
 
@@ -88,9 +89,9 @@ def stop_import(import_id: int) -> ResponseReturnValue:
     cancel_import(request_session(), found.id)
     request_session().commit()
     flash(
-        "Nobody was added, and the file is forgotten."
+        gettext("Nobody was added, and the file is forgotten.")
         if was_waiting
-        else "The import was stopped. Recipients that were added already stay.",
+        else gettext("The import was stopped. Recipients that were added already stay."),
         "info",
     )
     return redirect(place, 303)

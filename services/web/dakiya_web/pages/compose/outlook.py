@@ -14,14 +14,10 @@ from dakiya.delivery.forecast import describe_forecast
 from dakiya.delivery.usage import limits_of
 from dakiya.errors import IllegalState
 from dakiya.models import Campaign, SmtpAccount
+from dakiya_web.pages.smtp_accounts.wording import PACES, say_pace
+from dakiya_web.texts import gettext, ngettext
 from dakiya_web.wording import number
 
-_LIMITS = (
-    ("per_second", "a second"),
-    ("per_minute", "a minute"),
-    ("per_hour", "an hour"),
-    ("per_day", "a day"),
-)
 _PART_STEPS = {"subject": "compose.content", "html": "compose.content", "text": "compose.content"}
 
 
@@ -56,7 +52,10 @@ def outlook_of(session: Session, campaign: Campaign, *, at: datetime, now: datet
     blockers, warnings = _checks(session, campaign)
     if account is not None and account.paused_at is not None:
         warnings.append(
-            f"The account “{account.name}” is paused at present; mails wait until it sends again."
+            gettext(
+                "The account “%(name)s” is paused at present; mails wait until it sends again.",
+                name=account.name,
+            )
         )
     found = estimate(session, campaign, at=at, now=now) if account is not None else None
     return Outlook(
@@ -74,20 +73,21 @@ def outlook_of(session: Session, campaign: Campaign, *, at: datetime, now: datet
 
 def limits_in_words(account: SmtpAccount) -> str:
     """Say an account's limits: "500 mails a day, 20 a minute"."""
-    found = [
-        f"{number(getattr(account, name))} {unit}"
-        for name, unit in _LIMITS
-        if getattr(account, name) is not None
-    ]
-    return "at most " + ", ".join(found) if found else "no limit of its own"
+    found = [say_pace(name, getattr(account, name)) for name in PACES if getattr(account, name)]
+    if not found:
+        return gettext("no limit of its own")
+    return gettext("at most %(limits)s", limits=", ".join(found))
 
 
 def missing_in_words(missing: drafts.MissingField) -> str:
     """Say that some recipients lack a field: "43 of 1,000 have no city: …"."""
-    verb = "has" if missing.missing == 1 else "have"
-    return (
-        f"{number(missing.missing)} of {number(missing.of)} {verb} no {missing.field}: their mail "
-        "shows the default, or nothing."
+    return ngettext(
+        "%(num)s of %(all)s has no %(field)s: their mail shows the default, or nothing.",
+        "%(num)s of %(all)s have no %(field)s: their mail shows the default, or nothing.",
+        missing.missing,
+        num=number(missing.missing),
+        all=number(missing.of),
+        field=missing.field,
     )
 
 

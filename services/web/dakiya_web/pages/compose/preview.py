@@ -16,6 +16,7 @@ from dakiya.mail.preview import Preview, render_preview
 from dakiya.models import Campaign, Recipient
 from dakiya_web.input.query import read_page
 from dakiya_web.pages.compose.blueprint import compose, find_own
+from dakiya_web.texts import gettext
 from dakiya_web.wiring import request_session
 
 # Opened directly it is as inert as in its frame (SECURITY: campaign HTML).
@@ -33,7 +34,7 @@ def mail(campaign_id: int) -> ResponseReturnValue:
     """The mail of a campaign to read, whatever its status."""
     campaign = find_own(campaign_id)
     if campaign.content is None:
-        raise NotFound("The campaign has no content yet.")
+        raise NotFound(gettext("The campaign has no content yet."))
     return render_template(
         "compose/mail.html",
         changed_at=content_changed_at(campaign),
@@ -101,7 +102,7 @@ def _asked_recipient(campaign: Campaign) -> Recipient | None:
 
 def _render(campaign: Campaign, recipient: Recipient | None) -> Preview:
     if campaign.content is None:
-        raise NotFound("The campaign has no content yet.")
+        raise NotFound(gettext("The campaign has no content yet."))
     content = campaign.content
     return render_preview(
         content.subject,

@@ -15,6 +15,7 @@ from dakiya_web.pages.compose.details import details_page
 from dakiya_web.pages.compose.forms import PasteForm
 from dakiya_web.rendering import is_fragment
 from dakiya_web.ring import ring
+from dakiya_web.texts import gettext, ngettext
 from dakiya_web.wiring import request_session
 from dakiya_web.wording import number
 
@@ -51,7 +52,12 @@ def paste(campaign_id: int) -> ResponseReturnValue:
     pasted = read_pasted(form.pasted.data)
     intake = add_recipients(session, campaign, pasted.rows)
     session.commit()
-    said = f"{_recipients(intake.accepted)} added."
+    said = ngettext(
+        "%(num)s recipient added.",
+        "%(num)s recipients added.",
+        intake.accepted,
+        num=number(intake.accepted),
+    )
     rejected = sorted([*pasted.rejected, *intake.rejected], key=lambda line: line.row)
     if not rejected:
         flash(said, "success")
@@ -60,7 +66,7 @@ def paste(campaign_id: int) -> ResponseReturnValue:
     page = details_page(
         campaign,
         paste=form,
-        said=said if intake.accepted else "Nothing was added.",
+        said=said if intake.accepted else gettext("Nothing was added."),
         rejected=rejected[:REJECTED_SHOWN],
         rejected_count=len(rejected),
     )
@@ -77,7 +83,11 @@ def upload(campaign_id: int) -> ResponseReturnValue:
     session = request_session()
     campaign = find_draft(campaign_id, lock=True)
     if not content:
-        words = "The file is empty." if file and file.filename else "Choose a file first."
+        words = (
+            gettext("The file is empty.")
+            if file and file.filename
+            else gettext("Choose a file first.")
+        )
         if is_fragment():
             return jsonify(error=words), 422
         return details_page(campaign, file_error=words), 422
@@ -101,19 +111,26 @@ def remove_recipients(campaign_id: int) -> ResponseReturnValue:
     if request.method != "POST":
         total = audience.count_audience(session, campaign)
         return ask(
-            f"Remove {_recipients(total)}?",
-            f"“{campaign.name}” will have no recipients. Your files stay where they are on your "
-            "computer, and nobody gets a mail.",
-            button="Remove all",
+            ngettext(
+                "Remove %(num)s recipient?", "Remove %(num)s recipients?", total, num=number(total)
+            ),
+            gettext(
+                "“%(name)s” will have no recipients. Your files stay where they are on your "
+                "computer, and nobody gets a mail.",
+                name=campaign.name,
+            ),
+            button=gettext("Remove all"),
             action=request.path,
             back=back,
-            keep="Keep them",
+            keep=gettext("Keep them"),
         )
     removed = audience.remove_audience(session, campaign)
     session.commit()
-    flash(f"{_recipients(removed)} removed.", "success")
+    words = ngettext(
+        "%(num)s recipient removed.",
+        "%(num)s recipients removed.",
+        removed,
+        num=number(removed),
+    )
+    flash(words, "success")
     return redirect(back, 303)
-
-
-def _recipients(count: int) -> str:
-    return "1 recipient" if count == 1 else f"{number(count)} recipients"

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from dakiya.campaigns import drafts, lifecycle
-from dakiya.campaigns.times import describe_instant
 from dakiya.contacts import audience
 from dakiya.errors import IllegalState
 from dakiya.models import Campaign, CampaignStatus
@@ -23,7 +22,9 @@ from dakiya_web.pages.compose.choice import MAX_CHARS, NOW, Choice, read_choice
 from dakiya_web.pages.compose.forms import ConfirmForm
 from dakiya_web.pages.compose.outlook import Outlook, outlook_of
 from dakiya_web.ring import ring
+from dakiya_web.texts import gettext
 from dakiya_web.wiring import request_session, wiring
+from dakiya_web.wording import instant_and_utc
 from dakiya_web.zones import zone_choices, zone_label
 
 
@@ -56,17 +57,19 @@ def confirm(campaign_id: int) -> ResponseReturnValue:
     session, now = request_session(), wiring().clock()
     campaign = find_own(campaign_id, lock=True)
     if campaign.status is not CampaignStatus.DRAFT:
-        flash("It was scheduled already. Nothing goes out twice.", "info")
+        flash(gettext("It was scheduled already. Nothing goes out twice."), "info")
         return redirect(url_for("compose.scheduled", campaign_id=campaign.id), 303)
     form = ConfirmForm()
     choice = _read(form.at.data or "", form.timezone.data or "")
     if choice.error:
         return _schedule_page(campaign, choice), 422
     if not form.validate():
-        return _review_page(campaign, choice, trouble="The page had expired. Look again."), 422
+        return _review_page(
+            campaign, choice, trouble=gettext("The page had expired. Look again.")
+        ), 422
     outlook = outlook_of(session, campaign, at=choice.instant or now, now=now)
     if form.seen.data != _seen(campaign, outlook):
-        words = "The campaign has changed since you looked at it. This is how it is now."
+        words = gettext("The campaign has changed since you looked at it. This is how it is now.")
         return _review_page(campaign, choice, trouble=words), 422
     if outlook.blockers:
         return _review_page(campaign, choice), 422
@@ -103,7 +106,7 @@ def scheduled(campaign_id: int) -> ResponseReturnValue:
         total=audience.count_audience(session, campaign),
         held_s=max(0, round(held_s)),
         can_undo=campaign.started_at is None and campaign.status in lifecycle.NOT_BEGUN,
-        words=describe_instant(campaign.scheduled_at, campaign.timezone)
+        words=instant_and_utc(campaign.scheduled_at, campaign.timezone)
         if campaign.scheduled_at
         else "",
         is_ahead=campaign.scheduled_at is not None and campaign.scheduled_at > now,

@@ -13,7 +13,6 @@ HEIGHT = 100.0
 # A day with a single mail must be seen beside one with a million.
 LEAST = 1.5
 LEVELS = 4
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True)
@@ -62,12 +61,14 @@ def draw_bars(days: Sequence[Day]) -> Sequence[Bar]:
     ]
 
 
-def shade(hours: Sequence[Sequence[int]]) -> Sequence[tuple[str, Sequence[Cell]]]:
-    """Name the weekdays, and give each hour a level by its share of the greatest."""
+def shade(
+    hours: Sequence[Sequence[int]], weekdays: Sequence[tuple[str, str]]
+) -> Sequence[tuple[str, str, Sequence[Cell]]]:
+    """Name the days, long and short, and give each hour a level by its share of the greatest."""
     most = max((mails for row in hours for mails in row), default=0)
     return [
-        (name, [Cell(mails, -(-mails * LEVELS // most) if mails else 0) for mails in row])
-        for name, row in zip(WEEKDAYS, hours, strict=True)
+        (name, short, [Cell(mails, -(-mails * LEVELS // most) if mails else 0) for mails in row])
+        for (name, short), row in zip(weekdays, hours, strict=True)
     ]
 
 

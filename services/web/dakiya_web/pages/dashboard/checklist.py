@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from dakiya.accounts.users import visible_to
 from dakiya.models import Campaign, Recipient, SmtpAccount, SmtpTest, TestStatus
 from dakiya_web.navigation import has_page
+from dakiya_web.texts import gettext
 
 
 @dataclass(frozen=True)
@@ -49,30 +50,32 @@ def read_checklist(session: Session, *, user_id: int) -> Sequence[Step]:
     }
     return (
         Step(
-            "Connect your mail server",
-            "Its name, port and log-in, as your mail provider gives them.",
-            "Connect a server",
+            gettext("Connect your mail server"),
+            gettext("Its name, port and log-in, as your mail provider gives them."),
+            gettext("Connect a server"),
             _url("smtp_accounts.create"),
             has["account"],
         ),
         Step(
-            "Send yourself a test",
-            "So that you know it works before anybody else gets a mail.",
-            "Test it",
+            gettext("Send yourself a test"),
+            gettext("So that you know it works before anybody else gets a mail."),
+            gettext("Test it"),
             _url("smtp_accounts.index"),
             has["test"] or has["begun"],
         ),
         Step(
-            "Add recipients",
-            "Paste addresses or upload a spreadsheet: its columns become fields of your mail.",
-            "Begin a campaign",
+            gettext("Add recipients"),
+            gettext(
+                "Paste addresses or upload a spreadsheet: its columns become fields of your mail."
+            ),
+            gettext("Begin a campaign"),
             _url("compose.new"),
             has["recipients"],
         ),
         Step(
-            "Send the first campaign",
-            "Look at it as a real recipient, send it, and watch every mail arrive.",
-            "Go to the campaigns",
+            gettext("Send the first campaign"),
+            gettext("Look at it as a real recipient, send it, and watch every mail arrive."),
+            gettext("Go to the campaigns"),
             _url("campaigns.index"),
             has["begun"],
         ),

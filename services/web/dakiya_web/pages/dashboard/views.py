@@ -15,6 +15,7 @@ from dakiya_web.pages.dashboard.checklist import read_checklist
 from dakiya_web.pages.dashboard.troubles import find_troubles
 from dakiya_web.pages.people.sessions import present_user
 from dakiya_web.wiring import request_session, wiring
+from dakiya_web.wording import weekdays
 
 dashboard = Blueprint("dashboard", __name__)
 
@@ -59,7 +60,7 @@ def index() -> ResponseReturnValue:
         accounts=[(account, _longest_quota(account)) for account in accounts],
         totals=totals,
         bars=draw_bars(days),
-        week=shade(week),
+        week=shade(week, weekdays()),
         has_figures=any(day.figures.ended for day in days),
     )
 

@@ -12,6 +12,7 @@ from dakiya.log import get_logger
 from dakiya_web.pages.passwords.forms import ForgotForm, ResetForm
 from dakiya_web.pages.people.throttle import PER_ADDRESS, SIGN_UPS_PER_ADDRESS, limiter
 from dakiya_web.ring import ring
+from dakiya_web.texts import gettext
 from dakiya_web.wiring import request_session, wiring
 
 passwords = Blueprint("passwords", __name__)
@@ -57,7 +58,7 @@ def reset(secret: str) -> ResponseReturnValue:
         else:
             session.commit()
             _log.info("password_reset", user_id=user.id)
-            flash("Your new password is set. Log in with it.", "success")
+            flash(gettext("Your new password is set. Log in with it."), "success")
             return redirect(url_for("people.login"), 303)
     status = 200 if request.method != "POST" else 422
     return render_template("passwords/reset.html", form=form), status

@@ -16,6 +16,7 @@ from dakiya.accounts.sessions import (
     remove_login,
 )
 from dakiya.models import User
+from dakiya_web.texts import gettext
 from dakiya_web.wiring import request_session, wiring
 
 _KEY = "login_key"
@@ -95,7 +96,10 @@ def send_to_login() -> ResponseReturnValue:
     if "HX-Request" in request.headers:
         return "", 401, {"HX-Redirect": target}
     if request.method != "GET":
-        flash("Your session had ended, so nothing was changed. Log in and send it again.", "info")
+        flash(
+            gettext("Your session had ended, so nothing was changed. Log in and send it again."),
+            "info",
+        )
         return redirect(target, 303)
     return redirect(target)
 

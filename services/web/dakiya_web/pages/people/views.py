@@ -22,6 +22,7 @@ from dakiya_web.pages.people.throttle import (
     limiter,
 )
 from dakiya_web.pages.preferences.themes import keep_theme, present_theme
+from dakiya_web.texts import gettext
 from dakiya_web.wiring import request_session, wiring
 
 people = Blueprint("people", __name__)
@@ -55,7 +56,10 @@ def signup() -> ResponseReturnValue:
         except IntegrityError:
             # Somebody else took the address between the look and the insert.
             session.rollback()
-            _note(form, InvalidInput("There is already an account with this address.", "email"))
+            _note(
+                form,
+                InvalidInput(gettext("There is already an account with this address."), "email"),
+            )
         else:
             _log.info("signed_up", user_id=user.id)
             begin_session(user)
@@ -89,7 +93,7 @@ def login() -> ResponseReturnValue:
             keep_theme(response, user.theme)
             return response
         _log.info("log_in_refused")
-        form.form_errors.append("Address and password do not fit together.")
+        form.form_errors.append(gettext("Address and password do not fit together."))
     return render_template("people/login.html", form=form), 422
 
 

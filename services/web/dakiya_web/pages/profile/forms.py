@@ -9,6 +9,7 @@ from dakiya.campaigns.times import find_zone
 from dakiya.errors import InvalidInput
 from dakiya.models.people import Theme
 from dakiya_web.pages.people.forms import new_password_field
+from dakiya_web.texts import lazy_gettext
 from dakiya_web.zones import zone_name
 
 
@@ -16,9 +17,11 @@ class SettingsForm(FlaskForm):
     """How the pages show things."""
 
     timezone = SearchField(
-        "Time zone",
-        [InputRequired("Choose a time zone."), Length(max=100)],
-        description="Every time on the pages is shown in it. Type a city to find yours.",
+        lazy_gettext("Time zone"),
+        [InputRequired(lazy_gettext("Choose a time zone.")), Length(max=100)],
+        description=lazy_gettext(
+            "Every time on the pages is shown in it. Type a city to find yours."
+        ),
         render_kw={
             "list": "zones",
             "autocomplete": "off",
@@ -27,11 +30,11 @@ class SettingsForm(FlaskForm):
         },
     )
     theme = SelectField(
-        "Theme",
+        lazy_gettext("Theme"),
         choices=[
-            SelectChoice(Theme.AUTO.value, "As the system has it"),
-            SelectChoice(Theme.LIGHT.value, "Light"),
-            SelectChoice(Theme.DARK.value, "Dark"),
+            SelectChoice(Theme.AUTO.value, lazy_gettext("As the system has it")),
+            SelectChoice(Theme.LIGHT.value, lazy_gettext("Light")),
+            SelectChoice(Theme.DARK.value, lazy_gettext("Dark")),
         ],
     )
 
@@ -47,8 +50,8 @@ class PasswordForm(FlaskForm):
     """The old password, and a new one."""
 
     old = PasswordField(
-        "Present password",
-        [InputRequired("Type your present password."), Length(max=10 * MAX_LENGTH)],
+        lazy_gettext("Present password"),
+        [InputRequired(lazy_gettext("Type your present password.")), Length(max=10 * MAX_LENGTH)],
         render_kw={"autocomplete": "current-password"},
     )
     password = new_password_field()

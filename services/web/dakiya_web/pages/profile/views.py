@@ -12,6 +12,7 @@ from dakiya_web.pages.people.sessions import begin_session, logged_in_user
 from dakiya_web.pages.people.throttle import PER_ACCOUNT, limiter
 from dakiya_web.pages.preferences.themes import keep_theme
 from dakiya_web.pages.profile.forms import PasswordForm, SettingsForm
+from dakiya_web.texts import gettext
 from dakiya_web.wiring import request_session, wiring
 from dakiya_web.zones import zone_choices, zone_label, zone_name
 
@@ -42,7 +43,7 @@ def change_settings() -> ResponseReturnValue:
     set_timezone(user, zone_name(form.timezone.data))
     set_theme(user, form.theme.data)
     request_session().commit()
-    flash("Saved.", "success")
+    flash(gettext("Saved."), "success")
     response = _back()
     keep_theme(response, user.theme)
     return response
@@ -62,7 +63,9 @@ def change_password() -> ResponseReturnValue:
         else:
             begin_session(user)
             _log.info("password_changed", user_id=user.id)
-            flash("Your password is changed. Everywhere else you are logged out.", "success")
+            flash(
+                gettext("Your password is changed. Everywhere else you are logged out."), "success"
+            )
             return _back()
     return _page(password=form), 422
 

@@ -15,6 +15,7 @@ from dakiya.models.smtp import (
 )
 from dakiya_web.input.smtp_account import PACES
 from dakiya_web.pages.smtp_accounts.presets import Preset
+from dakiya_web.texts import gettext, lazy_gettext
 
 LIMIT_FIELDS = (*PACES, "connections", "mails_per_connection")
 _SERVER_FIELDS = ("name", "host", "port", "security", "username", "password")
@@ -27,59 +28,69 @@ class AccountForm(FlaskForm):
     """A whole account. The password is only ever written, never shown."""
 
     name = StringField(
-        "Name", description="For you: it appears where you choose an account.", render_kw=_PLAIN
+        lazy_gettext("Name"),
+        description=lazy_gettext("For you: it appears where you choose an account."),
+        render_kw=_PLAIN,
     )
     host = StringField(
-        "Server",
-        description="Its host name, such as smtp.example.com.",
+        lazy_gettext("Server"),
+        description=lazy_gettext("Its host name, such as smtp.example.com."),
         render_kw={**_PLAIN, "autocapitalize": "none"},
     )
     port = StringField(
-        "Port", description="Mostly 587, or 465 with TLS.", default="587", render_kw=_DIGITS
+        lazy_gettext("Port"),
+        description=lazy_gettext("Mostly 587, or 465 with TLS."),
+        default="587",
+        render_kw=_DIGITS,
     )
     security = SelectField(
-        "Encryption",
-        description="Your provider tells which one.",
+        lazy_gettext("Encryption"),
+        description=lazy_gettext("Your provider tells which one."),
         choices=[
-            SelectChoice(Security.STARTTLS.value, "STARTTLS (port 587)"),
-            SelectChoice(Security.TLS.value, "TLS (port 465)"),
-            SelectChoice(Security.NONE.value, "None (this machine only)"),
+            SelectChoice(Security.STARTTLS.value, lazy_gettext("STARTTLS (port 587)")),
+            SelectChoice(Security.TLS.value, lazy_gettext("TLS (port 465)")),
+            SelectChoice(Security.NONE.value, lazy_gettext("None (this machine only)")),
         ],
         default=Security.STARTTLS.value,
     )
     username = StringField(
-        "User name",
-        description="Often your full address. Leave it empty for a server without a login.",
+        lazy_gettext("User name"),
+        description=lazy_gettext(
+            "Often your full address. Leave it empty for a server without a login."
+        ),
         render_kw={**_PLAIN, "autocapitalize": "none"},
     )
     password = PasswordField(
-        "Password",
-        description="Kept encrypted, and never shown again.",
+        lazy_gettext("Password"),
+        description=lazy_gettext("Kept encrypted, and never shown again."),
         render_kw={"autocomplete": "new-password"},
     )
     from_email = EmailField(
-        "From address",
-        description="Readers see it as the sender; your provider must allow it.",
+        lazy_gettext("From address"),
+        description=lazy_gettext("Readers see it as the sender; your provider must allow it."),
         render_kw={"autocomplete": "off"},
     )
     from_name = StringField(
-        "From name",
-        description="Such as your name or your shop's.",
+        lazy_gettext("From name"),
+        description=lazy_gettext("Such as your name or your shop's."),
         render_kw=_PLAIN,
     )
-    per_second = StringField("Mails a second", render_kw=_DIGITS)
-    per_minute = StringField("Mails a minute", render_kw=_DIGITS)
-    per_hour = StringField("Mails an hour", render_kw=_DIGITS)
-    per_day = StringField("Mails a day", render_kw=_DIGITS)
+    per_second = StringField(lazy_gettext("Mails a second"), render_kw=_DIGITS)
+    per_minute = StringField(lazy_gettext("Mails a minute"), render_kw=_DIGITS)
+    per_hour = StringField(lazy_gettext("Mails an hour"), render_kw=_DIGITS)
+    per_day = StringField(lazy_gettext("Mails a day"), render_kw=_DIGITS)
     connections = StringField(
-        "Connections at a time",
-        description=f"From 1 to {MAX_CONNECTIONS}. More is faster where the server allows it.",
+        lazy_gettext("Connections at a time"),
+        description=lazy_gettext(
+            "From 1 to %(most)s. More is faster where the server allows it.",
+            most=MAX_CONNECTIONS,
+        ),
         default=str(DEFAULT_CONNECTIONS),
         render_kw=_DIGITS,
     )
     mails_per_connection = StringField(
-        "Mails per connection",
-        description="Then a new connection is opened.",
+        lazy_gettext("Mails per connection"),
+        description=lazy_gettext("Then a new connection is opened."),
         default=str(DEFAULT_MAILS_PER_CONNECTION),
         render_kw=_DIGITS,
     )
@@ -106,7 +117,7 @@ class TestForm(FlaskForm):
 
     __test__ = False  # not a test class, whatever pytest thinks of its name
 
-    to = EmailField("Send the test mail to", render_kw={"autocomplete": "email"})
+    to = EmailField(lazy_gettext("Send the test mail to"), render_kw={"autocomplete": "email"})
 
     def note(self, errors: Mapping[str, list[str]]) -> None:
         """Put mistakes beside the field."""
@@ -148,12 +159,12 @@ def _number(text: str | None) -> object:
 def _say(field: Field, message: str) -> str:
     """Make a sentence of a message that the API writes behind the name of a field."""
     if field.name == "security" and message.startswith("would send"):
-        return (
+        return gettext(
             "Without encryption the password could be read on its way: choose STARTTLS or TLS, "
             "or leave out the login."
         )
     message = message.replace("a whole number, without quotes", "a whole number")
     message = message.replace("when there is a username", "when there is a user name")
     if message == "is required.":
-        return f"{field.label.text} is missing."
+        return gettext("%(field)s is missing.", field=field.label.text)
     return message if message[:1].isupper() else f"{field.label.text} {message}"

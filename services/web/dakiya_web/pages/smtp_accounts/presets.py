@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 
 from dakiya.models import Security
 from dakiya_web.settings import WebSettings
+from dakiya_web.texts import Text, gettext, lazy_gettext
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Preset:
     host: str
     port: int
     security: Security
-    hint: str
+    hint: Text
     username: str = ""
     per_second: int | None = None
     per_minute: int | None = None
@@ -34,8 +35,10 @@ PRESETS = (
         "smtp.gmail.com",
         587,
         Security.STARTTLS,
-        "Gmail wants an app password instead of your own: make one in your Google account under "
-        "Security, with 2-step verification on. A free account may send 500 mails a day.",
+        lazy_gettext(
+            "Gmail wants an app password instead of your own: make one in your Google account "
+            "under Security, with 2-step verification on. A free account may send 500 mails a day."
+        ),
         per_day=500,
     ),
     Preset(
@@ -44,8 +47,10 @@ PRESETS = (
         "smtp.office365.com",
         587,
         Security.STARTTLS,
-        "Your administrator must allow “Authenticated SMTP” for the mailbox. "
-        "Microsoft takes 30 mails a minute and 10,000 a day.",
+        lazy_gettext(
+            "Your administrator must allow “Authenticated SMTP” for the mailbox. "
+            "Microsoft takes 30 mails a minute and 10,000 a day."
+        ),
         per_minute=30,
         per_day=10_000,
     ),
@@ -55,9 +60,11 @@ PRESETS = (
         "email-smtp.ap-south-1.amazonaws.com",
         587,
         Security.STARTTLS,
-        "Use the SMTP credentials of SES, not your AWS keys; change the region in the host if "
-        "yours is another. A new SES account may send 200 mails a day: raise the limits below "
-        "once Amazon has granted more.",
+        lazy_gettext(
+            "Use the SMTP credentials of SES, not your AWS keys; change the region in the host if "
+            "yours is another. A new SES account may send 200 mails a day: raise the limits below "
+            "once Amazon has granted more."
+        ),
         per_second=1,
         per_day=200,
         other_hosts=("email-smtp.*.amazonaws.com",),
@@ -68,8 +75,10 @@ PRESETS = (
         "smtp-relay.brevo.com",
         587,
         Security.STARTTLS,
-        "The password is an SMTP key: make one in Brevo under “SMTP & API”. "
-        "The free plan takes 300 mails a day.",
+        lazy_gettext(
+            "The password is an SMTP key: make one in Brevo under “SMTP & API”. "
+            "The free plan takes 300 mails a day."
+        ),
         per_day=300,
     ),
     Preset(
@@ -78,7 +87,9 @@ PRESETS = (
         "smtp.sendgrid.net",
         587,
         Security.STARTTLS,
-        "The user name is the word “apikey”; the password is an API key that may send mail.",
+        lazy_gettext(
+            "The user name is the word “apikey”; the password is an API key that may send mail."
+        ),
         username="apikey",
     ),
     Preset(
@@ -87,8 +98,10 @@ PRESETS = (
         "smtp.zoho.in",
         465,
         Security.TLS,
-        "For accounts outside India the host is smtp.zoho.com. Zoho Mail is for letters, not for "
-        "bulk mail: it stops accounts that send too much at once.",
+        lazy_gettext(
+            "For accounts outside India the host is smtp.zoho.com. Zoho Mail is for letters, not "
+            "for bulk mail: it stops accounts that send too much at once."
+        ),
         per_hour=50,
         other_hosts=("smtp.zoho.*", "smtppro.zoho.*"),
     ),
@@ -104,7 +117,9 @@ def offered_presets(settings: WebSettings) -> tuple[Preset, ...]:
     if settings.demo_inbox_smtp_port is None:
         return PRESETS
     label, host = DEMO_INBOX
-    hint = "It catches all mail on this machine, and nothing reaches anybody. Save it as it is."
+    hint = gettext(
+        "It catches all mail on this machine, and nothing reaches anybody. Save it as it is."
+    )
     demo = Preset("demo", label, host, settings.demo_inbox_smtp_port, Security.NONE, hint)
     return (demo, *PRESETS)
 

@@ -25,6 +25,7 @@ from dakiya_web.pages.smtp_accounts.presets import (
     offered_presets,
 )
 from dakiya_web.ring import ring
+from dakiya_web.texts import gettext
 from dakiya_web.wiring import request_session, wiring
 
 TOLD_LIMITS = frozenset({"per_hour", "per_day"})
@@ -54,7 +55,7 @@ class Seen:
             limits=wording.limits(account),
             quotas=_quotas(account),
             connections=wording.connections(account),
-            security=wording.SECURITY_WORDS[account.security],
+            security=str(wording.SECURITY_WORDS[account.security]),
             is_demo=bool(wiring().settings.demo_inbox_url)
             and (account.name, account.host) == DEMO_INBOX,
         )
@@ -124,7 +125,12 @@ def create() -> ResponseReturnValue:
         box=wired.box,
     )
     session.commit()
-    flash(f"“{account.name}” is saved. Now send a test mail to see that it works.", "success")
+    flash(
+        gettext(
+            "“%(name)s” is saved. Now send a test mail to see that it works.", name=account.name
+        ),
+        "success",
+    )
     return redirect(url_for("smtp_accounts.show", account_id=account.id), 303)
 
 
@@ -147,7 +153,7 @@ def edit(account_id: int) -> ResponseReturnValue:
     else:
         session.commit()
         ring(lambda doorbell: doorbell.ring_tick())
-        flash("Saved.", "success")
+        flash(gettext("Saved."), "success")
         return redirect(url_for("smtp_accounts.show", account_id=account.id), 303)
     return render_template("smtp_accounts/edit.html", form=form, seen=Seen.of(account)), 422
 
@@ -157,7 +163,10 @@ def _read(form: AccountForm, *, has_password: bool = False) -> AccountInput:
     missing: dict[str, list[str]] = {}
     server = known_server(form.host.data or "")
     if server is not None and not (form.username.data or "").strip():
-        words = f"{server.label} takes no mail without a login: type your user name there."
+        words = gettext(
+            "%(label)s takes no mail without a login: type your user name there.",
+            label=server.label,
+        )
         missing = {"username": [words]}
     try:
         sent = read_account(form.body(), egress=wiring().egress, has_password=has_password)
@@ -173,10 +182,12 @@ def ask_delete(account_id: int) -> ResponseReturnValue:
     """Ask before an account is deleted."""
     account = find_own(account_id)
     return confirming.ask(
-        f"Delete “{account.name}”?",
-        "Its password is forgotten at once. Campaigns that were sent through it keep their "
-        "reports; a draft that uses it needs another account.",
-        button="Delete this account",
+        gettext("Delete “%(name)s”?", name=account.name),
+        gettext(
+            "Its password is forgotten at once. Campaigns that were sent through it keep their "
+            "reports; a draft that uses it needs another account."
+        ),
+        button=gettext("Delete this account"),
         action=url_for("smtp_accounts.delete", account_id=account.id),
         back=url_for("smtp_accounts.show", account_id=account.id),
     )
@@ -189,8 +200,11 @@ def delete(account_id: int) -> ResponseReturnValue:
     try:
         accounts.delete_account(request_session(), account, now=wiring().clock())
     except IllegalState as error:
-        flash(f"“{account.name}” was not deleted. {error}", "error")
+        flash(
+            gettext("“%(name)s” was not deleted. %(error)s", name=account.name, error=error),
+            "error",
+        )
         return redirect(url_for("smtp_accounts.show", account_id=account.id), 303)
     request_session().commit()
-    flash(f"“{account.name}” is deleted.", "success")
+    flash(gettext("“%(name)s” is deleted.", name=account.name), "success")
     return redirect(url_for("smtp_accounts.index"), 303)

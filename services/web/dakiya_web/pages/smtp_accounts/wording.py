@@ -6,46 +6,67 @@ from datetime import datetime
 
 from dakiya.mail.verdict import Reason
 from dakiya.models import Security, SmtpAccount, SmtpTest, TestStatus
+from dakiya_web.texts import LazyText, Text, gettext, lazy_gettext, ngettext
+from dakiya_web.wording import number
 
-PACES = (
-    ("per_second", "a second"),
-    ("per_minute", "a minute"),
-    ("per_hour", "an hour"),
-    ("per_day", "a day"),
-)
-SECURITY_WORDS: Mapping[Security, str] = {
-    Security.STARTTLS: "encrypted (STARTTLS)",
-    Security.TLS: "encrypted (TLS)",
-    Security.NONE: "not encrypted",
+PACES: dict[str, LazyText] = {
+    "per_second": lazy_gettext("%(mails)s a second"),
+    "per_minute": lazy_gettext("%(mails)s a minute"),
+    "per_hour": lazy_gettext("%(mails)s an hour"),
+    "per_day": lazy_gettext("%(mails)s a day"),
 }
-STEP_WORDS: Mapping[str, str] = {
-    "dns": "Find the server's address",
-    "connect": "Connect",
-    "greeting": "Wait for the server's greeting",
-    "ehlo": "Introduce ourselves",
-    "tls": "Encrypt the connection",
-    "auth": "Log in",
-    "send": "Send the test mail",
+_LEFT: Mapping[str, LazyText] = {
+    "per_hour": lazy_gettext("%(mails)s left within the hour"),
+    "per_day": lazy_gettext("%(mails)s left within 24 hours"),
 }
-_REMEDIES: Mapping[str, str] = {
-    Reason.AUTH: "Check the user name and password; many providers want an app password. "
-    "Saving them lets the account send again.",
-    Reason.SENDER_REFUSED: "Use a “from” address that this login may send as, or have the "
-    "provider allow this one.",
-    Reason.BLOCKED: "The server refuses mail from here. Ask your provider why, mend that, "
-    "and then test the account: a passed test lets it send again.",
-    Reason.QUOTA: "Your provider's quota is used up. You may enter its limit below, so that "
-    "Dakiya spreads the mails instead of running into it.",
-    Reason.RATE: "The server asks for less speed. Enter a lower limit, or fewer connections.",
-    Reason.CONNECTION: "Check host, port and encryption, and whether the server is running.",
+_USED_UP: Mapping[str, LazyText] = {
+    "per_hour": lazy_gettext("used up within the hour"),
+    "per_day": lazy_gettext("used up within 24 hours"),
 }
-_TITLES: Mapping[str, str] = {
-    Reason.AUTH: "The server refuses the login",
-    Reason.SENDER_REFUSED: "The server refuses the sender's address",
-    Reason.BLOCKED: "The server blocks our mail",
-    Reason.QUOTA: "The provider's quota is used up",
-    Reason.RATE: "The server asks us to slow down",
-    Reason.CONNECTION: "The server cannot be reached",
+SECURITY_WORDS: Mapping[Security, Text] = {
+    Security.STARTTLS: lazy_gettext("encrypted (STARTTLS)"),
+    Security.TLS: lazy_gettext("encrypted (TLS)"),
+    Security.NONE: lazy_gettext("not encrypted"),
+}
+STEP_WORDS: Mapping[str, Text] = {
+    "dns": lazy_gettext("Find the server's address"),
+    "connect": lazy_gettext("Connect"),
+    "greeting": lazy_gettext("Wait for the server's greeting"),
+    "ehlo": lazy_gettext("Introduce ourselves"),
+    "tls": lazy_gettext("Encrypt the connection"),
+    "auth": lazy_gettext("Log in"),
+    "send": lazy_gettext("Send the test mail"),
+}
+_REMEDIES: Mapping[str, Text] = {
+    Reason.AUTH: lazy_gettext(
+        "Check the user name and password; many providers want an app password. "
+        "Saving them lets the account send again."
+    ),
+    Reason.SENDER_REFUSED: lazy_gettext(
+        "Use a “from” address that this login may send as, or have the provider allow this one."
+    ),
+    Reason.BLOCKED: lazy_gettext(
+        "The server refuses mail from here. Ask your provider why, mend that, "
+        "and then test the account: a passed test lets it send again."
+    ),
+    Reason.QUOTA: lazy_gettext(
+        "Your provider's quota is used up. You may enter its limit below, so that "
+        "Dakiya spreads the mails instead of running into it."
+    ),
+    Reason.RATE: lazy_gettext(
+        "The server asks for less speed. Enter a lower limit, or fewer connections."
+    ),
+    Reason.CONNECTION: lazy_gettext(
+        "Check host, port and encryption, and whether the server is running."
+    ),
+}
+_TITLES: Mapping[str, Text] = {
+    Reason.AUTH: lazy_gettext("The server refuses the login"),
+    Reason.SENDER_REFUSED: lazy_gettext("The server refuses the sender's address"),
+    Reason.BLOCKED: lazy_gettext("The server blocks our mail"),
+    Reason.QUOTA: lazy_gettext("The provider's quota is used up"),
+    Reason.RATE: lazy_gettext("The server asks us to slow down"),
+    Reason.CONNECTION: lazy_gettext("The server cannot be reached"),
 }
 
 
@@ -67,45 +88,57 @@ def health(account: SmtpAccount, test: SmtpTest | None, *, now: datetime) -> Hea
     if needs_owner or waits:
         reason = account.pause_reason or ""
         return Health(
-            "Needs you" if needs_owner else "Waiting",
+            gettext("Needs you") if needs_owner else gettext("Waiting"),
             "bad" if needs_owner else "wait",
-            _TITLES.get(reason, "The server does not take our mail"),
-            _REMEDIES.get(reason, "Test the account to see what the server says."),
+            say_pause(reason),
+            str(_REMEDIES.get(reason, gettext("Test the account to see what the server says."))),
             needs_owner,
         )
     if account.paused_at is not None:
-        return Health("Trying again", "wait")
+        return Health(gettext("Trying again"), "wait")
     if test is None:
-        return Health("Not tested yet", "idle")
+        return Health(gettext("Not tested yet"), "idle")
     if test.status is TestStatus.FAILED:
-        return Health("Last test failed", "bad")
-    return Health("Fine", "good")
+        return Health(gettext("Last test failed"), "bad")
+    return Health(gettext("Fine"), "good")
+
+
+def say_pause(reason: str | None) -> str:
+    """Say why an account is paused."""
+    return str(_TITLES.get(reason or "", gettext("The server does not take our mail")))
 
 
 def limits(account: SmtpAccount) -> str:
     """Say an account's limits: "500 mails a day, 30 a minute"; "No limit" without any."""
-    found = [
-        (getattr(account, name), words) for name, words in reversed(PACES) if getattr(account, name)
-    ]
+    found = [(name, getattr(account, name)) for name in reversed(PACES) if getattr(account, name)]
     if not found:
-        return "No limit"
+        return gettext("No limit")
     first, *others = found
-    return ", ".join(
-        [_mails(*first), *(f"{amount:,} {words}" for amount, words in others)],
-    )
+    return ", ".join([_say_mails(*first), *(say_pace(*one) for one in others)])
+
+
+def say_pace(name: str, mails: int) -> str:
+    """Say one of the limits: "30 a minute"."""
+    return PACES[name] % {"mails": number(mails)}
 
 
 def quota(limit: str, left: int) -> str:
     """Say what is left of a limit: "320 left within 24 hours"."""
-    words = {"per_hour": "within the hour", "per_day": "within 24 hours"}[limit]
-    return f"{left:,} left {words}" if left else f"used up {words}"
+    return _LEFT[limit] % {"mails": number(left)} if left else str(_USED_UP[limit])
 
 
 def connections(account: SmtpAccount) -> str:
     """Say how many connections an account may use: "up to 4 connections"."""
-    many = account.connections != 1
-    return f"up to {account.connections} connections" if many else "one connection at a time"
+    return ngettext("one connection at a time", "up to %(num)s connections", account.connections)
 
 
-def _mails(amount: int, words: str) -> str:
-    return f"{amount:,} {'mail' if amount == 1 else 'mails'} {words}"
+def _say_mails(name: str, mails: int) -> str:
+    """Say a limit with what it limits: "500 mails a day"."""
+    shown = number(mails)
+    if name == "per_second":
+        return ngettext("%(num)s mail a second", "%(num)s mails a second", mails, num=shown)
+    if name == "per_minute":
+        return ngettext("%(num)s mail a minute", "%(num)s mails a minute", mails, num=shown)
+    if name == "per_hour":
+        return ngettext("%(num)s mail an hour", "%(num)s mails an hour", mails, num=shown)
+    return ngettext("%(num)s mail a day", "%(num)s mails a day", mails, num=shown)

@@ -11,11 +11,15 @@ from dakiya.contacts.suppressions import suppress_many
 from dakiya.errors import InvalidInput
 from dakiya_web.pages.people.sessions import logged_in_user
 from dakiya_web.pages.suppressions.blueprint import suppressions
+from dakiya_web.texts import lazy_gettext, ngettext
 from dakiya_web.wiring import request_session
+from dakiya_web.wording import number
 
 MOST_LINES_SHOWN = 500
-_NEITHER = "Paste at least one address, or choose a file."
-_SHEET = "This is an Excel file. Save it as CSV there (File, Save as), and choose that one."
+_NEITHER = lazy_gettext("Paste at least one address, or choose a file.")
+_SHEET = lazy_gettext(
+    "This is an Excel file. Save it as CSV there (File, Save as), and choose that one."
+)
 # A zip, as xlsx is one; and the older kind of Excel's files.
 _SHEET_BEGINNINGS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
@@ -24,13 +28,15 @@ class AddForm(FlaskForm):
     """Pasted addresses, a file, or both."""
 
     pasted = TextAreaField(
-        "Addresses",
-        description="One on a line, or with commas between. Names around them do no harm.",
+        lazy_gettext("Addresses"),
+        description=lazy_gettext(
+            "One on a line, or with commas between. Names around them do no harm."
+        ),
         render_kw={"rows": 8, "spellcheck": "false", "autocomplete": "off"},
     )
     file = FileField(
-        "Or a CSV file",
-        description="For longer lists, such as one that another service gave you.",
+        lazy_gettext("Or a CSV file"),
+        description=lazy_gettext("For longer lists, such as one that another service gave you."),
         render_kw={"accept": ".csv,.txt,text/csv,text/plain"},
     )
 
@@ -45,7 +51,7 @@ def add() -> ResponseReturnValue:
     try:
         text = f"{_read_file(form)}\n{form.pasted.data or ''}".strip()
         if not text:
-            raise InvalidInput(_NEITHER, "pasted")
+            raise InvalidInput(str(_NEITHER), "pasted")
         found = suppress_many(session, workspace_of(session, logged_in_user().id), text)
     except InvalidInput as error:
         field = form.file if error.field == "file" else form.pasted
@@ -69,7 +75,7 @@ def _read_file(form: AddForm) -> str:
     sent = form.file.data
     content: bytes = sent.read() if sent else b""
     if content.startswith(_SHEET_BEGINNINGS):
-        raise InvalidInput(_SHEET, "file")
+        raise InvalidInput(str(_SHEET), "file")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", errors="replace")
     try:
@@ -80,9 +86,13 @@ def _read_file(form: AddForm) -> str:
 
 
 def _say(added: int, known: int) -> str:
-    words = f"{added:,} {'address' if added == 1 else 'addresses'} added."
-    return (
-        f"{words} {known:,} {'was' if known == 1 else 'were'} on the list already."
-        if known
-        else words
+    words = ngettext("%(num)s address added.", "%(num)s addresses added.", added, num=number(added))
+    if not known:
+        return words
+    already = ngettext(
+        "%(num)s was on the list already.",
+        "%(num)s were on the list already.",
+        known,
+        num=number(known),
     )
+    return f"{words} {already}"

@@ -11,6 +11,7 @@ from dakiya_web.exporting import csv_download
 from dakiya_web.input.suppression_cursor import read_cursor, write_cursor
 from dakiya_web.pages.people.sessions import logged_in_user
 from dakiya_web.pages.suppressions.blueprint import suppressions
+from dakiya_web.texts import gettext
 from dakiya_web.wiring import request_session, wiring
 
 PER_PAGE = 50
@@ -42,10 +43,12 @@ def ask_remove() -> ResponseReturnValue:
     """Ask before an address gets mail again."""
     address = request.args.get("address", "")[:MAX_SEARCH_CHARS]
     return confirming.ask(
-        f"Send mail to {address} again?",
-        "Whoever unsubscribed did not want more mail. Write to them again only if they asked "
-        "you to; the law in many countries says so too.",
-        button="Remove from the list",
+        gettext("Send mail to %(address)s again?", address=address),
+        gettext(
+            "Whoever unsubscribed did not want more mail. Write to them again only if they asked "
+            "you to; the law in many countries says so too."
+        ),
+        button=gettext("Remove from the list"),
         action=url_for("suppressions.remove"),
         back=url_for("suppressions.index"),
         fields={"address": address},
@@ -63,9 +66,9 @@ def remove() -> ResponseReturnValue:
         removed = False
     session.commit()
     if removed:
-        flash(f"{address} may get mail again.", "success")
+        flash(gettext("%(address)s may get mail again.", address=address), "success")
     else:
-        flash(f"{address} was not on the list.", "info")
+        flash(gettext("%(address)s was not on the list.", address=address), "info")
     return redirect(url_for("suppressions.index"), 303)
 
 

@@ -12,6 +12,7 @@ from dakiya.log import get_logger
 from dakiya.mail.addresses import clean_header
 from dakiya_web import confirming
 from dakiya_web.pages.people.sessions import logged_in_user
+from dakiya_web.texts import gettext, lazy_gettext
 from dakiya_web.wiring import request_session, wiring
 
 tokens = Blueprint("tokens", __name__)
@@ -24,12 +25,15 @@ class TokenForm(FlaskForm):
     """What a token is for."""
 
     name = StringField(
-        "What is it for?",
+        lazy_gettext("What is it for?"),
         [
-            DataRequired("Name it, so that you know later which one to revoke."),
-            Length(max=MAX_NAME_CHARS, message=f"Use at most {MAX_NAME_CHARS} characters."),
+            DataRequired(lazy_gettext("Name it, so that you know later which one to revoke.")),
+            Length(
+                max=MAX_NAME_CHARS,
+                message=lazy_gettext("Use at most %(most)s characters.", most=MAX_NAME_CHARS),
+            ),
         ],
-        render_kw={"placeholder": "Such as: web shop", "autocomplete": "off"},
+        render_kw={"placeholder": lazy_gettext("Such as: web shop"), "autocomplete": "off"},
     )
 
 
@@ -60,9 +64,9 @@ def ask_revoke(token_id: int) -> ResponseReturnValue:
     """Ask before a token ends."""
     token = find_own_token(request_session(), token_id, user_id=logged_in_user().id)
     return confirming.ask(
-        f"Revoke “{token.name}”?",
-        "Programs that use it are refused from now on. Campaigns that they made stay.",
-        button="Revoke this token",
+        gettext("Revoke “%(name)s”?", name=token.name),
+        gettext("Programs that use it are refused from now on. Campaigns that they made stay."),
+        button=gettext("Revoke this token"),
         action=url_for("tokens.revoke", token_id=token.id),
         back=url_for("tokens.index"),
     )
@@ -75,5 +79,5 @@ def revoke(token_id: int) -> ResponseReturnValue:
     token = revoke_token(session, token_id, user_id=user_id, now=wiring().clock())
     session.commit()
     _log.info("token_revoked", user_id=user_id, token_id=token.id)
-    flash(f"“{token.name}” is revoked.", "success")
+    flash(gettext("“%(name)s” is revoked.", name=token.name), "success")
     return redirect(url_for("tokens.index"), 303)

@@ -9,6 +9,7 @@ from dakiya.errors import NotFound
 from dakiya.log import get_logger
 from dakiya.mail.links import read_unsubscribe_token
 from dakiya.models import Recipient, SuppressionReason
+from dakiya_web.texts import gettext
 from dakiya_web.wiring import request_session, wiring
 
 unsubscribe = Blueprint("unsubscribe", __name__)
@@ -76,7 +77,9 @@ def _find(token: str) -> Recipient:
     )
     if not recipient:
         raise NotFound(
-            "This unsubscribe link is not complete, or it is too old. Copy the whole "
-            "link from the mail, or reply to the mail and ask its sender."
+            gettext(
+                "This unsubscribe link is not complete, or it is too old. Copy the whole "
+                "link from the mail, or reply to the mail and ask its sender."
+            )
         )
     return recipient

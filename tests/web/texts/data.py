@@ -1,0 +1,50 @@
+"""What stands in Latin letters on a page in any language, and what is English yet."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import dakiya
+import dakiya_web
+from tests.web.texts.code import pattern_of, strings_of
+
+# docs/decisions/0013-texts.md: the domain and the API speak English on the pages too.
+_ENGLISH = (
+    *Path(dakiya.__path__[0]).rglob("*.py"),
+    *(Path(dakiya_web.__path__[0]) / "input").rglob("*.py"),
+)
+_LEAST_LETTERS = 10
+
+_DATA = (
+    r"https?://\S+",
+    r"[\w.+•-]+@[\w.-]+",
+    r"\b[a-z0-9-]+(\.[a-z0-9-]+)+\b",
+    # Days and months have their own catalogue, zones their own names.
+    r"\b(Mon|Tues?|Wed(nes)?|Thu(rs)?|Fri|Sat(ur)?|Sun)(day)?\b",
+    r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b",
+    r"\b(IST|UTC)\b",
+    r"\b[A-Z]\w+/[A-Z][\w ]+\b",
+    r"\{\{.*?\}\}",
+    r"</?p>",
+    r"\b(Dakiya|CSV|XLSX|HTML|MB|kB|utf-8)\b",
+    r"\bGmail\b|\bMicrosoft 365\b|\bAmazon SES \(Mumbai\)|\bBrevo\b|\bSendGrid\b|\bZoho Mail\b",
+    # The API's words, which the form of an account mends.
+    r"must be a whole number\.",
+    # WTForms brings catalogues of its own, English here.
+    r"Not a valid choice\.|Field cannot be longer than \d+ characters\.",
+    # Names that people gave, and what servers said.
+    r"\bRavi Kumar\b|=cmd\(\)|Over <quota>|“said by the server”",
+    r"\bDiwali offer( \(copy\))?",
+    r"\b(Running|Relay|Demo inbox|Empty|Asha|asha|Ravi|Hello|Pune)\b",
+    r"\b(city|name|email|tests|[Nn]obody)\b",
+)
+DATA: Sequence[re.Pattern[str]] = [re.compile(pattern) for pattern in _DATA]
+
+
+@cache
+def english_yet() -> Sequence[re.Pattern[str]]:
+    """Return the texts that nothing looks up: of the domain, and the API's about mistakes."""
+    found = {text for path in _ENGLISH for _, text in strings_of(path)}
+    long = [text for text in found if len(re.sub(r"\{\}|[^A-Za-z]", "", text)) >= _LEAST_LETTERS]
+    return [pattern_of(text) for text in sorted(long, key=len, reverse=True)]
