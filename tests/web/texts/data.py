@@ -45,6 +45,6 @@ DATA: Sequence[re.Pattern[str]] = [re.compile(pattern) for pattern in _DATA]
 @cache
 def english_yet() -> Sequence[re.Pattern[str]]:
     """Return the texts that nothing looks up: of the domain, and the API's about mistakes."""
-    found = {text for path in _ENGLISH for _, text in strings_of(path)}
+    found = {text for path in _ENGLISH for _, text in strings_of(path.read_text("utf-8"))}
     long = [text for text in found if len(re.sub(r"\{\}|[^A-Za-z]", "", text)) >= _LEAST_LETTERS]
     return [pattern_of(text) for text in sorted(long, key=len, reverse=True)]

@@ -8,13 +8,16 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask
+from flask.testing import FlaskClient
 
 from dakiya_web import texts, wording
 from dakiya_web.texts import LazyText, install_texts, shipped_languages
+from tests.web.campaigns.test_pages import sending  # noqa: F401 - a fixture
 
 WORDS: dict[str, dict[str | tuple[str, str], str | tuple[str, str]]] = {
     "de": {
         "Sign up": "Anmelden",
+        "The mailbox is full": "Das Postfach ist voll",
         ("%(num)s day", "%(num)s days"): ("%(num)s Tag", "%(num)s Tage"),
     },
     "pt_BR": {"Sign up": "Cadastre-se"},
@@ -65,6 +68,18 @@ def test_page_is_in_the_language_that_the_browser_asks_for(
 def test_api_speaks_english_whatever_is_asked_for(speaking: Flask) -> None:
     client, german = speaking.test_client(), {"Accept-Language": "de"}
     assert client.get("/api/v1/nothing", headers=german).json == {"error": "There is nothing here."}
+
+
+def test_page_is_translated_and_its_file_to_download_is_not(
+    speaking: Flask,
+    client: FlaskClient,
+    sending: int,  # noqa: F811
+) -> None:
+    here, german = f"/campaigns/{sending}", {"Accept-Language": "de"}
+    assert "Das Postfach ist voll" in client.get(here, headers=german).text
+    file = client.get(f"{here}/export.csv", headers=german).text
+    assert "The mailbox is full" in file
+    assert "Postfach" not in file
 
 
 def test_only_catalogues_that_were_compiled_are_offered(tmp_path: Path) -> None:
