@@ -27,13 +27,11 @@ def measure(stack: Stack, *, mails: int = 100_000) -> Iterator[Figure]:
     with smtp_sink() as port:
         account_id = add_account(stack.sessions, port, "end@example.com", connections=16)
         empty_bytes = stack.database_bytes()
+        stack.start_engine(SENDERS)
         ahead = timedelta(seconds=20 + mails / PREPARED_PER_S)
         campaign_id = add_campaign(stack.sessions, account_id, mails, ahead=ahead)
         message = built(stack.sessions, campaign_id)
         prepared_bytes = stack.database_bytes()
-        stack.start("scheduler")
-        for _ in range(SENDERS):
-            stack.start("sender")
         before = stack.usage()
         until(lambda: is_finished(stack.sessions, campaign_id), timeout_s=60 + mails / 20)
         after = stack.usage()

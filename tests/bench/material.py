@@ -10,6 +10,8 @@ from dakiya.db import SessionFactory, database_now
 from dakiya.models import Campaign, CampaignStatus, ContentVersion, Email, SmtpAccount
 from tests.engine.world import make_account, make_workspace
 
+# Enough to prepare some thousand mails; up to a tick later they begin.
+SOON = timedelta(seconds=5)
 SUBJECT = "{{ name | default('Friend') }}, the harvest of {{ city }} is in"
 _STYLE = "margin:0 0 16px;font-family:Georgia,serif;font-size:16px;line-height:1.5;color:#222222"
 _PARAGRAPHS = """\
@@ -111,3 +113,16 @@ def seconds_to_send(sessions: SessionFactory, campaign_id: int) -> float:
     if last is None:
         raise LookupError("nothing was sent")
     return (last - first).total_seconds()
+
+
+def rate(sessions: SessionFactory, campaign_id: int) -> float:
+    """Return the mails per second between a campaign's first outcome and its last."""
+    with sessions() as session:
+        mails, first, last = session.execute(
+            select(func.count(), func.min(Email.sent_at), func.max(Email.sent_at)).where(
+                Email.campaign_id == campaign_id
+            )
+        ).one()
+    if mails < 2 or first is None or last is None:
+        raise LookupError("not enough was sent")
+    return (int(mails) - 1) / (last - first).total_seconds()

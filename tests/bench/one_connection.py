@@ -1,11 +1,10 @@
 """One connection to a server that is 20 ms away: how many round trips a mail costs."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from tests.bench.end_to_end import built
 from tests.bench.figures import Figure
-from tests.bench.material import add_account, add_campaign, is_finished, seconds_to_send
+from tests.bench.material import SOON, add_account, add_campaign, is_finished, rate
 from tests.bench.servers import bare_loop, delayed, round_trips, smtp_sink
 from tests.bench.stack import Stack, until
 
@@ -22,13 +21,12 @@ def measure(stack: Stack, *, mails: int = 2_000) -> Iterator[Figure]:
             connections=1,
             mails_per_connection=mails,
         )
-        campaign_id = add_campaign(stack.sessions, account_id, mails, ahead=timedelta(seconds=10))
+        stack.start_engine(1)
+        campaign_id = add_campaign(stack.sessions, account_id, mails, ahead=SOON)
         message = built(stack.sessions, campaign_id)
-        stack.start("scheduler")
-        stack.start("sender")
         until(lambda: is_finished(stack.sessions, campaign_id), timeout_s=60 + mails)
         stack.stop_services()
-        speed = mails / seconds_to_send(stack.sessions, campaign_id)
+        speed = rate(stack.sessions, campaign_id)
         one_each = round_trips(port)
         bare = bare_loop(port, message, mails=mails // 5, processes=1)
     yield Figure(

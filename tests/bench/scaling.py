@@ -1,10 +1,9 @@
 """1, 2 and 4 senders at a server that takes 100 ms for each mail."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from tests.bench.figures import Figure
-from tests.bench.material import add_account, add_campaign, is_finished, seconds_to_send
+from tests.bench.material import SOON, add_account, add_campaign, is_finished, rate
 from tests.bench.servers import slow_server
 from tests.bench.stack import Stack, until
 
@@ -21,16 +20,12 @@ def measure(stack: Stack, *, seconds: int = 30) -> Iterator[Figure]:
             account_id = add_account(
                 stack.sessions, port, f"scale{senders}@example.com", connections=connections
             )
+            stack.start_engine(senders, DAKIYA_SENDER_THREADS=str(THREADS))
             mails = int(seconds * connections / PER_MAIL_S)
-            campaign_id = add_campaign(
-                stack.sessions, account_id, mails, ahead=timedelta(seconds=12)
-            )
-            stack.start("scheduler")
-            for _ in range(senders):
-                stack.start("sender", DAKIYA_SENDER_THREADS=str(THREADS))
+            campaign_id = add_campaign(stack.sessions, account_id, mails, ahead=SOON)
             _wait(stack, campaign_id, seconds)
             stack.stop_services()
-            speed = mails / seconds_to_send(stack.sessions, campaign_id)
+            speed = rate(stack.sessions, campaign_id)
             alone = alone or speed
             yield Figure(
                 f"senders: {senders}, 100 ms per mail",

@@ -14,6 +14,7 @@ import psycopg2
 from sqlalchemy import text
 
 from dakiya.db import SessionFactory, make_engine, make_session_factory
+from dakiya.delivery.presence import count_alive
 from dakiya.migrations.run import upgrade
 from dakiya_dev.embedded import EmbeddedPostgres, EmbeddedValkey
 from tests.engine.installation import Installation
@@ -49,6 +50,17 @@ class Stack:
         process = self.installation.start(service, **settings)
         self.services.append((service, process))
         return process
+
+    def start_engine(self, senders: int, **settings: str) -> None:
+        """Start a scheduler and so many senders, and wait until all of them are there."""
+        self.start("scheduler")
+        for _ in range(senders):
+            self.start("sender", **settings)
+        until(lambda: self._alive() == senders, timeout_s=120)
+
+    def _alive(self) -> int:
+        with self.sessions() as session:
+            return count_alive(session, "sender")
 
     def stop_services(self) -> None:
         """Stop what was started, and wait for it."""
