@@ -1,7 +1,9 @@
 """Writing a mail: what was typed is kept, shown in a preview, and sent as a test."""
 
 from collections.abc import Callable
+from html import escape, unescape
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
@@ -42,17 +44,47 @@ def test_two_tabs_on_the_same_content_lose_nothing(client: FlaskClient, alice: P
     assert alice.api.get(f"/campaigns/{campaign_id}").json["subject"] == "Two"
 
 
-def test_session_that_ended_while_writing_costs_no_text(client: FlaskClient, alice: Person) -> None:
+@pytest.mark.parametrize(
+    ("step", "typed"),
+    [
+        ("", {"name": "A long name & more", "account": "1"}),
+        ("/content", MINE | {"html": "<p>long</p> and more"}),
+        ("/recipients/paste", {"pasted": "asha@example.com\nravi@example.com, Ravi"}),
+    ],
+)
+def test_session_that_ended_while_writing_costs_no_text(
+    client: FlaskClient, alice: Person, step: str, typed: dict[str, str]
+) -> None:
     campaign_id = make_campaign(alice)
-    url = f"/campaigns/{campaign_id}/edit/content"
-    written = form_of(client.get(url).text, url) | MINE
+    url = f"/campaigns/{campaign_id}/edit{step}"
+    page = url.removesuffix("/recipients/paste")
+    written = form_of(client.get(page).text, url) | typed
     client.delete_cookie("dakiya")
     kept = client.post(url, data=written)
     assert kept.status_code == 401
-    assert "&lt;p&gt;long&lt;/p&gt;" in kept.text
+    for value in typed.values():
+        assert escape(value) in kept.text
     log_in(client, alice.email)
-    assert client.post(url, data=form_of(kept.text, url) | MINE).status_code == 303
-    assert alice.api.get(f"/campaigns/{campaign_id}").json["subject"] == "Mine"
+    again = form_of(kept.text, url)
+    assert {name: unescape(again[name]) for name in typed} == typed
+    assert client.post(url, data={n: unescape(v) for n, v in again.items()}).status_code == 303
+
+
+def test_what_another_site_sends_and_passwords_are_not_shown(
+    client: FlaskClient, alice: Person
+) -> None:
+    url = f"/campaigns/{make_campaign(alice)}/edit"
+    client.delete_cookie("dakiya")
+    foreign = client.post(
+        url, data={"name": "Win a prize"}, headers={"Sec-Fetch-Site": "cross-site"}
+    )
+    assert (foreign.status_code, "prize" in foreign.text) == (303, False)
+    account = client.post(
+        "/smtp-accounts/new", data={"name": "My server", "password": "a-secret-of-mine"}
+    )
+    assert account.status_code == 401
+    assert "My server" in account.text
+    assert "a-secret-of-mine" not in account.text
 
 
 def test_page_from_before_a_log_in_saves_after_it(client: FlaskClient, alice: Person) -> None:

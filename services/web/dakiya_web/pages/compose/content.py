@@ -44,9 +44,7 @@ def save_content(campaign_id: int) -> ResponseReturnValue:
     """
     form = ContentForm()
     if present_user() is None:
-        if not (form.html.data or form.text.data):
-            return send_to_login()
-        return render_template("compose/kept.html", form=form, campaign_id=campaign_id), 401
+        return send_to_login()
     campaign = find_changeable(campaign_id, lock=True)
     if not _is_valid(form):
         return content_page(campaign, form), 422

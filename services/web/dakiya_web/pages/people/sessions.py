@@ -3,7 +3,7 @@
 import hmac
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, flash, g, redirect, request, session, url_for
+from flask import Flask, Response, flash, g, redirect, render_template, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
@@ -16,6 +16,7 @@ from dakiya.accounts.sessions import (
     remove_login,
 )
 from dakiya.models import User
+from dakiya_web.origin import asked_by_us
 from dakiya_web.texts import gettext
 from dakiya_web.wiring import request_session, wiring
 
@@ -88,7 +89,8 @@ def logged_in_user() -> User:
 def send_to_login() -> ResponseReturnValue:
     """Answer somebody who must log in first, so that they come back to where they were.
 
-    A module that polls gets 401, htmx is told to load the log-in as a page.
+    A module that polls gets 401, htmx is told to load the log-in as a page. What came with a form
+    is shown, to be sent again.
     """
     if request.accept_mimetypes.best == "application/json":
         return {"error": "Log in first."}, 401
@@ -96,12 +98,26 @@ def send_to_login() -> ResponseReturnValue:
     if "HX-Request" in request.headers:
         return "", 401, {"HX-Redirect": target}
     if request.method != "GET":
+        if fields := _typed():
+            return render_template("kept.html", fields=fields), 401
         flash(
             gettext("Your session had ended, so nothing was changed. Log in and send it again."),
             "info",
         )
         return redirect(target, 303)
     return redirect(target)
+
+
+def _typed() -> list[tuple[str, str]]:
+    """Return a form's fields without passwords; nothing if there is only a token or a button.
+
+    What another site sends is not shown as if it were the person's own.
+    """
+    fields = [
+        (name, value) for name, value in request.form.items(multi=True) if "password" not in name
+    ]
+    typed = any(value for name, value in fields if name != _FORMS)
+    return fields if typed and asked_by_us() else []
 
 
 def _page_in_view() -> str:

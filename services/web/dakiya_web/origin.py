@@ -1,0 +1,13 @@
+"""Who had a browser ask: a page of ours, its user, or another site."""
+
+from typing import Final
+
+from flask import request
+
+# An old browser, a program, and any browser without TLS send nothing.
+_OWN: Final = ("", "same-origin", "none")
+
+
+def asked_by_us() -> bool:
+    """Whether no other site had the browser send this request (Fetch Metadata)."""
+    return request.headers.get("Sec-Fetch-Site", "") in _OWN
