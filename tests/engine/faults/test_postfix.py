@@ -35,12 +35,13 @@ def test_postfix_and_the_ledger_agree_when_senders_are_killed(
                 connections=CONNECTIONS,
             )
             campaign = make_campaign(session, account, addresses)
-        trial.start("scheduler", "sender", **trusting)
-        doomed = trial.installation.start("sender", **trusting)
+        trial.start("scheduler", **trusting)
+        senders = [trial.installation.start("sender", **trusting) for _ in range(2)]
         for _ in range(rounds):
             assert trial.wait_for_mails(server, 100)
-            trial.installation.kill(doomed)
-            doomed = trial.installation.start("sender", **trusting)
+            # The older one: it keeps its connections while there is work.
+            trial.installation.kill(senders.pop(0))
+            senders.append(trial.installation.start("sender", **trusting))
         status_is(trial.sessions, campaign, CampaignStatus.FINISHED, timeout_s=600)
         with trial.sessions() as session:
             sent = states_of(session, campaign)[EmailState.SENT]
