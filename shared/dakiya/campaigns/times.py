@@ -20,10 +20,19 @@ _FORM: Final = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _ZONES: Final = {name.lower(): name for name in pytz.all_timezones}
+# India has one zone and many cities; none of them but Kolkata is the name of a zone.
+_INDIAN: Final = frozenset({
+    "agra", "ahmedabad", "amritsar", "bangalore", "bengaluru", "bhopal", "bhubaneswar", "bombay",
+    "chandigarh", "chennai", "coimbatore", "dehradun", "delhi", "goa", "gurgaon", "gurugram",
+    "guwahati", "hyderabad", "india", "indore", "jaipur", "kanpur", "kochi", "kozhikode",
+    "lucknow", "ludhiana", "madras", "mangalore", "mumbai", "mysore", "mysuru", "nagpur",
+    "nashik", "new_delhi", "noida", "patna", "pune", "raipur", "ranchi", "shimla", "srinagar",
+    "surat", "thiruvananthapuram", "trivandrum", "udaipur", "vadodara", "varanasi", "vijayawada",
+    "visakhapatnam",
+})  # fmt: skip
 # What people type instead of a zone; most abbreviations mean several places.
 _ABBREVIATIONS: Final = {
     "ist": ("Asia/Kolkata", "Europe/Dublin", "Asia/Jerusalem"),
-    "india": ("Asia/Kolkata",),
     "pst": ("America/Los_Angeles",),
     "pt": ("America/Los_Angeles",),
     "cst": ("America/Chicago", "Asia/Shanghai"),
@@ -37,14 +46,29 @@ _ABBREVIATIONS: Final = {
 }
 
 
+def _by_city() -> dict[str, Sequence[str]]:
+    """Return the zones of common use by the last part of their names."""
+    found: dict[str, list[str]] = {}
+    for name in pytz.common_timezones:
+        found.setdefault(name.rpartition("/")[2].lower(), []).append(name)
+    return {city: tuple(names) for city, names in found.items()}
+
+
+_BY_CITY: Final = _by_city()
+
+
 def find_zone(name: str) -> BaseTzInfo:
-    """Return an IANA zone by its name in any letter case.
+    """Return an IANA zone by its name in any letter case, by its city, or by one of India's.
 
     Raises InvalidInput (field ``timezone``) with the nearest names.
     """
     key = name.strip().lower().replace(" ", "_")
     if key in _ZONES:
         return pytz.timezone(_ZONES[key])
+    if key in _INDIAN:
+        return pytz.timezone("Asia/Kolkata")
+    if len(named := _BY_CITY.get(key, ())) == 1:
+        return pytz.timezone(named[0])
     near = _similar_zones(key)
     hint = f" Did you mean {' or '.join(near)}?" if near else " Write it like Asia/Kolkata."
     raise InvalidInput(f"There is no time zone “{name[:60]}”.{hint}", "timezone")
@@ -189,9 +213,9 @@ def _say_gap(local: datetime, zone: BaseTzInfo, offsets: list[timedelta]) -> str
 def _similar_zones(key: str) -> list[str]:
     if key in _ABBREVIATIONS:
         return list(_ABBREVIATIONS[key])
+    if key in _BY_CITY:
+        return list(_BY_CITY[key])[:3]
     cities = {name.rpartition("/")[2]: name for name in reversed(_ZONES)}
-    if key in cities:
-        return [_ZONES[cities[key]]]
     near = difflib.get_close_matches(key, _ZONES, n=3, cutoff=0.7)
     by_city = difflib.get_close_matches(key.rpartition("/")[2], cities, n=2, cutoff=0.7)
     found = dict.fromkeys([*near, *(cities[city] for city in by_city)])

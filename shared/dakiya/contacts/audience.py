@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import and_, delete, func, select, text
 from sqlalchemy.orm import Session
 
 from dakiya.campaigns.drafts import has_open_import, require_draft
 from dakiya.errors import IllegalState
-from dakiya.models import Campaign, Recipient, RecipientImport
+from dakiya.models import Campaign, Recipient, RecipientImport, Suppression
 
 # A file of 300 columns must not make a page of 300 buttons.
 FIELDS_AT_MOST = 200
@@ -16,6 +16,22 @@ FIELDS_AT_MOST = 200
 def count_audience(session: Session, campaign: Campaign) -> int:
     """Count the campaign's recipients."""
     return session.scalars(select(func.count()).where(Recipient.campaign_id == campaign.id)).one()
+
+
+def count_suppressed(session: Session, campaign: Campaign) -> int:
+    """Count the recipients that would get no mail, because their address is suppressed."""
+    return session.scalars(
+        select(func.count())
+        .select_from(Recipient)
+        .join(
+            Suppression,
+            and_(
+                Suppression.workspace_id == Recipient.workspace_id,
+                Suppression.email_normalised == Recipient.email_normalised,
+            ),
+        )
+        .where(Recipient.campaign_id == campaign.id)
+    ).one()
 
 
 def list_audience(

@@ -141,13 +141,28 @@ def test_other_forms_are_refused_at_their_field(at: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "zone"),
+    [
+        ("asia/kolkata", "Asia/Kolkata"),
+        ("Kolkata", "Asia/Kolkata"),
+        ("Mumbai", "Asia/Kolkata"),
+        ("new delhi", "Asia/Kolkata"),
+        ("london", "Europe/London"),
+        ("New York", "America/New_York"),
+        ("Buenos Aires", "America/Argentina/Buenos_Aires"),
+    ],
+)
+def test_zone_is_found_by_its_name_or_a_city(name: str, zone: str) -> None:
+    assert find_zone(name).zone == zone
+
+
+@pytest.mark.parametrize(
     ("name", "suggestion"),
     [
-        ("Kolkata", "Asia/Kolkata"),
         ("Asia/Kolkatta", "Asia/Kolkata"),
         ("IST", "Asia/Kolkata"),
         ("Europe/Berln", "Europe/Berlin"),
-        ("New York", "America/New_York"),
+        ("New Yrok", "America/New_York"),
         ("Mars/Olympus_Mons", "Write it like Asia/Kolkata"),
         ("", "Write it like Asia/Kolkata"),
         ("../../etc/passwd", "Write it like Asia/Kolkata"),

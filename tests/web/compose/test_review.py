@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text
 
 from dakiya.campaigns import lifecycle
 from dakiya.db import SessionFactory
@@ -18,6 +19,30 @@ def review_form(client: FlaskClient, campaign_id: int, query: str) -> dict[str, 
     page = client.get(f"{url}?{query}")
     assert page.status_code == 200, page.text
     return form_of(page.text, url)
+
+
+def test_review_says_who_gets_nothing_and_that_the_last_test_failed(
+    client: FlaskClient, alice: Person, session_factory: SessionFactory
+) -> None:
+    campaign_id = make_campaign(alice)
+    total = alice.api.get(f"/campaigns/{campaign_id}").json["recipients"]
+    with session_factory.begin() as session:
+        session.execute(
+            text(
+                "INSERT INTO suppression (workspace_id, email_normalised, reason)"
+                " SELECT workspace_id, email_normalised, 'manual' FROM recipient LIMIT 1"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO smtp_test (smtp_account_id, to_email, status, finished_at)"
+                " SELECT id, 'me@example.com', 'failed', now() FROM smtp_account"
+            )
+        )
+    page = client.get(f"/campaigns/{campaign_id}/edit/review?when=now").text
+    assert f"1 of {total} is suppressed and gets no mail." in page
+    assert f"Send to {total - 1} now" in page
+    assert "The last test of the account" in page
 
 
 def test_send_now_holds_for_a_minute_and_a_second_click_changes_nothing(

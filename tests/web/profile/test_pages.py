@@ -26,7 +26,7 @@ def test_zone_and_theme_are_kept(
     page = client.get("/profile").text
     assert 'value="Asia/Kolkata (UTC+05:30)"' in page
     assert page.index("Asia/Kolkata") < page.index("Africa/Abidjan")
-    wrong = send(client, "/profile", timezone="Zurich", theme="dark")
+    wrong = send(client, "/profile", timezone="Zurcih", theme="dark")
     assert wrong.status_code == 422
     assert "Did you mean Europe/Zurich?" in wrong.text
     answer = send(client, "/profile", timezone="Europe/Zurich (UTC+01:00)", theme="dark")

@@ -173,6 +173,8 @@ def test_test_is_queued_and_shown(
     page = client.get(place).text
     assert "ravi@example.com" in page
     assert "Waiting for a sender" in page
+    assert "Being tested" in page
+    assert "Being tested" in client.get("/").text
     again = client.post(f"{place}/test", data=fields)
     assert again.status_code == 409
     assert "still running" in again.text
@@ -189,6 +191,8 @@ def test_test_is_queued_and_shown(
     part = client.get(f"{place}/test", headers={"HX-Request": "true"}).text
     assert "no &lt;such&gt; name" in part
     assert "The test failed" in part
+    assert re.search(r'id="health" hx-swap-oob="true">.*Last test failed', part)
+    assert "Last test failed" in client.get("/").text
     assert "hx-get" not in part
     assert "<html" not in part
 

@@ -13,7 +13,8 @@ from dakiya.contacts import audience
 from dakiya.delivery.forecast import describe_forecast
 from dakiya.delivery.usage import limits_of
 from dakiya.errors import IllegalState
-from dakiya.models import Campaign, SmtpAccount
+from dakiya.models import Campaign, SmtpAccount, TestStatus
+from dakiya.smtp_accounts.accounts import latest_test
 from dakiya_web.pages.smtp_accounts.wording import PACES, say_pace
 from dakiya_web.texts import gettext, ngettext
 from dakiya_web.wording import number
@@ -34,6 +35,8 @@ class Outlook:
     """Everything about a draft that decides whether and how it goes out."""
 
     total: int
+    # How many of them are suppressed, and get no mail.
+    suppressed: int
     account: SmtpAccount | None
     limits: str
     # When the last mail goes, and how long all of them take: "about 3 days on this account".
@@ -50,6 +53,24 @@ def outlook_of(session: Session, campaign: Campaign, *, at: datetime, now: datet
     if account is not None and account.deleted_at is not None:
         account = None
     blockers, warnings = _checks(session, campaign)
+    suppressed = audience.count_suppressed(session, campaign)
+    if suppressed:
+        warnings.append(
+            ngettext(
+                "%(num)s of %(all)s is suppressed and gets no mail.",
+                "%(num)s of %(all)s are suppressed and get no mail.",
+                suppressed,
+                num=number(suppressed),
+                all=number(total),
+            )
+        )
+    if account is not None and _test_failed(session, account):
+        warnings.append(
+            gettext(
+                "The last test of the account “%(name)s” failed. Test it before you send.",
+                name=account.name,
+            )
+        )
     if account is not None and account.paused_at is not None:
         warnings.append(
             gettext(
@@ -60,6 +81,7 @@ def outlook_of(session: Session, campaign: Campaign, *, at: datetime, now: datet
     found = estimate(session, campaign, at=at, now=now) if account is not None else None
     return Outlook(
         total=total,
+        suppressed=suppressed,
         account=account,
         limits=limits_in_words(account) if account else "",
         finish_at=found.finish_at if found else None,
@@ -69,6 +91,11 @@ def outlook_of(session: Session, campaign: Campaign, *, at: datetime, now: datet
         blockers=blockers,
         warnings=warnings,
     )
+
+
+def _test_failed(session: Session, account: SmtpAccount) -> bool:
+    test = latest_test(session, account)
+    return test is not None and test.status is TestStatus.FAILED
 
 
 def limits_in_words(account: SmtpAccount) -> str:

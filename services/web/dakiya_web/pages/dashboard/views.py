@@ -8,12 +8,13 @@ from dakiya.campaigns import reading
 from dakiya.campaigns.statistics import read_days, read_heat_map, read_totals
 from dakiya.delivery.usage import Quota, remaining_quota
 from dakiya.models import CampaignStatus, SmtpAccount
-from dakiya.smtp_accounts.accounts import list_accounts
+from dakiya.smtp_accounts.accounts import latest_test, list_accounts
 from dakiya_web.pages.campaigns.rows import read_rows
 from dakiya_web.pages.dashboard.charts import draw_bars, shade
 from dakiya_web.pages.dashboard.checklist import read_checklist
 from dakiya_web.pages.dashboard.troubles import find_troubles
 from dakiya_web.pages.people.sessions import present_user
+from dakiya_web.pages.smtp_accounts.wording import health
 from dakiya_web.wiring import request_session, wiring
 from dakiya_web.wording import weekdays
 
@@ -57,7 +58,14 @@ def index() -> ResponseReturnValue:
             key=lambda row: (row.campaign.scheduled_at is None, row.campaign.scheduled_at),
         )[:SHOWN],
         troubles=find_troubles(read_rows(session, latest), accounts),
-        accounts=[(account, _longest_quota(account)) for account in accounts],
+        accounts=[
+            (
+                account,
+                _longest_quota(account),
+                health(account, latest_test(session, account), now=now),
+            )
+            for account in accounts
+        ],
         totals=totals,
         bars=draw_bars(days),
         week=shade(week, weekdays()),

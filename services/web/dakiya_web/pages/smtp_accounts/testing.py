@@ -10,6 +10,7 @@ from dakiya_web.input.smtp_account import read_test
 from dakiya_web.pages.smtp_accounts.blueprint import find_own, smtp_accounts
 from dakiya_web.pages.smtp_accounts.forms import TestForm
 from dakiya_web.pages.smtp_accounts.views import about_test, show_account
+from dakiya_web.pages.smtp_accounts.wording import health
 from dakiya_web.rendering import is_fragment
 from dakiya_web.ring import ring
 from dakiya_web.wiring import request_session, wiring
@@ -42,4 +43,7 @@ def show_test(account_id: int) -> ResponseReturnValue:
     if not is_fragment():
         return redirect(url_for("smtp_accounts.show", account_id=account.id, _anchor="test"))
     test = accounts.latest_test(request_session(), account)
-    return render_template("smtp_accounts/test.html", account=account, **about_test(test))
+    seen = health(account, test, now=wiring().clock())
+    return render_template(
+        "smtp_accounts/test.html", account=account, health=seen, **about_test(test)
+    )

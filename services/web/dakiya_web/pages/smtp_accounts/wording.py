@@ -100,6 +100,8 @@ def health(account: SmtpAccount, test: SmtpTest | None, *, now: datetime) -> Hea
         return Health(gettext("Not tested yet"), "idle")
     if test.status is TestStatus.FAILED:
         return Health(gettext("Last test failed"), "bad")
+    if test.status is not TestStatus.PASSED:
+        return Health(gettext("Being tested"), "wait")
     return Health(gettext("Fine"), "good")
 
 
