@@ -125,6 +125,21 @@ def test_form_without_csrf_token_is_refused(
         assert session.query(User).count() == 3
 
 
+@pytest.mark.parametrize(
+    ("next_page", "leads_to"),
+    [("", "/"), ("?next=/campaigns", "/campaigns"), ("?next=//evil.example", "/")],
+)
+def test_log_in_form_of_another_tab_leads_on_when_somebody_is_logged_in(
+    browser: Browser, alice: Person, next_page: str, leads_to: str
+) -> None:
+    client = browser()
+    form = {"email": alice.email, "password": PASSWORD, "csrf_token": csrf_token(client, "/login")}
+    log_in(client, alice.email)
+    answer = client.post(f"/login{next_page}", data=form)
+    assert (answer.status_code, answer.headers["Location"]) == (303, leads_to)
+    assert client.get("/").status_code == 200
+
+
 def cookie(client: FlaskClient) -> str:
     found = client.get_cookie("dakiya")
     assert found is not None

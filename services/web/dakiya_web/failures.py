@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Flask, g, jsonify, make_response, render_template, request
+from flask import Flask, g, jsonify, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -16,6 +16,7 @@ from dakiya_web.bodies import MAX_FORM_BYTES, MAX_FORM_PARTS, BodyTooLarge
 from dakiya_web.input.reader import InvalidFields, sentence
 from dakiya_web.pages.people.sessions import present_user, send_to_login
 from dakiya_web.pages.people.throttle import retry_after_s
+from dakiya_web.pages.people.views import after_login
 from dakiya_web.texts import Text, gettext, lazy_gettext
 from dakiya_web.wiring import close_session, wiring
 
@@ -107,6 +108,9 @@ def _csrf(_error: CSRFError) -> ResponseReturnValue:
     if request.blueprint not in _WITHOUT_LOGIN and present_user() is None:
         # The token went with the session: what is missing is a log-in.
         return send_to_login()
+    if request.endpoint == "people.login" and present_user() is not None:
+        # The log-in in another tab made this form old; it wanted nothing else.
+        return redirect(after_login(), 303)
     return answer(
         400, gettext("This form has expired. Go back, load the page anew and send it again.")
     )

@@ -73,7 +73,7 @@ def signup() -> ResponseReturnValue:
 def login() -> ResponseReturnValue:
     """Begin a session; the answer does not tell whether address or password was wrong."""
     form = LoginForm()
-    target = local_path(request.args.get("next", "")) or _home()
+    target = after_login()
     if request.method != "POST":
         return (
             redirect(target) if present_user() else render_template("people/login.html", form=form)
@@ -113,6 +113,11 @@ def local_path(target: str) -> str | None:
         return None
     parts = urlsplit(target)
     return target if not parts.scheme and not parts.netloc else None
+
+
+def after_login() -> str:
+    """Return where the log-in of this request leads to."""
+    return local_path(request.args.get("next", "")) or _home()
 
 
 def _home() -> str:
