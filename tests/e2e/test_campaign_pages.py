@@ -111,6 +111,20 @@ def test_figures_follow_and_pausing_and_cancelling_answer_honestly(
     assert_page_is_sound(page, "monitor-cancelled")
 
 
+def test_focus_returns_to_the_menu_that_a_question_came_from(
+    open_page: OpenPage, world: World
+) -> None:
+    page = open_page(DESKTOP)
+    page.goto("/campaigns")
+    menu = page.locator(f'details:has(a[href="/campaigns/{world.finished}/delete"])')
+    menu.locator("summary").click()
+    menu.get_by_role("link", name="Delete").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(menu.locator("summary")).to_be_focused()
+
+
 def test_unknown_mails_are_decided_without_scripts(
     open_page: OpenPage, world: World, session_factory: SessionFactory
 ) -> None:

@@ -28,7 +28,9 @@ async function ask(link) {
   dialog.append(document.adoptNode(question));
   dialog.addEventListener("close", () => {
     dialog.remove();
-    link.focus();
+    // The menu of a row has closed over its link, which then takes no focus.
+    const menu = link.closest("details:not([open])");
+    (menu?.querySelector("summary") ?? link).focus();
   });
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
