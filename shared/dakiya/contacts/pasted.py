@@ -13,7 +13,8 @@ _PARTS = re.compile(r"[,;\t،؛、，；|]")
 _IN_BRACKETS = re.compile(r"<([^<>@]*@[^<>@]*)>")
 _QUOTES = str.maketrans(dict.fromkeys("“”„«»‟″", '"') | dict.fromkeys("‘’‚‛′`", "'"))
 _UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-_AROUND = " \t\u00a0\"'<>()[]{}"
+_BLANKS = " \t\u00a0"
+_AROUND = _BLANKS + "\"'<>()[]{}"
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -87,8 +88,15 @@ def _last_part(text: str) -> int:
 
 
 def _as_name(text: str) -> str:
-    """Return a name without what stands around it; nothing that has no letter or is an address."""
+    """Return a name without what stands around it; nothing that has no letter or is an address.
+
+    A name is whole or none: brackets or quotes are not halved, and a tag is no name.
+    """
     name = " ".join(text.strip(_AROUND + ",;:-").split())
+    if name.count('"') % 2 or any(name.count(a) != name.count(z) for a, z in ("()", "[]", "{}")):
+        name = " ".join(text.strip(_BLANKS + ",;:-").split())
+    if "<" in name or ">" in name:
+        return ""
     if not _LETTER.search(name) or "@" in name or len(name) > MAX_NAME_CHARS:
         return ""
     return name

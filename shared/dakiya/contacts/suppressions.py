@@ -1,5 +1,6 @@
 """Addresses that a workspace must not write to. Every function is idempotent."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,8 @@ from dakiya.models import Suppression, SuppressionReason
 MAX_AT_ONCE = 100_000
 LINES_PER_EXPORT_PAGE = 1_000
 _ADDRESSES_PER_INSERT = 1_000
+# What the column of the addresses is called; anything else in a first line is reported.
+_COLUMN_NAMES = re.compile("mail|addres|adress|correo|courriel|recipient|ईमेल|मेल", re.IGNORECASE)
 
 # Where a page of the list ends: its last line's time and address.
 Cursor = tuple[datetime, str]
@@ -95,8 +98,8 @@ def suppress_many(
 ) -> ListIntake:
     """Suppress the addresses of a pasted text or a CSV file, and report what is none.
 
-    A first line without an address is taken for the names of columns. Raises InvalidInput
-    for more than MAX_AT_ONCE entries.
+    The names of columns in a first line are no mistake. Raises InvalidInput for more than
+    MAX_AT_ONCE entries.
     """
     pasted = read_pasted(text)
     if len(pasted.rows) > MAX_AT_ONCE:
@@ -105,7 +108,9 @@ def suppress_many(
         )
     rows = [AddressRow(raw.row, raw.email) for raw in pasted.rows]
     found = suppress_rows(session, workspace_id, rows, reason=reason)
-    found.rejected.extend(line for line in pasted.rejected if line.row > 1)
+    found.rejected.extend(
+        line for line in pasted.rejected if line.row > 1 or not _COLUMN_NAMES.search(line.email)
+    )
     found.rejected.sort(key=lambda line: line.row)
     return found
 

@@ -28,7 +28,10 @@ from dakiya.contacts.pasted import NO_ADDRESS, read_pasted
         ("\u200basha@example.com\ufeff", [(None, "asha@example.com")]),
         ("1. asha@example.com", [(None, "asha@example.com")]),
         ("12, asha@example.com", [(None, "asha@example.com")]),
-        ("<script>alert(1)</script> <a@x.in>", [("script>alert(1)</script", "a@x.in")]),
+        ("<script>alert(1)</script> <a@x.in>", [(None, "a@x.in")]),
+        ("Asha Rao (Sales) <a@x.in>", [("Asha Rao (Sales)", "a@x.in")]),
+        ('Asha "Ash" <a@x.in>', [('Asha "Ash"', "a@x.in")]),
+        ("(Asha Rao) <a@x.in>", [("Asha Rao", "a@x.in")]),
     ],
 )  # fmt: skip
 def test_recipients_are_found_in_any_mess(

@@ -74,6 +74,23 @@ def test_many_are_suppressed_at_once_with_a_report_of_what_is_no_address(session
     assert (again.added, again.known) == (0, 2)
 
 
+@pytest.mark.parametrize(
+    ("text", "reported"),
+    [
+        ("junk\nasha@example.com", ["junk"]),
+        ("asha@example.com\njunk", ["junk"]),
+        ("E-Mail,Name\nasha@example.com", []),
+        ("ईमेल\nasha@example.com\njunk", ["junk"]),
+        ("junk", ["junk"]),
+    ],
+)
+def test_first_line_is_reported_unless_it_names_columns(
+    session: Session, text: str, reported: list[str]
+) -> None:
+    found = suppress_many(session, add_draft(session).workspace_id, text)
+    assert [line.email for line in found.rejected] == reported
+
+
 def test_too_many_at_once_are_refused(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = add_draft(session)
     monkeypatch.setattr(suppressions, "MAX_AT_ONCE", 2)

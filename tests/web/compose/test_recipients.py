@@ -33,6 +33,20 @@ def test_pasted_mess_is_taken_and_the_rest_stays_in_the_box(
     assert fine.status_code == 303
 
 
+def test_pasted_repeats_are_counted_as_the_box_holds_them(
+    client: FlaskClient, alice: Person
+) -> None:
+    campaign_id = make_campaign(alice, recipients=[])
+    url = f"/campaigns/{campaign_id}/edit"
+    action = f"{url}/recipients/paste"
+    mess = f"{BAD}\njunk\n{BAD}\n{BAD}"
+    answer = client.post(action, data={**form_of(client.get(url).text, action), "pasted": mess})
+    assert "4 entries were not taken. Without repeats 2 are in the box below" in answer.text
+    mess = "junk\njunk"
+    answer = client.post(action, data={**form_of(client.get(url).text, action), "pasted": mess})
+    assert "2 entries were not taken. Without repeats 1 is in the box below" in answer.text
+
+
 def test_ten_thousand_pasted_addresses_fit(client: FlaskClient, alice: Person) -> None:
     campaign_id = make_campaign(alice, recipients=[])
     url = f"/campaigns/{campaign_id}/edit"

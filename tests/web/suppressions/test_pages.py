@@ -89,6 +89,14 @@ def test_bad_lines_are_reported_and_the_others_added(
     assert is_listed(session_factory, alice, "asha@example.org")
 
 
+def test_junk_before_a_good_address_is_told(client: FlaskClient) -> None:
+    answer = send(client, "/suppressions/add", pasted="junk\nasha@example.org")
+    assert answer.status_code == 200
+    assert "1 address added." in answer.text
+    assert "1 line was not taken" in answer.text
+    assert ">junk</th>" in answer.text
+
+
 @pytest.mark.parametrize(
     ("content", "words"), [(b"", "Paste at least one"), (b"PK\x03\x04rest", "Save it as CSV")]
 )

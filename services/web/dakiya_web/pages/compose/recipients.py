@@ -62,13 +62,15 @@ def paste(campaign_id: int) -> ResponseReturnValue:
     if not rejected:
         flash(said, "success")
         return redirect(url_for("compose.edit", campaign_id=campaign.id) + "#recipients", 303)
-    form.pasted.data = "\n".join(dict.fromkeys(line.email for line in rejected if line.email))
+    to_mend = dict.fromkeys(line.email for line in rejected if line.email)
+    form.pasted.data = "\n".join(to_mend)
     page = details_page(
         campaign,
         paste=form,
         said=said if intake.accepted else gettext("Nothing was added."),
         rejected=rejected[:REJECTED_SHOWN],
         rejected_count=len(rejected),
+        to_mend_count=len(to_mend),
     )
     return page, 422
 
