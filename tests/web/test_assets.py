@@ -41,6 +41,13 @@ def test_built_file_is_typed_and_cached_for_ever(app: Flask, name: str, kind: st
         assert re.search(r"-[0-9A-Za-z]{8}\.", built(name))
 
 
+def test_code_and_prose_fall_back_to_the_bundled_devanagari(app: Flask) -> None:
+    with app.test_client().get(built("app.css")) as answer:
+        ours = answer.get_data(as_text=True).rpartition("--tblr-font-sans-serif:")[2]
+    for stack in (ours, ours.rpartition("--tblr-font-monospace:")[2]):
+        assert "Noto Sans Devanagari Variable" in stack.partition(";")[0]
+
+
 def test_shared_caches_learn_nothing_of_who_asked(app: Flask, alice: Person) -> None:
     client = app.test_client()
     assert log_in(client, alice.email).status_code == 303

@@ -79,6 +79,8 @@ def content_page(
     form = form or _stored_form(campaign)
     total = audience.count_audience(session, campaign)
     found = audience.fields_of(session, campaign) if total else []
+    tested = latest_campaign_test(session, campaign)
+    test_to = tested.to_email if tested else logged_in_user().email
     ready, waits = None, ""
     if campaign.content is not None:
         try:
@@ -88,14 +90,14 @@ def content_page(
     return render_template(
         "compose/content.html",
         form=form,
-        test=test or TestForm(formdata=None, to=logged_in_user().email),
+        test=test or TestForm(formdata=None, to=test_to),
         steps=steps_of(campaign, recipients=total),
         total=total,
         fields=["name", "email", *found][:FIELDS_SHOWN],
         ready=ready,
         waits=waits,
         missing_in_words=missing_in_words,
-        tested=latest_campaign_test(session, campaign),
+        tested=tested,
         **preview_of(campaign),
         **more,
     )
