@@ -220,6 +220,53 @@ def test_time_that_comes_twice_is_asked_about(
     expect(page.get_by_text("01:30 EST = 06:30 UTC")).to_be_visible()
 
 
+def test_mistake_about_a_time_goes_with_the_time(
+    open_page: OpenPage, site: Site, session_factory: SessionFactory
+) -> None:
+    with session_factory.begin() as session:
+        campaign = add_draft(session, session.get_one(Workspace, site.workspace_id))
+    page = open_page(DESKTOP)
+    page.goto(f"/campaigns/{campaign.id}/edit/schedule")
+    page.get_by_label("At a time of your choice").check()
+    at, zone = page.get_by_label("Day and time"), page.get_by_label("Time zone", exact=True)
+    zone.fill("Europe/Berlin")
+    at.fill("2029-03-25T02:30")
+    page.get_by_role("button", name="Review").click()
+    expect(page.locator(".mistake")).to_have_count(1)
+    expect(at).to_have_attribute("aria-invalid", "true")
+    assert_every_look_is_sound(page, "schedule-gap")
+    at.fill("2029-03-25T03:30")
+    expect(page.get_by_text("03:30 CEST = 01:30 UTC")).to_be_visible()
+    expect(page.locator(".mistake")).to_have_count(0)
+    expect(at).not_to_have_attribute("aria-invalid", "true")
+    zone.fill("Nowhere/None")
+    with page.expect_response("**/time-in-words?*"):
+        page.get_by_role("button", name="Review").click()
+    expect(page.locator(".mistake")).to_have_count(1)
+    expect(page.locator("[data-echo]")).to_be_empty()
+    zone.fill("Nowhere/Nothing")
+    expect(page.locator("[data-echo]")).not_to_be_empty()
+    expect(page.locator(".mistake")).to_have_count(0)
+
+
+def test_upload_after_the_session_has_ended_asks_to_log_in(
+    open_page: OpenPage, site: Site, session_factory: SessionFactory, sheet: Path
+) -> None:
+    with session_factory.begin() as session:
+        campaign = add_draft(session, session.get_one(Workspace, site.workspace_id))
+    site.installation.start("scheduler")
+    page = open_page(DESKTOP)
+    page.goto(f"/campaigns/{campaign.id}/edit")
+    page.get_by_label("From a spreadsheet").set_input_files(sheet)
+    with session_factory.begin() as session:
+        session.execute(delete(LoginSession))
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_text("Your session has ended, so nothing was added.")).to_be_visible()
+    log_in(page.context.new_page(), site.email)
+    page.get_by_role("button", name="Upload").click()
+    page.wait_for_url("**/imports/*")
+
+
 @pytest.mark.parametrize("look", [DESKTOP, NO_JAVASCRIPT], ids=["scripts", "no-scripts"])
 def test_recognised_columns_are_corrected(
     open_page: OpenPage, site: Site, session_factory: SessionFactory, look: Look, tmp_path: Path

@@ -42,12 +42,14 @@ function send(form) {
   const request = new XMLHttpRequest();
   request.open("POST", form.action);
   request.setRequestHeader("X-Fragment", "1");
+  request.setRequestHeader("Accept", "application/json");
   request.responseType = "json";
   request.upload.addEventListener("progress", (event) => {
     if (event.lengthComputable) bar.value = (100 * event.loaded) / event.total;
   });
   request.addEventListener("load", () => {
     if (request.response?.place) return location.assign(request.response.place);
+    if (request.status === 401) return ended(form.dataset.sayEnded);
     if (request.response?.error) return ended(request.response.error);
     if (request.status === 413) return ended(form.dataset.sayLarge);
     return ended(form.dataset.sayRefused);

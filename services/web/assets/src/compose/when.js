@@ -19,13 +19,25 @@ export function install() {
     if (!answer?.ok || number !== asked) return undefined;
     const { words, error, meanings } = await answer.json();
     offer(form.querySelector("[data-meanings]"), meanings);
-    return say(echo, words || (meanings.length ? "" : error), error ? "bad" : "");
+    const told = meanings.length || form.querySelector(".mistake");
+    return say(echo, words || (told ? "" : error), error ? "bad" : "");
   };
   form.addEventListener("input", () => {
+    forgive(form);
     clearTimeout(timer);
     timer = setTimeout(ask, PATIENCE_MS);
   });
   ask();
+}
+
+// What the server found wrong was about what stood there before; the echo says what is now.
+function forgive(form) {
+  for (const mistake of form.querySelectorAll(".mistake")) {
+    const field = form.querySelector(`[aria-describedby="${mistake.id}"]`);
+    field?.removeAttribute("aria-invalid");
+    field?.removeAttribute("aria-describedby");
+    mistake.remove();
+  }
 }
 
 // Clocks that are set back show a time twice.
