@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import openpyxl
 import pytest
@@ -115,11 +116,29 @@ def test_polled_list_answers_for_own_campaigns_only(
     assert answer["busy"] is True
     row = answer[str(sending)]
     assert (row["progress"], row["sent"], row["failed"], row["unknown"]) == (
-        "3 of 4",
+        "1 of 4 sent, 2 ended otherwise",
         "1",
         "1",
         "1",
     )
+
+
+def test_dashboard_list_and_monitor_say_the_same_of_mails_that_were_left_out(
+    client: FlaskClient, alice: Person, session_factory: SessionFactory
+) -> None:
+    rows = [{"email": f"r{n}@example.org"} for n in range(6)]
+    campaign_id = make_campaign(alice, recipients=rows, html="<p>Hello</p>")
+    assert alice.api.post(f"/campaigns/{campaign_id}/schedule", {"at": "now"}).status == 200
+    with session_factory() as session:
+        left_out, waits = [EmailState.SUPPRESSED] * 2, [EmailState.PENDING] * 4
+        end(session, start(session, campaign_id), *left_out, *waits)
+        session.commit()
+    for path in ("/", "/campaigns"):
+        assert "0 of 6 sent, 2 ended otherwise" in client.get(path).text
+    monitor = client.get(f"/campaigns/{campaign_id}").text
+    assert re.sub(r"<[^>]*>", "", monitor).count("0 of 6 sent2 ended otherwise") == 1
+    bars = re.findall(r'<progress[^>]*data-tone="(\w+)" max="6" value="(\d)"', monitor)
+    assert bars == [("idle", "2"), ("good", "0")]
 
 
 def test_dashboard_groups_what_is_paused_apart_from_what_goes_out(

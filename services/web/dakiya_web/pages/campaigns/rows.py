@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from dakiya.campaigns import reading
 from dakiya.delivery.counters import WAITING, read_counts
 from dakiya.models import Campaign, CampaignStatus, EmailState
-from dakiya_web.pages.campaigns.words import TONES, say_share, say_status
+from dakiya_web.pages.campaigns.words import TONES, say_otherwise, say_sending, say_status
 from dakiya_web.wording import number
 
 SENT = (EmailState.SENT, EmailState.BOUNCED)
@@ -59,6 +59,21 @@ class Row:
         return max(0, min(self.total, sum(self.counts.values()) - self.waiting))
 
     @property
+    def otherwise(self) -> int:
+        """Mails that have ended without being sent."""
+        return max(0, self.done - self.sent)
+
+    @property
+    def words(self) -> str:
+        """How far it is, in words."""
+        return say_sending(self.sent, self.total, otherwise=self.otherwise)
+
+    @property
+    def otherwise_words(self) -> str:
+        """What has ended without being sent, in words."""
+        return say_otherwise(self.otherwise)
+
+    @property
     def tone(self) -> str:
         """The tone of its status."""
         return TONES[self.campaign.status]
@@ -91,8 +106,11 @@ def live_row(row: Row) -> dict[str, object]:
         "tone": row.tone,
         "done": row.done,
         "total": row.total,
-        "progress": say_share(row.done, row.total),
+        "progress": row.words,
         "sent": number(row.sent),
+        "sent_mails": row.sent,
+        "otherwise": row.otherwise_words,
+        "has_otherwise": row.otherwise > 0,
         "waiting": number(row.waiting),
         "failed": number(row.failed),
         "unknown": number(row.unknown),

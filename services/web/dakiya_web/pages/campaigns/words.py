@@ -248,6 +248,23 @@ def say_share(done: int, total: int) -> str:
     return gettext("%(done)s of %(total)s", done=number(done), total=number(total))
 
 
+def say_otherwise(mails: int) -> str:
+    """Say how many mails have ended without being sent: refused, left out, unknown."""
+    return ngettext("%(num)s ended otherwise", "%(num)s ended otherwise", mails, num=number(mails))
+
+
+def say_sending(sent: int, total: int, *, otherwise: int) -> str:
+    """Say how far a campaign is; what was not sent never counts as sent."""
+    if not otherwise:
+        return gettext("%(sent)s of %(total)s sent", sent=number(sent), total=number(total))
+    return gettext(
+        "%(sent)s of %(total)s sent, %(rest)s",
+        sent=number(sent),
+        total=number(total),
+        rest=say_otherwise(otherwise),
+    )
+
+
 def say_rate(per_s: float) -> str:
     """Write a pace so that its number is readable: "12 a second", "30 a minute"."""
     for seconds, words in _RATES:
