@@ -177,7 +177,10 @@ def test_pages_and_api_answer_503_without_the_database(
     assert "not available at present" in page.text
     assert "secret-word" not in answer.text + page.text
     assert client.get("/u/x").status_code == 404
-    assert client.post("/login").status_code == 400
+    # Whether somebody is logged in cannot be told, and who has no session is not.
+    assert client.post("/login").status_code == 503
+    assert client.post("/profile").status_code == 503
+    assert app.test_client().post("/login").status_code == 400
 
 
 def test_forwarded_headers_count_only_behind_a_proxy(

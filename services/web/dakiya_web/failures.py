@@ -23,6 +23,8 @@ from dakiya_web.wiring import close_session, wiring
 API_PREFIX = "/api/"
 _WITHOUT_LOGIN = ("people", "passwords", "preferences", "unsubscribe")
 RETRY_AFTER_S = 10
+# The database is away, has no connection left, or gave up waiting.
+_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 _KEPT_HEADERS = ("Allow", "Retry-After")
 _log = get_logger(__name__)
 
@@ -66,9 +68,7 @@ def install_failures(app: Flask) -> None:
         BadJson: lambda error: answer(400, str(error)),
         CSRFError: _csrf,
         HTTPException: _http,
-        OperationalError: _no_database,
-        InterfaceError: _no_database,
-        PoolTimeout: _no_database,
+        **dict.fromkeys(_AWAY, _no_database),
         Exception: _unexpected,
     }
     for kind, handler in handlers.items():
@@ -105,6 +105,14 @@ def _unauthorised(_error: Unauthorised) -> ResponseReturnValue:
 
 
 def _csrf(_error: CSRFError) -> ResponseReturnValue:
+    try:
+        return _old_form()
+    except _AWAY as error:
+        # What is raised in a handler reaches no other one.
+        return _no_database(error)
+
+
+def _old_form() -> ResponseReturnValue:
     if request.blueprint not in _WITHOUT_LOGIN and present_user() is None:
         # The token went with the session: what is missing is a log-in.
         return send_to_login()
@@ -134,7 +142,6 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _no_database(error: Exception) -> ResponseReturnValue:
-    """The database is away, has no connection left, or gave up waiting."""
     _note("database_unavailable", error)
     close_session()
     # Who asks stands in the database.
