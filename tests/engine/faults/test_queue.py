@@ -10,12 +10,14 @@ from sqlalchemy import select
 from dakiya.models import Batch
 from dakiya.queue import Doorbell, make_broker
 from dakiya_dev.embedded import EmbeddedValkey
+from tests.engine.faults.plugin import KILLS
 from tests.engine.faults.trial import Trial
 from tests.recorder import Behaviour
 from tests.recorder.plugin import StartRecorder
 
 SLOW = Behaviour(delays={"dot": 0.05})
-GONE_S = 10
+# A minute in the long suite.
+GONE_S = 60 if KILLS >= 100 else 10
 
 
 def empty(server: EmbeddedValkey) -> None:
