@@ -34,7 +34,7 @@ from dakiya.log import get_logger
 from dakiya.models import EmailState
 from dakiya_sender import judging
 from dakiya_sender.lending import BatchConnection, NoConnectionFree
-from dakiya_sender.messages import CampaignMessage
+from dakiya_sender.messages import BatchMessages, CampaignMessage
 from dakiya_sender.pace import SharedPace
 from dakiya_sender.pool import ConnectionPool
 from dakiya_sender.recording import Recorder
@@ -109,21 +109,17 @@ class BatchDelivery:
         must_yield: Callable[[], bool],
     ) -> None:
         self._taken = taken
-        self._message = message
+        self._messages = BatchMessages(message, public_url=public_url, link_key=link_key)
         self._connection = BatchConnection(pool, taken, server)
         self._recorder = recorder
         self._pace = pace
         self._retry = retry
-        self._public_url = public_url
-        self._link_key = link_key
         self._stop = stop
         self._must_yield = must_yield
         self._attempted = 0
         self._broken_in_a_row = 0
         self._ends_at = time.monotonic() + SOFT_DEADLINE_S
         self._has_to_end = False
-        # Messages of mails whose turn has not ended; the two that follow are built early.
-        self._built: dict[int, bytes] = {}
 
     def run(self, mails: Sequence[ClaimedEmail]) -> Report:
         """Send what can be sent. Raises NoConnectionFree if not even the first mail could go."""
@@ -134,7 +130,7 @@ class BatchDelivery:
                 if self._has_to_stop() and not self._connection.has_offer:
                     break
                 self._deliver(mail, mails[number + 1 : number + 3])
-                self._built.pop(mail.id, None)
+                self._messages.forget(mail)
         except _Stop as stop:
             trouble = stop.trouble
         except _Wait:
@@ -163,7 +159,7 @@ class BatchDelivery:
             self._learn_suppressed(mail)
             return
         try:
-            message = self._build(mail)
+            message = self._messages.build(mail)
         except Exception as error:  # noqa: BLE001 - whatever it is, the neighbours go out
             self._learn(mail, judging.not_built(error))
             return
@@ -174,20 +170,6 @@ class BatchDelivery:
                 self._broke_off(mail, trouble)
             case connection:
                 self._send_dot(mail, connection, following)
-
-    def _build(self, mail: ClaimedEmail) -> bytes:
-        if mail.id not in self._built:
-            self._built[mail.id] = self._message.build(
-                mail, public_url=self._public_url, link_key=self._link_key
-            )
-        return self._built[mail.id]
-
-    def _build_ahead(self, mails: Sequence[ClaimedEmail]) -> None:
-        try:
-            for mail in mails:
-                self._build(mail)
-        except Exception as error:  # noqa: BLE001 - it is met again when the mail has its turn
-            log.info("mail_not_built_ahead", error=type(error).__name__)
 
     def _take_along(
         self, following: Sequence[ClaimedEmail], connection: Connection
@@ -204,7 +186,9 @@ class BatchDelivery:
             return None
         mail = following[0]
         try:
-            envelope = Envelope(self._message.mail_from, mail.email, len(self._build(mail)))
+            envelope = Envelope(
+                self._messages.mail_from, mail.email, len(self._messages.build(mail))
+            )
             if connection.takes_along(envelope):
                 return envelope
         except Exception as error:  # noqa: BLE001 - it is met again when the mail has its turn
@@ -216,7 +200,7 @@ class BatchDelivery:
 
         Returns the connection that waits for the dot, a refusal, or the second break.
         """
-        envelope = Envelope(self._message.mail_from, mail.email, len(message))
+        envelope = Envelope(self._messages.mail_from, mail.email, len(message))
         answer = self._walk(envelope, message)
         # 421 on a connection that stood idle says nothing about this mail.
         if isinstance(answer, SmtpTrouble) and (answer.reply is None or answer.reply.code == 421):
@@ -272,7 +256,7 @@ class BatchDelivery:
             self._learn_suppressed(mail)
             return
         try:
-            reply = connection.finish(then, meanwhile=lambda: self._build_ahead(following))
+            reply = connection.finish(then, meanwhile=lambda: self._messages.build_ahead(following))
         except OutcomeUnknown as unknown:
             self._learn_unknown(mail, unknown)
         except SmtpTrouble as trouble:

@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,9 +11,12 @@ from sqlalchemy.orm import Session
 
 from dakiya.campaigns.message_ids import message_id_of
 from dakiya.delivery.ledger import ClaimedEmail
+from dakiya.log import get_logger
 from dakiya.mail.compiled import Addressee, CompiledMessage, Content, Sender, compile_message
 from dakiya.mail.links import UnsubscribeRef, unsubscribe_token
 from dakiya.models import Campaign, ContentVersion, SmtpAccount
+
+log = get_logger(__name__)
 
 CACHED = 64
 
@@ -42,6 +46,41 @@ class CampaignMessage:
             unsubscribe_url=f"{public_url}/u/{unsubscribe_token(link_key, ref)}",
             unsubscribe_mailto=None,
         )
+
+
+class BatchMessages:
+    """The messages of a batch's mails, from when they are first wanted until their turn is over."""
+
+    def __init__(self, message: CampaignMessage, *, public_url: str, link_key: bytes) -> None:
+        self._message = message
+        self._public_url = public_url
+        self._link_key = link_key
+        self._built: dict[int, bytes] = {}
+
+    @property
+    def mail_from(self) -> str:
+        """The address that every one of them is sent from."""
+        return self._message.mail_from
+
+    def build(self, mail: ClaimedEmail) -> bytes:
+        """Return a mail's message. Raises TemplateError or MessageError: that row fails."""
+        if mail.id not in self._built:
+            self._built[mail.id] = self._message.build(
+                mail, public_url=self._public_url, link_key=self._link_key
+            )
+        return self._built[mail.id]
+
+    def build_ahead(self, mails: Sequence[ClaimedEmail]) -> None:
+        """Build messages that will be wanted soon; never raises."""
+        try:
+            for mail in mails:
+                self.build(mail)
+        except Exception as error:  # noqa: BLE001 - it is met again when the mail has its turn
+            log.info("mail_not_built_ahead", error=type(error).__name__)
+
+    def forget(self, mail: ClaimedEmail) -> None:
+        """Let go of a message whose mail has had its turn."""
+        self._built.pop(mail.id, None)
 
 
 class MessageCache:

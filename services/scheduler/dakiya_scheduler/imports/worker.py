@@ -113,8 +113,10 @@ def run_import(
     try:
         with _kept_lease(session_factory, taken, lease_s=lease_s):
             outcome = _read(session_factory, taken, limits)
-    except (FileRefused, IllegalState) as refusal:
-        log.info("import_refused", damage=getattr(refusal, "damage", ""))
+    except FileRefused as refusal:
+        log.info("import_refused", damage=refusal.damage)
+        outcome = _refuse(session_factory, taken, str(refusal))
+    except IllegalState as refusal:
         outcome = _refuse(session_factory, taken, str(refusal))
     except ParserFailed as failure:
         if taken.fence >= MAX_FAILED_TAKES:

@@ -1,6 +1,7 @@
 """Read a workbook row by row; every cell becomes the text that its reader expects."""
 
 import datetime as dt
+import errno
 import math
 import zipfile
 import zlib
@@ -19,10 +20,13 @@ _MAX_SHEETS = 20
 _SPREADSHEET_ERRORS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"}
 )
-# What zipfile and expat raise for a part that cannot be unpacked or is no XML, and openpyxl
-# for one that says something else than it may: found by fuzzing.
-_UNREADABLE_PART = (EOFError, NotImplementedError, ParseError, zipfile.BadZipFile, zlib.error)
-_WRONG_PART = (IndexError, KeyError, OverflowError, TypeError, ValueError)
+# What a damaged sheet makes zipfile, expat and openpyxl raise, and what else the parts around it
+# do (a part that is missing, packed in an unknown way, or a number beyond all bounds). Each was met
+# by damaging workbooks at random, or by a test.
+_DAMAGED_SHEET = (
+    EOFError, IndexError, ParseError, TypeError, ValueError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+_DAMAGED_BOOK = (*_DAMAGED_SHEET, KeyError, NotImplementedError, OverflowError)
 _BROKEN = (
     "The workbook is damaged: open it in your spreadsheet program, save it again as .xlsx "
     "and upload it."
@@ -37,7 +41,13 @@ def open_xlsx(file: BinaryIO, limits: FileLimits) -> Iterator[Table]:
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    except (*_UNREADABLE_PART, *_WRONG_PART, OSError) as error:  # OSError: no workbook part
+    except _DAMAGED_BOOK as error:
+        raise FileRefused(_BROKEN, type(error).__name__) from error
+    except OSError as error:
+        # openpyxl's "no valid workbook part", and a place before the file's beginning; else the
+        # disk's trouble, which is not the file's.
+        if error.errno not in (None, errno.EINVAL):
+            raise
         raise FileRefused(_BROKEN, type(error).__name__) from error
     if not sheets:
         raise FileRefused("The workbook has no visible sheet: unhide the one with the list.")
@@ -64,7 +74,7 @@ def _records(sheet: Any, limits: FileLimits) -> Iterator[Record]:
 def _walk(sheet: Any, limits: FileLimits) -> Iterator[tuple[int, list[object]]]:
     try:
         yield from walk(sheet, max_columns=limits.columns)
-    except (*_UNREADABLE_PART, *_WRONG_PART) as error:
+    except _DAMAGED_SHEET as error:
         raise FileRefused(_BROKEN, type(error).__name__) from error
 
 
