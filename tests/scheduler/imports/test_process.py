@@ -72,6 +72,17 @@ def test_what_is_wrong_with_a_workbook_comes_through_the_child() -> None:
     assert refused.value.damage == "ParseError"
 
 
+def test_workbook_whose_parts_begin_before_the_file_is_damaged() -> None:
+    stored = bytearray(xlsx(["Email"], ["a@example.com"]))
+    # APPNOTE 4.3.16: where the directory begins stands 16 bytes into the end record.
+    at = stored.rfind(b"PK\x05\x06") + 16
+    place = int.from_bytes(stored[at : at + 4], "little") + 100_000
+    stored[at : at + 4] = place.to_bytes(4, "little")
+    with pytest.raises(FileRefused, match="damaged") as refused:
+        list(parse_in_child(bytes(stored), "list.xlsx", FileLimits()))
+    assert refused.value.damage in ("OSError", "ValueError")  # as the Python is
+
+
 def test_child_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "a-sentinel-that-must-not-travel")
     with closing(parse_in_child(_list_of(50_000), "list.csv", FileLimits())) as items:
