@@ -43,6 +43,7 @@ class Session(Speaker):
         self._searched = 0
         self._logged_in = False
         self._mails = 0
+        self._parameters = ""
         self._upgrade: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -179,7 +180,8 @@ class Session(Speaker):
         behaviour = self.conduct.behaviour
         match = _PATH.fullmatch(line)
         limit = behaviour.mails_per_connection
-        size = _SIZE.search(match[2] or "") if match else None
+        self._parameters = (match[2] or "").upper() if match else ""
+        size = _SIZE.search(self._parameters)
         reply = "250 2.1.0 Ok"
         if behaviour.users and not self._logged_in:
             reply = "530 5.7.0 Authentication required"
@@ -189,11 +191,27 @@ class Session(Speaker):
             reply = "501 5.5.4 Syntax error in MAIL"
         elif limit is not None and self._mails >= limit:
             reply = "421 4.7.0 Too many mails on this connection"
+        elif not self._offered(self._parameters) or self._is_beyond_ascii(match[1]):
+            reply = "555 5.5.4 Parameters that were not offered, or that are missing"
         elif size and behaviour.size_bytes and int(size[1]) > behaviour.size_bytes:
             reply = "552 5.3.4 Message size exceeds fixed limit"
         self.sender = match[1] if match else None
         if not self.answer("mail", reply):
             self.sender = None
+
+    def _offered(self, parameters: str) -> bool:
+        """Whether all parameters belong to extensions that were offered."""
+        extensions = self.conduct.behaviour.extensions
+        return all(
+            word.startswith("SIZE=")
+            or (word == "BODY=8BITMIME" and "8BITMIME" in extensions)
+            or (word == "SMTPUTF8" and "SMTPUTF8" in extensions)
+            for word in parameters.split()
+        )
+
+    def _is_beyond_ascii(self, address: str) -> bool:
+        """Whether an address has letters that only SMTPUTF8 allows, and it was not asked for."""
+        return not address.isascii() and "SMTPUTF8" not in self._parameters
 
     def rcpt(self, line: str) -> None:
         match = _PATH.fullmatch(line)
@@ -202,7 +220,9 @@ class Session(Speaker):
             self.answer("rcpt", words)
             return
         self.recipient = match[1]
-        if not self.answer("rcpt", "250 2.1.5 Ok"):
+        beyond = self._is_beyond_ascii(match[1])
+        reply = "553 5.6.7 Letters beyond ASCII without SMTPUTF8" if beyond else "250 2.1.5 Ok"
+        if not self.answer("rcpt", reply):
             self.recipient = ""
 
     def data(self, line: str) -> None:
@@ -230,6 +250,8 @@ class Session(Speaker):
         limit = self.conduct.behaviour.size_bytes
         if limit and len(body) > limit:
             reply = "552 5.3.4 Message size exceeds fixed limit"
+        if not body.isascii() and not {"BODY=8BITMIME", "SMTPUTF8"} & {*self._parameters.split()}:
+            reply = "554 5.6.1 Eight-bit octets without BODY=8BITMIME"
         if rule is not None and rule.reply:
             reply = rule.reply
         received = reply.startswith("2") or (is_quiet(rule) and reply[0] not in "45")

@@ -1,7 +1,7 @@
 """A scene of one taken batch for the sender's tests."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 
 import pytest
@@ -37,7 +37,7 @@ def set_scene(
     """A function that takes a batch for a server."""
     with ExitStack() as ended:
 
-        def make(server: Recorder, mails: int = 5) -> SenderScene:
+        def make(server: Recorder, mails: int | Sequence[str] = 5) -> SenderScene:
             campaign, taken = take_one(session_factory, server, mails)
             slots = ConnectionSlots(database_url)
             pool = ConnectionPool(slots)

@@ -1,7 +1,7 @@
 """A taken batch, a recording server and everything of a sender but its process."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -87,8 +87,10 @@ def states(scene: SenderScene) -> list[str]:
     return [row.state.value for row in scene.rows()]
 
 
-def take_one(sessions: SessionFactory, server: Recorder, mails: int) -> tuple[Campaign, Taken]:
-    """Make a campaign whose only batch is taken."""
+def take_one(
+    sessions: SessionFactory, server: Recorder, mails: int | Sequence[str]
+) -> tuple[Campaign, Taken]:
+    """Make a campaign whose only batch is taken; ``mails`` are addresses, or how many to make."""
     with sessions.begin() as session:
         account = make_account(session, make_workspace(session), server.port, connections=1)
         campaign = make_sending(session, account, mails)

@@ -159,11 +159,11 @@ class BatchDelivery:
             self._learn_suppressed(mail)
             return
         try:
-            message = self._messages.build(mail)
+            self._messages.build(mail)
         except Exception as error:  # noqa: BLE001 - whatever it is, the neighbours go out
             self._learn(mail, judging.not_built(error))
             return
-        match self._offer(mail, message):
+        match self._offer(mail):
             case Refusal(phase, reply):
                 self._judge(mail, phase, reply)
             case SmtpTrouble() as trouble:
@@ -186,42 +186,40 @@ class BatchDelivery:
             return None
         mail = following[0]
         try:
-            envelope = Envelope(
-                self._messages.mail_from, mail.email, len(self._messages.build(mail))
-            )
+            envelope = self._messages.envelope(mail)
             if connection.takes_along(envelope):
                 return envelope
         except Exception as error:  # noqa: BLE001 - it is met again when the mail has its turn
             log.info("mail_not_taken_along", email=mail.id, error=type(error).__name__)
         return None
 
-    def _offer(self, mail: ClaimedEmail, message: bytes) -> Connection | Refusal | SmtpTrouble:
+    def _offer(self, mail: ClaimedEmail) -> Connection | Refusal | SmtpTrouble:
         """Walk up to the dot; once more on a new connection when the server breaks off.
 
         Returns the connection that waits for the dot, a refusal, or the second break.
         """
-        envelope = Envelope(self._messages.mail_from, mail.email, len(message))
-        answer = self._walk(envelope, message)
+        answer = self._walk(mail)
         # 421 on a connection that stood idle says nothing about this mail.
         if isinstance(answer, SmtpTrouble) and (answer.reply is None or answer.reply.code == 421):
             self._connection.drop()
-            answer = self._walk(envelope, message)
+            answer = self._walk(mail)
         if isinstance(answer, SmtpTrouble) and answer.reply is not None:
             return Refusal(answer.phase, answer.reply)
         return answer
 
-    def _walk(self, envelope: Envelope, message: bytes) -> Connection | Refusal | SmtpTrouble:
+    def _walk(self, mail: ClaimedEmail) -> Connection | Refusal | SmtpTrouble:
         if not self._connection.is_lent:
             self._ask(self._pace.is_open)  # a log-in in vain is one that the server counts
         connection = self._borrow()
         if not connection.has_offer:
             self._ask(self._pace.may_go)
+        self._messages.adapt_to(eight_bit=connection.takes_eight_bit)
         self._attempted += 1
         try:
-            answer = connection.begin(envelope)
+            answer = connection.begin(self._messages.envelope(mail))
             if isinstance(answer, Refusal):
                 return answer
-            connection.write_body(message)
+            connection.write_body(self._messages.build(mail))
         except SmtpTrouble as trouble:
             return trouble
         return connection

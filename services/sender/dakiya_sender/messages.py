@@ -15,6 +15,7 @@ from dakiya.log import get_logger
 from dakiya.mail.compiled import Addressee, CompiledMessage, Content, Sender, compile_message
 from dakiya.mail.links import UnsubscribeRef, unsubscribe_token
 from dakiya.models import Campaign, ContentVersion, SmtpAccount
+from dakiya_sender.smtp import Envelope
 
 log = get_logger(__name__)
 
@@ -31,7 +32,9 @@ class CampaignMessage:
     domain: str
     mail_from: str
 
-    def build(self, mail: ClaimedEmail, *, public_url: str, link_key: bytes) -> bytes:
+    def build(
+        self, mail: ClaimedEmail, *, public_url: str, link_key: bytes, eight_bit: bool = False
+    ) -> bytes:
         """Build one recipient's mail. Raises TemplateError or MessageError: that row fails."""
         ref = UnsubscribeRef(self.campaign_id, mail.recipient_id)
         return self.compiled.fill(
@@ -45,30 +48,45 @@ class CampaignMessage:
             date=datetime.now(UTC),
             unsubscribe_url=f"{public_url}/u/{unsubscribe_token(link_key, ref)}",
             unsubscribe_mailto=None,
+            eight_bit=eight_bit,
         )
 
 
 class BatchMessages:
-    """The messages of a batch's mails, from when they are first wanted until their turn is over."""
+    """The messages of a batch's mails, from when they are first wanted until their turn is over.
+
+    `eight_bit`: the connection that they are built for takes bodies as they are (8BITMIME).
+    """
 
     def __init__(self, message: CampaignMessage, *, public_url: str, link_key: bytes) -> None:
         self._message = message
         self._public_url = public_url
         self._link_key = link_key
         self._built: dict[int, bytes] = {}
+        self._eight_bit = False
 
-    @property
-    def mail_from(self) -> str:
-        """The address that every one of them is sent from."""
-        return self._message.mail_from
+    def adapt_to(self, *, eight_bit: bool) -> None:
+        """Build for this kind of connection from here on."""
+        if eight_bit != self._eight_bit:
+            self._eight_bit = eight_bit
+            self._built.clear()
 
     def build(self, mail: ClaimedEmail) -> bytes:
         """Return a mail's message. Raises TemplateError or MessageError: that row fails."""
         if mail.id not in self._built:
             self._built[mail.id] = self._message.build(
-                mail, public_url=self._public_url, link_key=self._link_key
+                mail,
+                public_url=self._public_url,
+                link_key=self._link_key,
+                eight_bit=self._eight_bit,
             )
         return self._built[mail.id]
+
+    def envelope(self, mail: ClaimedEmail) -> Envelope:
+        """Return a mail's envelope; raises what ``build`` raises."""
+        return Envelope(
+            self._message.mail_from, mail.email, len(self.build(mail)), eight_bit=self._eight_bit
+        )
 
     def build_ahead(self, mails: Sequence[ClaimedEmail]) -> None:
         """Build messages that will be wanted soon; never raises."""

@@ -229,7 +229,7 @@ def _search(session: Session, page: Select[Any], campaign: Campaign, search: str
 
 def _recipient_with(session: Session, campaign: Campaign, address: str) -> int | None:
     try:
-        normalised = parse_address(address).normalised
+        normalised = parse_address(address, international=True).normalised
     except AddressError:
         return None
     return session.scalar(

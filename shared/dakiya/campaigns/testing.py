@@ -34,7 +34,7 @@ def request_campaign_test(
     has locked the campaign, commits, and rings a sender.
     """
     try:
-        envelope = parse_address(to_email).envelope
+        envelope = parse_address(to_email, international=True).envelope
     except AddressError as error:
         raise InvalidInput(str(error), "to") from None
     _require_complete(session, campaign)

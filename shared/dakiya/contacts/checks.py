@@ -50,7 +50,7 @@ class CheckedRecipient:
 
 def check_recipient(raw: RawRecipient) -> CheckedRecipient:
     """Raise InvalidInput with what is wrong in plain words; it never repeats the values."""
-    address = parse_address(raw.email)
+    address = parse_address(raw.email, international=True)
     if len(raw.fields) > MAX_FIELDS:
         raise InvalidInput(f"there are {len(raw.fields)} fields, {MAX_FIELDS} are allowed")
     fields = _check_fields(raw.fields)

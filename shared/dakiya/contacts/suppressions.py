@@ -61,7 +61,7 @@ def suppress(
         insert(Suppression)
         .values(
             workspace_id=workspace_id,
-            email_normalised=parse_address(address).normalised,
+            email_normalised=parse_address(address, international=True).normalised,
             reason=reason,
             campaign_id=campaign_id,
         )
@@ -73,7 +73,12 @@ def suppress(
 
 def is_suppressed(session: Session, workspace_id: int, address: str) -> bool:
     """Whether the workspace must not write to the address. Raises AddressError."""
-    return session.get(Suppression, (workspace_id, parse_address(address).normalised)) is not None
+    return (
+        session.get(
+            Suppression, (workspace_id, parse_address(address, international=True).normalised)
+        )
+        is not None
+    )
 
 
 def unsuppress(session: Session, workspace_id: int, address: str) -> bool:
@@ -82,7 +87,7 @@ def unsuppress(session: Session, workspace_id: int, address: str) -> bool:
         delete(Suppression)
         .where(
             Suppression.workspace_id == workspace_id,
-            Suppression.email_normalised == parse_address(address).normalised,
+            Suppression.email_normalised == parse_address(address, international=True).normalised,
         )
         .returning(Suppression.workspace_id)
     )
@@ -127,7 +132,7 @@ def suppress_rows(
     addresses: dict[str, None] = {}
     for line in rows:
         try:
-            addresses[parse_address(line.email).normalised] = None
+            addresses[parse_address(line.email, international=True).normalised] = None
         except AddressError as error:
             wrong.append(Rejection(line.row, show_address(line.email), str(error)))
     added = sum(

@@ -37,18 +37,20 @@ class AddressError(InvalidInput):
 class Address:
     """One e-mail address that passed `parse_address`.
 
-    `envelope` is ASCII and stands in RCPT TO byte for byte; `normalised` decides whether two
-    addresses are the same one.
+    `envelope` stands in RCPT TO byte for byte: ASCII, but for the part before the @ of an
+    international address (RFC 6531), which is in NFC. `normalised` decides whether two addresses
+    are the same one.
     """
 
     envelope: str
     normalised: str
 
 
-def parse_address(raw: str) -> Address:
+def parse_address(raw: str, *, international: bool = False) -> Address:
     """Read one bare e-mail address.
 
-    Reserved domains (example.com, demo.test, inbox.localhost) are fine: nothing asks the DNS.
+    `international`: letters of any script may stand before the @, as a server with SMTPUTF8 takes
+    them. Reserved domains (example.com, demo.test, inbox.localhost) are fine: nothing asks the DNS.
     Raises AddressError.
     """
     if not raw.isascii() or not raw.isprintable():
@@ -59,19 +61,19 @@ def parse_address(raw: str) -> Address:
         if len(local) <= MAX_LOCAL_OCTETS:
             envelope = f"{local}@{domain.lower()}"
             return Address(envelope=envelope, normalised=envelope.lower())
-    return _parse_slowly(raw)
+    return _parse_slowly(unicodedata.normalize("NFC", raw), international=international)
 
 
-def _parse_slowly(raw: str) -> Address:
+def _parse_slowly(raw: str, *, international: bool) -> Address:
     """Name the mistake in plain words, or let the library read what the fast path does not know."""
     _refuse_common_mistakes(raw)
     local, _, domain = raw.rpartition("@")
-    _refuse_local_part(local)
+    _refuse_local_part(local, international=international)
     _refuse_domain(domain)
     try:
         found = validate_email(
-            unicodedata.normalize("NFC", raw),
-            allow_smtputf8=False,
+            raw,
+            allow_smtputf8=international,
             allow_quoted_local=False,
             allow_domain_literal=False,
             allow_display_name=False,
@@ -79,11 +81,16 @@ def _parse_slowly(raw: str) -> Address:
             globally_deliverable=False,
         )
     except EmailNotValidError as error:
+        if "unsafe characters" in str(error):
+            raise AddressError(
+                "the address contains a character that cannot be seen or cannot stand there: "
+                "type it again"
+            ) from None
         raise AddressError(
             f"the part after the @ is not a valid domain name, check its spelling: {_reason(error)}"
         ) from None
     envelope = f"{local}@{found.ascii_domain.lower()}"
-    if len(envelope) > MAX_ADDRESS_OCTETS:
+    if len(envelope.encode()) > MAX_ADDRESS_OCTETS:
         raise AddressError(
             f"the address is longer than {MAX_ADDRESS_OCTETS} characters once its domain is "
             "written in ASCII: no mail server accepts that"
@@ -131,12 +138,12 @@ def _refuse_common_mistakes(raw: str) -> None:
         raise AddressError("there is a space inside the address: remove it")
 
 
-def _refuse_local_part(local: str) -> None:
+def _refuse_local_part(local: str, *, international: bool) -> None:
     if not local:
         raise AddressError("the part before the @ is missing: write asha@example.com")
-    if not local.isascii():
+    if not local.isascii() and not international:
         raise AddressError(
-            "letters such as é or अ before the @ are not supported yet, and neither are invisible "
+            "letters such as é or अ before the @ are not possible here, and neither are invisible "
             "characters: use an address whose first part has only a-z, 0-9 and . _ - +"
         )
     if '"' in local or "\\" in local:
@@ -145,12 +152,13 @@ def _refuse_local_part(local: str) -> None:
         raise AddressError(
             "the part before the @ may not begin or end with a dot or have two in a row"
         )
-    if not _LOCAL.fullmatch(local):
+    # What of the rest may stand there, the library knows.
+    if not _LOCAL.fullmatch("".join(c if c.isascii() else "x" for c in local)):
         raise AddressError(
             "the part before the @ contains a character that addresses cannot have "
             "(such as a bracket or a colon): remove it"
         )
-    if len(local) > MAX_LOCAL_OCTETS:
+    if len(local.encode()) > MAX_LOCAL_OCTETS:
         raise AddressError(
             f"the part before the @ is longer than {MAX_LOCAL_OCTETS} characters: "
             "no mail server accepts that"

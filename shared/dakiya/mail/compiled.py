@@ -31,6 +31,8 @@ __all__ = [
 _FEEDBACK_SENDER: Final = "dakiya"
 
 _ADDRESS = re.compile(r"[!-;=?A-~]+@[!-;=?A-~]+")
+# With letters of any script before the @ (RFC 6531 3.3); the domain stands in its ASCII form.
+_ANY_ADDRESS = re.compile(r"[!-;=?A-~\u00a0-\U0010ffff]+@[!-;=?A-~]+")
 _URI = re.compile(r"[a-z]+:[!-;=?-~]+")
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
 _LIST_ID = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
@@ -93,6 +95,7 @@ class CompiledMessage:
     before_text: bytes
     before_html: bytes
     end: bytes
+    boundary: bytes
 
     def fill(
         self,
@@ -102,15 +105,19 @@ class CompiledMessage:
         date: datetime,
         unsubscribe_url: str,
         unsubscribe_mailto: str | None,
+        eight_bit: bool = False,
     ) -> bytes:
-        """Build one recipient's mail: 7-bit, CRLF only, not dot-stuffed.
+        """Build one recipient's mail: CRLF only, not dot-stuffed.
+
+        It is 7-bit, but for an address with other letters than ASCII's (which only a server with
+        SMTPUTF8 takes), and for its bodies where they may be `eight_bit` (for one with 8BITMIME).
 
         `message_id` has its angle brackets, `date` its zone; `unsubscribe_mailto` is an address
         or a mailto: URI. The fields `email` and `unsubscribe_url` are always ours, `name` is
         `to.name` if it has one. Raises MessageError or TemplateError: this mail alone is bad.
         """
-        if not _ADDRESS.fullmatch(to.envelope):
-            raise MessageError("the recipient's address is not a plain ASCII address")
+        if not _ANY_ADDRESS.fullmatch(to.envelope):
+            raise MessageError("the recipient's address is not a plain address")
         if not _MESSAGE_ID.fullmatch(message_id):
             raise MessageError("the Message-ID is not well-formed")
         if date.tzinfo is None:
@@ -118,6 +125,10 @@ class CompiledMessage:
         values = {**to.values, "email": to.envelope, "unsubscribe_url": unsubscribe_url}
         if to.name:
             values["name"] = to.name
+        text = self.text.fill(values, eight_bit=eight_bit)
+        html = self.html.fill(values, eight_bit=eight_bit)
+        if eight_bit and (self.boundary in text or self.boundary in html):
+            text, html = self.text.fill(values), self.html.fill(values)
         return b"".join(
             (
                 self.top,
@@ -129,9 +140,9 @@ class CompiledMessage:
                 _list_unsubscribe(unsubscribe_url, unsubscribe_mailto),
                 self.bottom,
                 self.before_text,
-                self.text.fill(values),
+                text,
                 self.before_html,
-                self.html.fill(values),
+                html,
                 self.end,
             )
         )
@@ -171,6 +182,7 @@ def compile_message(content: Content, sender: Sender) -> CompiledMessage:
         before_text=_part_start(boundary, "plain"),
         before_html=_part_start(boundary, "html"),
         end=f"--{boundary}--\r\n".encode("ascii"),
+        boundary=boundary.encode("ascii"),
     )
 
 

@@ -1,4 +1,4 @@
-"""Header fields as bytes: folded, 7-bit, and encoded where ASCII does not suffice (RFC 2047)."""
+"""Header fields as bytes: folded, and encoded where ASCII does not suffice (RFC 2047)."""
 
 import binascii
 import re
@@ -26,10 +26,13 @@ def text_header(name: str, value: str) -> bytes:
 
 
 def mailbox_header(name: str, display_name: str, address: str) -> bytes:
-    """Build `name: Display Name <address>` with its line end; the address must be ASCII."""
+    """Build `name: Display Name <address>` with its line end.
+
+    An address that is not ASCII stands as UTF-8 (RFC 6532 3.2).
+    """
     display_name = clean_header(display_name)
     if not display_name:
-        return f"{name}: {address}\r\n".encode("ascii")
+        return f"{name}: {address}\r\n".encode()
     if not _is_plain(display_name):
         words = list(_encoded_words(display_name, LINE_CHARS - len(name) - 2))
     elif _ATOMS.fullmatch(display_name):
@@ -59,7 +62,7 @@ def _folded(name: str, words: Iterator[str] | list[str]) -> bytes:
             column = 1 + len(word)
         pieces.append(f" {word}")
     pieces.append("\r\n")
-    return "".join(pieces).encode("ascii")
+    return "".join(pieces).encode()
 
 
 def _encoded_words(value: str, first_room_chars: int) -> Iterator[str]:

@@ -218,6 +218,12 @@ RULES: tuple[Rule, ...] = (
         _FULL,
         phases=AFTER_MAIL,
     ),
+    # A server on the way that knows no addresses beyond ASCII (RFC 6531 3.5).
+    Rule(
+        Verdict(Kind.FAILED, Reason.BAD_ADDRESS),
+        codes=PERMANENT,
+        statuses=frozenset({"5.6.7"}),
+    ),
     # Sizes without a status that says so, or with one that says something else.
     Rule(
         Verdict(Kind.FAILED, Reason.TOO_LARGE),

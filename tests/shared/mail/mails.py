@@ -63,6 +63,7 @@ def filled(
     date: datetime = SENT_AT,
     unsubscribe_url: str = URL,
     unsubscribe_mailto: str | None = MAILTO,
+    eight_bit: bool = False,
 ) -> bytes:
     return message.fill(
         Addressee(envelope, name, values or {}),
@@ -70,18 +71,21 @@ def filled(
         date=date,
         unsubscribe_url=unsubscribe_url,
         unsubscribe_mailto=unsubscribe_mailto,
+        eight_bit=eight_bit,
     )
 
 
-def read(mail: bytes) -> EmailMessage:
+def read(mail: bytes, *, eight_bit: bool = False) -> EmailMessage:
     """Parse a mail, after checking what must hold for every one of them."""
-    mail.decode("ascii")
+    head, _, _ = mail.partition(b"\r\n\r\n")
+    (head if eight_bit else mail).decode("ascii")
     assert b"\0" not in mail
     assert not re.search(rb"\r(?!\n)|(?<!\r)\n", mail)
     assert mail.endswith(b"\r\n")
     # The unsubscribe link is one word: it cannot be folded.
     assert all(
-        len(line) <= 78 or line.startswith(b"List-Unsubscribe: ") for line in mail.split(b"\r\n")
+        len(line) <= (998 if eight_bit else 78) or line.startswith(b"List-Unsubscribe: ")
+        for line in mail.split(b"\r\n")
     )
     message = BytesParser(policy=modern).parsebytes(mail)
     assert message.defects == []

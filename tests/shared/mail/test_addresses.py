@@ -65,8 +65,8 @@ REFUSED = {
     "a@" + ("y" * 60 + ".") * 4 + "very-long": "longer than 254",
     "a@" + ("ü" * 50 + ".") * 4 + "example": "not a valid domain name",
     "a" * 5000 + "@example.com": "longer than 254",
-    "आशा@example.com": "not supported yet",
-    "as\u200bha@example.com": "not supported yet",
+    "आशा@example.com": "not possible here",
+    "as\u200bha@example.com": "not possible here",
     "as\0ha@example.com": "control character",
     "asha@example.com\0": "control character",
     "asha\r\nRCPT TO:<evil@example.org>@example.com": "control character",
@@ -88,22 +88,55 @@ def test_address_is_refused_with_its_mistake_when_malformed(raw: str, words: str
     assert words in str(refusal.value)
 
 
+INTERNATIONAL = {
+    "आशा@example.com": "आशा@example.com",
+    " José.Ñ+x@Exämple.com ": "José.Ñ+x@xn--exmple-cua.com",
+    "jose\u0301@example.com": "jos\u00e9@example.com",
+    "Asha@Example.com": "Asha@example.com",
+}
+REFUSED_EVERYWHERE = {
+    "as\u200bha@example.com": "cannot be seen",
+    "é\u202e@example.com": "cannot be seen",
+    "é(x@example.com": "such as a bracket",
+    "é..b@example.com": "two in a row",
+    "é b@example.com": "a space inside",
+    "é" * 33 + "@example.com": "longer than 64",
+    "é@example": "no dot",
+    "é\r\nRCPT TO:<evil@example.org>@example.com": "control character",
+}
+
+
+@pytest.mark.parametrize(("raw", "envelope"), INTERNATIONAL.items())
+def test_letters_of_any_script_are_taken_where_they_may_stand(raw: str, envelope: str) -> None:
+    expected = Address(envelope=envelope, normalised=envelope.lower())
+    assert parse_address(raw, international=True) == expected
+
+
+@pytest.mark.parametrize(("raw", "words"), REFUSED_EVERYWHERE.items())
+def test_international_address_is_refused_when_malformed(raw: str, words: str) -> None:
+    with pytest.raises(AddressError, match=words):
+        parse_address(raw, international=True)
+
+
 def test_domain_longer_than_the_limit_only_in_ascii_is_refused() -> None:
     with pytest.raises(AddressError):
         parse_address("a@" + ("ü" * 30 + ".") * 7 + "example")
 
 
-@given(st.text(alphabet=st.sampled_from("aZ9.@-_+'\"<>,; \r\n\0é\u200b\u2028"), max_size=40))
-def test_taken_address_is_harmless_in_an_envelope(raw: str) -> None:
+@given(
+    st.text(alphabet=st.sampled_from("aZ9.@-_+'\"<>,; \r\n\0éé\u0301आ\u200b\u2028"), max_size=40),
+    st.booleans(),
+)
+def test_taken_address_is_harmless_in_an_envelope(raw: str, international: bool) -> None:
     try:
-        address = parse_address(raw)
+        address = parse_address(raw, international=international)
     except AddressError:
         return
-    assert address.envelope.isascii()
+    assert international or address.envelope.isascii()
     assert address.envelope.isprintable()
     assert address.envelope.count("@") == 1
     assert not set(address.envelope) & set(' "<>,;()[]\\:')
-    assert parse_address(address.envelope) == address
+    assert parse_address(address.envelope, international=international) == address
 
 
 @pytest.mark.parametrize(

@@ -35,10 +35,15 @@ SCRAPS = (
 )
 
 
-@given(before=LONG_PROSE, value=PROSE, after=LONG_PROSE)
-def test_bodies_mean_the_same_when_read_back(before: str, value: str, after: str) -> None:
+@given(before=LONG_PROSE, value=PROSE, after=LONG_PROSE, eight_bit=st.booleans())
+def test_bodies_mean_the_same_when_read_back(
+    before: str, value: str, after: str, eight_bit: bool
+) -> None:
     source = f"{before}{{{{ city }}}}{after}{LINK}"
-    message = read(filled(compiled(html=source, text=f"x{source}"), values={"city": value}))
+    mail = filled(
+        compiled(html=source, text=f"x{source}"), values={"city": value}, eight_bit=eight_bit
+    )
+    message = read(mail, eight_bit=eight_bit)
     assert part(message, "plain") == crlf(f"x{before}{value}{after}{URL}")
     assert part(message, "html") == crlf(f"{before}{escape(value)}{after}{escape(URL)}")
 
@@ -46,20 +51,27 @@ def test_bodies_mean_the_same_when_read_back(before: str, value: str, after: str
 @given(
     st.lists(st.sampled_from(SCRAPS)).map("".join),
     st.text(alphabet=st.sampled_from(" .=\r\nxé"), max_size=20),
+    st.booleans(),
 )
-def test_lines_encoded_beforehand_mean_the_same(source: str, value: str) -> None:
+def test_lines_encoded_beforehand_mean_the_same(source: str, value: str, eight_bit: bool) -> None:
     source += "{% if city %}\n{{ city }}\n{% endif %}"
     values = {"city": value}
-    message = read(filled(compiled(html=source + LINK, text=source + LINK), values=values))
+    mail = filled(
+        compiled(html=source + LINK, text=source + LINK), values=values, eight_bit=eight_bit
+    )
+    message = read(mail, eight_bit=eight_bit)
     expected = {escape: parse(source).render(values, escape) for escape in Escape}
     assert part(message, "plain") == crlf(expected[Escape.TEXT] + URL)
     assert part(message, "html") == crlf(expected[Escape.HTML] + URL)
 
 
-@example("=\r")
-@given(st.text(alphabet=st.sampled_from(". =\t\r\n-_aé"), max_size=200))
-def test_bodies_of_awkward_lines_mean_the_same(body: str) -> None:
-    message = read(filled(compiled(html=body + LINK, text=f"x{body}{LINK}{body}")))
+@example(body="=\r", eight_bit=False)
+@given(
+    body=st.text(alphabet=st.sampled_from(". =\t\r\n-_aé"), max_size=200), eight_bit=st.booleans()
+)
+def test_bodies_of_awkward_lines_mean_the_same(body: str, eight_bit: bool) -> None:
+    mail = filled(compiled(html=body + LINK, text=f"x{body}{LINK}{body}"), eight_bit=eight_bit)
+    message = read(mail, eight_bit=eight_bit)
     assert part(message, "html") == crlf(body + URL)
     assert part(message, "plain") == crlf(f"x{body}{URL}{body}")
 
@@ -71,6 +83,42 @@ def test_encoding_is_chosen_for_the_script() -> None:
     message = read(filled(compiled(html="a\n" * 50 + LINK, text=f"{'नa ' * 50} {LINK}")))
     encodings = [piece["Content-Transfer-Encoding"] for piece in message.iter_parts()]
     assert encodings == ["base64", "quoted-printable"]
+
+
+def encodings(mail: bytes) -> list[str]:
+    """Return how each part of a mail is encoded."""
+    return [piece["Content-Transfer-Encoding"] for piece in read(mail, eight_bit=True).iter_parts()]
+
+
+def test_bodies_go_out_as_they_are_where_the_server_takes_that() -> None:
+    hindi = f"{'नमस्ते ' * 50}\n"
+    message = compiled(html=f"A small café.\n{{{{ city }}}} {LINK}", text=f"{hindi}{LINK}")
+    mail = filled(message, values={"city": "Łódź"}, eight_bit=True)
+    assert encodings(mail) == ["8bit", "8bit"]
+    assert hindi.replace("\n", "\r\n").encode() in mail
+    assert "A small café.\r\nŁódź".encode() in mail
+
+
+@pytest.mark.parametrize("letters", [998, 999])
+def test_long_lines_are_encoded_wherever_they_come_from(letters: int) -> None:
+    line = "é" * (letters // 2) + "x" * (letters % 2)
+    shared = compiled(html=f"{line}\nsecond line {LINK}", text=f"short {LINK}")
+    own = compiled(html=f"short\n{{{{ city }}}}\n{LINK}", text=f"short {LINK}")
+    last = compiled(html=f"short {LINK}\n{{{{ city }}}}", text=f"short {LINK}")
+    for message in (shared, own, last):
+        mail = filled(message, values={"city": line}, eight_bit=True)
+        text, html = encodings(mail)
+        assert text == "8bit"
+        assert (html == "8bit") == (letters == 998)
+        assert line in part(read(mail, eight_bit=True), "html")
+
+
+def test_a_value_cannot_end_a_part() -> None:
+    message = compiled(html=f"Hello {{{{ city }}}} {LINK}", text=f"Hello {{{{ city }}}} {LINK}")
+    value = f"\r\n--{message.boundary.decode()}--\r\n"
+    mail = filled(message, values={"city": value}, eight_bit=True)
+    assert encodings(mail) == ["quoted-printable", "quoted-printable"]
+    assert part(read(mail), "plain") == f"Hello {value} {URL}"
 
 
 def test_text_is_written_from_the_html_when_not_given() -> None:

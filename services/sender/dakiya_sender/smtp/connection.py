@@ -60,6 +60,7 @@ class Connection:
         self._stage = _Stage.IDLE
         self.extensions: Mapping[str, str] = dict(wire.esmtp_features)
         self.max_size_bytes = size_limit(self.extensions)
+        self.takes_eight_bit = "8bitmime" in self.extensions
         self.pipelines = pipelining and "pipelining" in self.extensions
         self.lost_step = False
         self._asked: tuple[Envelope, Answers] | None = None
@@ -107,7 +108,7 @@ class Connection:
             (_, answers), self._asked = self._asked, None
             return self._take(answers)
         self._expect(_Stage.IDLE)
-        refusal = refuse_locally(envelope, self.max_size_bytes)
+        refusal = refuse_locally(envelope, self.extensions)
         if refusal is not None:
             return refusal
         timeout_s = self._server.reply_timeout_s
@@ -205,7 +206,7 @@ class Connection:
 
     def takes_along(self, envelope: Envelope) -> bool:
         """Say whether a mail can be offered together with the dot of the one before."""
-        return self.pipelines and refuse_locally(envelope, self.max_size_bytes) is None
+        return self.pipelines and refuse_locally(envelope, self.extensions) is None
 
     def _hear_along(self, envelope: Envelope) -> None:
         """Read what the server says to the mail that was offered with a dot.

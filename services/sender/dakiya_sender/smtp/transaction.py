@@ -41,9 +41,13 @@ class Answers:
 
 def commands_of(envelope: Envelope, *, with_size: bool) -> Sequence[str]:
     """Return the three commands."""
-    size = f" SIZE={envelope.size_bytes}" if with_size else ""
+    parameters = f" SIZE={envelope.size_bytes}" if with_size else ""
+    if envelope.eight_bit:
+        parameters += " BODY=8BITMIME"
+    if envelope.is_international:
+        parameters += " SMTPUTF8"
     return (
-        f"MAIL FROM:<{envelope.mail_from}>{size}",
+        f"MAIL FROM:<{envelope.mail_from}>{parameters}",
         f"RCPT TO:<{envelope.rcpt_to}>",
         "DATA",
     )
@@ -51,7 +55,7 @@ def commands_of(envelope: Envelope, *, with_size: bool) -> Sequence[str]:
 
 def in_one_write(commands: Sequence[str]) -> bytes:
     """Return commands as they go onto the wire together."""
-    return "".join(f"{command}\r\n" for command in commands).encode("ascii")
+    return "".join(f"{command}\r\n" for command in commands).encode()
 
 
 def ask_in_turn(wire: Wire, commands: Sequence[str], *, timeout_s: float) -> Answers:

@@ -27,6 +27,7 @@ class Wire(smtplib.SMTP):
 
     def __init__(self, sock: socket.socket, *, host: str, helo_name: str) -> None:
         super().__init__(local_hostname=helo_name)
+        self.command_encoding = "utf-8"  # beyond ASCII only for servers with SMTPUTF8 (RFC 6531)
         self.sock = sock
         self.host = host
         self._buffer = bytearray()
