@@ -164,13 +164,14 @@ def redis_url(valkey_server: EmbeddedValkey) -> str:
 
 @pytest.fixture
 def environment(
-    database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, str]:
     """os.environ with the settings of this test's servers; also given as a whole."""
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("SECRET_KEY", SECRET_KEY)
     monkeypatch.setenv("DAKIYA_LOG_FORMAT", "json")
+    monkeypatch.setenv("DAKIYA_MEDIA_DIR", str(tmp_path / "media"))
     return dict(os.environ)
 
 

@@ -18,6 +18,7 @@ def environment(**environ: str) -> dict[str, str]:
         secret_key="made-by-us",
         web_port=5001,
         smtp_port=1026,
+        media_dir=Path("/somewhere/var/media"),
     )
 
 
@@ -39,6 +40,11 @@ def test_settings_of_the_person_win_over_defaults() -> None:
     kept = environment(DAKIYA_PUBLIC_URL="https://mail.example.com", DAKIYA_TICK_SECONDS="5")
     assert kept["DAKIYA_PUBLIC_URL"] == "https://mail.example.com"
     assert kept["DAKIYA_TICK_SECONDS"] == "5"
+
+
+def test_pictures_lie_in_the_folder_of_the_data_unless_they_are_elsewhere() -> None:
+    assert environment()["DAKIYA_MEDIA_DIR"] == "/somewhere/var/media"
+    assert environment(DAKIYA_MEDIA_DIR="/srv/media")["DAKIYA_MEDIA_DIR"] == "/srv/media"
 
 
 def test_file_of_a_setting_is_read_once_and_not_passed_on(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from dakiya.db import SessionFactory
 from dakiya_web.app import create_app
-from dakiya_web.headers import CONTENT_SECURITY_POLICY
+from dakiya_web.headers import CONTENT_SECURITY_POLICY, policy_for
 from dakiya_web.settings import WebSettings
 from tests.web.conftest import Api, Person
 
@@ -75,14 +75,15 @@ def test_unexpected_error_says_nothing_of_the_inside(app: Flask, alice: Person) 
     assert "secret detail" not in answer.text + page.text
 
 
-def test_every_answer_carries_the_security_headers(app: Flask) -> None:
+def test_every_answer_carries_the_security_headers(app: Flask, web_settings: WebSettings) -> None:
+    policy = policy_for(web_settings)
     for path in (
         "/login", "/signup", "/", "/nothing", "/u/x", "/static/x", "/api/v1/health",
         "/api/v1/campaigns", "/api/nothing",
     ):  # fmt: skip
         with app.test_client().get(path) as answer:
             headers = answer.headers
-            assert headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY, path
+            assert headers["Content-Security-Policy"] == policy, path
             assert headers["X-Content-Type-Options"] == "nosniff"
             assert headers["Referrer-Policy"] == "same-origin"
             assert "Strict-Transport-Security" not in headers
@@ -96,6 +97,13 @@ def test_policy_allows_nothing_inline_and_nothing_foreign() -> None:
     assert "form-action 'self'" in CONTENT_SECURITY_POLICY
     assert "unsafe" not in CONTENT_SECURITY_POLICY
     assert "http" not in CONTENT_SECURITY_POLICY
+
+
+def test_policy_shows_the_pictures_of_the_library_wherever_they_are_reached(
+    web_settings: WebSettings,
+) -> None:
+    elsewhere = web_settings.model_copy(update={"public_url": "https://mail.example.com/x"})
+    assert "img-src 'self' data: https://mail.example.com;" in policy_for(elsewhere)
 
 
 def test_pages_have_nothing_inline(app: Flask) -> None:

@@ -35,6 +35,7 @@ def child_environment(
     secret_key: str,
     web_port: int,
     smtp_port: int,
+    media_dir: Path,
 ) -> dict[str, str]:
     """Settings for the scheduler and the senders; what the person has set stays.
 
@@ -54,6 +55,7 @@ def child_environment(
         "DAKIYA_PUBLIC_URL": f"http://localhost:{web_port}",
         "DAKIYA_SYSTEM_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
         "DAKIYA_LOG_FORMAT": "pretty",
+        "DAKIYA_MEDIA_DIR": str(media_dir.absolute()),
     }
     kept = {
         name: value for name, value in environ.items() if name.removesuffix("_FILE") not in fixed

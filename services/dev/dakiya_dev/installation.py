@@ -97,6 +97,7 @@ class Installation:
             or kept_secret(self._var_dir / "secret_key"),
             web_port=addresses.web_port,
             smtp_port=addresses.smtp_port,
+            media_dir=self._var_dir / "media",
         )
         self._start_inbox(env, addresses)
         web_env = self._migrate(env)

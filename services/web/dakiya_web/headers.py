@@ -1,6 +1,7 @@
 """What every answer carries so that a browser does nothing that we do not want."""
 
 import time
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 
@@ -14,7 +15,6 @@ CONTENT_SECURITY_POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 _ALWAYS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # Not no-referrer: behind TLS the CSRF check compares the referrer's origin.
@@ -25,11 +25,15 @@ _ALWAYS = {
 }
 _HSTS = "max-age=31536000"
 _STATIC = "static"
+# What never changes under its address.
+_CACHED = (_STATIC, "media.send")
 _log = get_logger(__name__)
 
 
 def install_headers(app: Flask, settings: WebSettings) -> None:
     """Add the security headers to each answer, and a line to the log for each request."""
+
+    policy = policy_for(settings)
 
     @app.before_request
     def _start() -> None:
@@ -37,19 +41,33 @@ def install_headers(app: Flask, settings: WebSettings) -> None:
 
     @app.after_request
     def _finish(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", policy)
         for name, value in _ALWAYS.items():
             response.headers.setdefault(name, value)
         if settings.https:
             response.headers.setdefault("Strict-Transport-Security", _HSTS)
-        if request.endpoint != _STATIC or response.status_code >= 400:
+        if request.endpoint not in _CACHED or response.status_code >= 400:
             response.headers["Cache-Control"] = "no-store"
         _log_request(response)
         return response
 
 
+def policy_for(settings: WebSettings) -> str:
+    """Return the policy of our pages: pictures of the library carry the public address, which
+    need not be the one that a person came by."""
+    pictures = f"img-src 'self' data: {media_origin(settings)};"
+    return CONTENT_SECURITY_POLICY.replace("img-src 'self' data:;", pictures)
+
+
+def media_origin(settings: WebSettings) -> str:
+    """Return scheme, host and port of the library's pictures, as a policy names them."""
+    url = urlsplit(settings.public_url)
+    return f"{url.scheme}://{url.netloc}"
+
+
 def _log_request(response: Response) -> None:
     """Name the rule and not the path: a path may hold somebody's unsubscribe token."""
-    if request.endpoint == _STATIC or request.endpoint == "api.health":
+    if request.endpoint in (*_CACHED, "api.health"):
         return
     started_at_s = g.get("started_at_s")
     _log.info(

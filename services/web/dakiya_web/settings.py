@@ -1,5 +1,7 @@
 """What the web service knows besides the settings that every service shares."""
 
+from pathlib import Path
+
 from pydantic import Field
 
 from dakiya.config import Settings
@@ -15,6 +17,9 @@ class WebSettings(Settings):
     proxy_hops: int = Field(0, ge=0, le=10, validation_alias="DAKIYA_PROXY_HOPS")
     workers: int = Field(2, ge=1, le=64, validation_alias="DAKIYA_WEB_WORKERS")
     threads: int = Field(8, ge=1, le=128, validation_alias="DAKIYA_WEB_THREADS")
+    # Where the pictures of mails lie; every process of the web reads and writes it.
+    media_dir: Path = Field(Path("var/media"), validation_alias="DAKIYA_MEDIA_DIR")
+    media_quota_mb: int = Field(500, ge=1, le=1_000_000, validation_alias="DAKIYA_MEDIA_QUOTA_MB")
     # Linked in the navigation; `make run` sets it.
     demo_inbox_url: str = Field(
         "", pattern=r"^(https?://\S+)?$", validation_alias="DAKIYA_DEMO_INBOX_URL"
@@ -28,6 +33,11 @@ class WebSettings(Settings):
     def max_upload_bytes(self) -> int:
         """The largest request body that is read."""
         return self.max_upload_mb * 1024 * 1024
+
+    @property
+    def media_quota_bytes(self) -> int:
+        """How much one workspace may keep in its media library."""
+        return self.media_quota_mb * 1024 * 1024
 
     @property
     def https(self) -> bool:

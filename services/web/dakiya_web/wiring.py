@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from dakiya.clock import Clock
 from dakiya.db import SessionFactory
 from dakiya.mail.links import UNSUBSCRIBE_PURPOSE, derive_key
+from dakiya.media.storage import FolderStore, MediaStore
 from dakiya.queue import Doorbell
 from dakiya.smtp_accounts.egress import EgressRule
 from dakiya.smtp_accounts.secrets import SecretBox
@@ -31,6 +32,7 @@ class Wiring:
     egress: EgressRule
     links_key: bytes
     forms_key: bytes
+    media: MediaStore
     clock: Clock
 
     @classmethod
@@ -49,6 +51,7 @@ class Wiring:
             egress=EgressRule.parse(settings.allowed_internal_hosts),
             links_key=derive_key(settings.secret_key.get_secret_value(), UNSUBSCRIBE_PURPOSE),
             forms_key=derive_key(settings.secret_key.get_secret_value(), FORMS_PURPOSE),
+            media=FolderStore(settings.media_dir),
             clock=clock,
         )
 

@@ -31,6 +31,7 @@ from dakiya.models.ledger import (
     Service,
     Tick,
 )
+from dakiya.models.media import MediaFile
 from dakiya.models.people import (
     ApiToken,
     LoginSession,
@@ -61,6 +62,7 @@ __all__ = [
     "ImportRejection",
     "ImportStatus",
     "LoginSession",
+    "MediaFile",
     "Membership",
     "PaceUsage",
     "PasswordReset",

@@ -6,12 +6,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from dakiya.accounts.users import workspace_of
 from dakiya.db import SessionFactory
 from dakiya.mail.links import UnsubscribeRef, unsubscribe_token
+from dakiya.media.library import add_picture
 from dakiya_web.assets import MANIFEST, Assets
+from dakiya_web.pictures.prepare import prepare
 from dakiya_web.wiring import Wiring
 from tests.web.conftest import Person, make_account, make_campaign
 from tests.web.isolation.cases import World
+from tests.web.media.pictures import png
 
 
 @pytest.fixture
@@ -38,6 +42,15 @@ def world(app: Flask, alice: Person, session_factory: SessionFactory) -> World:
         token_id = session.scalar(
             text("SELECT id FROM api_token WHERE user_id = :id"), {"id": alice.user_id}
         )
+        picture = add_picture(
+            session,
+            prepare(png()).picture,
+            workspace_id=workspace_of(session, alice.user_id),
+            name="A picture of alice.png",
+            store=wired.media,
+            quota_bytes=10**6,
+        )
+        session.commit()
     ref = UnsubscribeRef(campaign_id=campaign_id, recipient_id=int(recipient_id or 0))
     return World(
         ids={
@@ -47,6 +60,9 @@ def world(app: Flask, alice: Person, session_factory: SessionFactory) -> World:
             "token_id": token_id,
             "email": "suppressed@example.com",
             "secret": "a-secret-of-nobody",
+            "media_id": picture.id,
+            "media_token": picture.token,
+            "media_name": picture.file_name,
             "import_id": answer.json["import_id"],
             "token": unsubscribe_token(wired.links_key, ref),
             "filename": f"dist/{Assets(MANIFEST).name_of('app.css')}",

@@ -37,6 +37,7 @@ _DATA = (
     r"\bRavi Kumar\b|=cmd\(\)|Over <quota>|“said by the server”",
     r"\bDiwali offer( \(copy\))?",
     r"\b(Running|Relay|Demo inbox|Empty|Asha|asha|Ravi|Hello|Pune)\b",
+    r"\bA picture of alice\b|\bLogo\b",
     r"\b(city|name|email|tests|[Nn]obody)\b",
 )
 DATA: Sequence[re.Pattern[str]] = [re.compile(pattern) for pattern in _DATA]

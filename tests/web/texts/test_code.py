@@ -15,6 +15,7 @@ MODULES = FOLDER.parent / "assets" / "src"
 # pages/ and what else speaks to people; the API and input/ speak English to programs.
 SPEAKING = (
     *sorted((FOLDER / "pages").rglob("*.py")),
+    *sorted((FOLDER / "pictures").rglob("*.py")),
     *(FOLDER / f"{name}.py" for name in ("confirming", "failures", "navigation", "rendering")),
     *(FOLDER / f"{name}.py" for name in ("wording", "zones")),
 )
@@ -25,6 +26,7 @@ NOT_SHOWN = {
     "Gmail", "Brevo", "Zoho Mail", "Amazon SES (Mumbai)", "Demo inbox", "Seen",
     ("sandbox; default-src 'none'; img-src https: data:; style-src 'unsafe-inline'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"),
+    "default-src 'none'; sandbox", 'inline; filename="{}"',
     '<time datetime="{}" title="{}">{}</time>',
     # For programs, and in files to download.
     "Log in first.", "Unsubscribed.\n", "not taken from {}", "Column {}", "The campaign is {}.",

@@ -6,6 +6,7 @@ from flask_wtf.csrf import CSRFProtect
 from dakiya_web.pages.campaigns import campaigns
 from dakiya_web.pages.compose.install import install_compose
 from dakiya_web.pages.dashboard.views import dashboard
+from dakiya_web.pages.media import media
 from dakiya_web.pages.passwords.views import passwords
 from dakiya_web.pages.people.views import people
 from dakiya_web.pages.preferences.views import preferences
@@ -23,6 +24,7 @@ def install_pages(app: Flask, csrf: CSRFProtect) -> None:
     app.register_blueprint(dashboard)
     app.register_blueprint(campaigns)
     install_compose(app, csrf)
+    app.register_blueprint(media)
     app.register_blueprint(preferences)
     app.register_blueprint(smtp_accounts)
     app.register_blueprint(suppressions)

@@ -1,0 +1,1 @@
+"""Makes uploaded pictures fit for mails. Pure: bytes in, bytes out."""
