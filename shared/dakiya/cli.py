@@ -1,10 +1,11 @@
-"""The ``dakiya`` command: migrations, users and tokens."""
+"""The ``dakiya`` command: migrations, users, tokens and keys."""
 
 import sys
 from importlib.metadata import entry_points
 from typing import NoReturn, TypeVar
 
 import click
+from cryptography.fernet import Fernet
 
 from dakiya.accounts.tokens import create_token
 from dakiya.accounts.users import change_password, create_user, find_user
@@ -13,6 +14,7 @@ from dakiya.db import SessionFactory, make_engine, make_session_factory
 from dakiya.errors import ConfigurationError, InvalidInput
 from dakiya.migrations.run import upgrade
 from dakiya.models import User
+from dakiya.smtp_accounts.secrets import SecretBox, rotate
 
 S = TypeVar("S", bound=Settings)
 
@@ -97,6 +99,37 @@ def token_create(email: str, name: str) -> None:
         text = create_token(session, user=found, name=name)
         session.commit()
     click.echo(text)
+
+
+@main.group()
+def keys() -> None:
+    """The keys of stored SMTP passwords (DAKIYA_ENCRYPTION_KEYS)."""
+
+
+@keys.command("make")
+def keys_make() -> None:
+    """Print a new key; put it in front of the present ones, then rotate."""
+    click.echo(Fernet.generate_key().decode())
+
+
+@keys.command("rotate")
+def keys_rotate() -> None:
+    """Seal every stored password with the first key; the others can be taken away then."""
+    settings = _load(Settings)
+    try:
+        box = SecretBox(settings)
+    except ConfigurationError as error:
+        _fail(str(error))
+    with _sessions()() as session:
+        rotated, unreadable = rotate(session, box)
+        session.commit()
+    passwords = "password" if rotated == 1 else "passwords"
+    click.echo(f"Sealed {rotated} {passwords} with the first key.")
+    if unreadable:
+        _fail(
+            f"{unreadable} could not be read with any key: bring the missing key back, or have"
+            " their owners type them again."
+        )
 
 
 def _load(kind: type[S]) -> S:

@@ -25,6 +25,7 @@ DELIVER_ACTOR = "deliver_batch"
 SMTP_TEST_ACTOR = "run_smtp_test"
 CAMPAIGN_TEST_ACTOR = "run_campaign_test"
 PASSWORD_RESET_ACTOR = "mail_password_reset"
+TROUBLE_NOTICE_ACTOR = "mail_trouble_notice"
 
 # redis-py 8 times out after 5 s, and a time-out in `ack` strands a finished message.
 SOCKET_TIMEOUT_S = 30
@@ -85,6 +86,10 @@ class Doorbell:
     def ring_password_reset(self, reset_id: int) -> None:
         """Ask a sender to mail a link for a new password."""
         self._ring(ERRANDS_QUEUE, PASSWORD_RESET_ACTOR, reset_id)
+
+    def ring_trouble_notice(self, notice_id: int) -> None:
+        """Ask a sender to tell an account's people that it has stopped."""
+        self._ring(ERRANDS_QUEUE, TROUBLE_NOTICE_ACTOR, notice_id)
 
     def ring_import(self, import_id: int) -> None:
         """Ask the import worker to read a recipient file."""

@@ -1,5 +1,6 @@
 """Trouble of the account: it pauses with a reason, no recipient is charged, and it recovers."""
 
+import time
 from typing import Any
 
 import pytest
@@ -167,7 +168,7 @@ def test_certificate_that_nobody_vouches_for_pauses_the_account(
         password_encrypted=SecretBox(settings).seal(PASSWORD),
     )
     account = pause_of(session_factory)
-    assert account.paused_until is None
+    assert (account.pause_reason, account.paused_until is None) == ("tls", False)
     assert "certificate" in (account.pause_detail or "")
     nobody_was_charged(session_factory, campaign)
     assert not server.events("login")
@@ -273,3 +274,27 @@ def test_smtp_test_names_the_step_that_failed_and_leaves_the_pause(
     assert words in test.steps[-1]["detail"]
     with session_factory() as session:
         assert session.scalars(select(SmtpAccount.pause_reason)).one() == "auth"
+
+
+def test_throttle_halves_the_pace_and_nobody_is_charged(
+    installation: Installation, session_factory: SessionFactory, recorder: StartRecorder
+) -> None:
+    """The server speaks once in mid-campaign; the account goes on slower, by itself."""
+    throttle = Rule("mail", reply="450 4.7.1 Error: too much mail from 127.0.0.1", every=21)
+    server = recorder(throttle)
+    campaign = start(installation, session_factory, server, connections=1)
+    account = pause_of(session_factory)
+    assert (account.pause_reason, account.paused_until is None) == ("rate", False)
+    assert (account.slowed_to, account.slowed_from) == (10, 20)
+    nobody_was_charged(session_factory, campaign)
+    assert len(server.received()) == 20
+    server.behave()
+    began_at = time.monotonic()
+    end_the_wait(session_factory)
+    wait_until(session_factory, lambda s: states_of(s, campaign)[EmailState.SENT] == 30)
+    # Ten in ten seconds, then the learned minute is full.
+    assert time.monotonic() - began_at > 8
+    assert len(server.received()) == 30
+    with session_factory() as session:
+        account = session.scalars(select(SmtpAccount)).one()
+        assert (account.pause_reason, account.trouble_count, account.slowed_to) == (None, 0, 10)

@@ -63,7 +63,7 @@ class SenderScene:
             server=servers.server_for(self.taken.account),
             pool=self.pool,
             recorder=self.recorder,
-            pace=SharedPace(self.sessions, self.taken.account, self.stop),
+            pace=SharedPace(self.sessions, self.taken.account, self.taken.limits, self.stop),
             retry=RetryRule(60, 3600),
             public_url="https://mail.example.org",
             link_key=b"k" * 32,

@@ -90,8 +90,8 @@ def test_refusal_of_the_sender_is_trouble_of_the_account(
     [
         (SmtpTrouble(Phase.CONNECT, None, "refused"), "connection", False),
         (SmtpTrouble(Phase.GREETING, Reply(421, "4.3.2", "busy"), "busy"), "connection", False),
-        (SmtpTrouble(Phase.TLS, None, "the certificate cannot be trusted"), "connection", True),
-        (SmtpTrouble(Phase.TLS, None, "the server did not answer in time"), "connection", False),
+        (SmtpTrouble(Phase.TLS, None, "the certificate cannot be trusted"), "tls", False),
+        (SmtpTrouble(Phase.TLS, None, "the server did not answer in time"), "tls", False),
         (SmtpTrouble(Phase.AUTH, Reply(535, "5.7.8", "no"), "no"), "auth", True),
         (SmtpTrouble(Phase.AUTH, Reply(454, "4.7.0", "later"), "later"), "auth", False),
         (SmtpTrouble(Phase.AUTH, None, "no way to log in"), "auth", True),

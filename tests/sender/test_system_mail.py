@@ -9,10 +9,13 @@ from sqlalchemy.orm import Session
 from dakiya.accounts.resets import find_reset, request_reset, use_reset
 from dakiya.accounts.users import authenticate, create_user
 from dakiya.db import SessionFactory, database_now
+from dakiya.delivery.trouble import AccountTrouble, pause_account
 from dakiya.errors import ConfigurationError
-from dakiya.models import PasswordReset, ResetStatus
+from dakiya.models import PasswordReset, ResetStatus, TroubleNotice
+from dakiya.smtp_accounts.notices import make_notices
 from dakiya_sender.smtp import Security
-from dakiya_sender.system_mail import SystemServer, mail_password_reset
+from dakiya_sender.system_mail import SystemServer, mail_password_reset, mail_trouble_notice
+from tests.engine.world import make_account, make_workspace
 from tests.recorder.plugin import StartRecorder
 
 PUBLIC_URL = "https://mail.example.org"
@@ -120,3 +123,36 @@ def test_setting_may_be_absent_and_the_public_name_local() -> None:
 def test_wrong_setting_fails_at_the_start_with_a_hint(url: str) -> None:
     with pytest.raises(ConfigurationError, match="write it like"):
         SystemServer.parse(url, public_url=PUBLIC_URL)
+
+
+def stopped_account(sessions: SessionFactory) -> int:
+    with sessions.begin() as session:
+        account = make_account(session, make_workspace(session), 2525)
+        trouble = AccountTrouble("auth", "The server answered: 535 no", needs_owner=True)
+        assert pause_account(session, account.id, trouble)
+        [notice_id] = make_notices(session, now=database_now(session))
+        return notice_id
+
+
+def tell(sessions: SessionFactory, notice_id: int, server: SystemServer | None) -> str:
+    mail_trouble_notice(sessions, server, notice_id, public_url=PUBLIC_URL, helo_name="sender.test")
+    with sessions() as session:
+        return session.get_one(TroubleNotice, notice_id).status
+
+
+def test_people_are_told_once_that_their_account_has_stopped(
+    session_factory: SessionFactory, recorder: StartRecorder
+) -> None:
+    server = recorder(keep_bodies=True)
+    notice_id = stopped_account(session_factory)
+    assert tell(session_factory, notice_id, server_at(server.port)) == "mailed"
+    assert tell(session_factory, notice_id, server_at(server.port)) == "mailed"
+    [received] = server.received()
+    assert received.recipient == EMAIL
+    assert b"https://mail.example.org/smtp-accounts/1" in server.body(received)
+
+
+def test_notice_without_a_server_of_the_installation_is_noted_as_not_mailed(
+    session_factory: SessionFactory,
+) -> None:
+    assert tell(session_factory, stopped_account(session_factory), None) == "failed"

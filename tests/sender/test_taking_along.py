@@ -1,11 +1,13 @@
 """A batch over a server that takes PIPELINING: which dots take the next mail along."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+from dakiya.delivery.pacing import Limits
 from dakiya.models import Batch
 from dakiya_sender.smtp import Connection, Envelope, Reply
 from tests.engine.world import miscounted
@@ -101,7 +103,7 @@ def test_account_with_limits_takes_nothing_along(
 ) -> None:
     """The leave of a mail would be older than the reply to the one before."""
     scene = set_scene(recorder())
-    scene.taken.account.per_day = 4
+    scene.taken = replace(scene.taken, limits=Limits(per_day=4))
     report = scene.deliver()
     assert (report.accepted, report.waits) == (4, True)
     assert taken_along == [None] * 4

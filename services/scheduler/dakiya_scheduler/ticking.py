@@ -6,9 +6,9 @@
    where that was chosen;
 4. claim due mail for every lane, each in a transaction of its own, and ring its batches;
 5. settle the campaigns that have come to rest;
-6. on the clock's ticks: ring again what was lost (batches, preparations, imports, second
-   chances), take the figures that have moved, and once a minute forget what nobody will look at
-   again.
+6. on the clock's ticks: have people told of accounts that have stopped, ring again what was
+   lost (batches, preparations, imports, second chances), take the figures that have moved, and
+   once a minute forget what nobody will look at again.
 
 Every step commits before it rings. A doubled tick is harmless: claims skip locked rows.
 """
@@ -58,6 +58,7 @@ from dakiya.models import (
     Tick,
 )
 from dakiya.queue import SENDER_QUEUE, Doorbell
+from dakiya.smtp_accounts.notices import forget_notices, make_notices, waiting_notices
 
 log = get_logger(__name__)
 
@@ -114,6 +115,7 @@ class Ticker:
             self._claim(now, count)
             self._settle()
             if by_clock:
+                self._tell_trouble(now)
                 self._ring_again(count)
                 self._note(now, count)
                 self._take_figures(now)
@@ -192,6 +194,13 @@ class Ticker:
             else:
                 log.info("campaign_settled", campaign=campaign_id, status=status.value)
 
+    def _tell_trouble(self, now: datetime) -> None:
+        with self._sessions() as session:
+            notices = make_notices(session, now=now)
+            session.commit()
+        for notice_id in notices:
+            self._doorbell.ring_trouble_notice(notice_id)
+
     def _ring_again(self, count: Count) -> None:
         with self._sessions() as session:
             now = database_now(session)
@@ -261,6 +270,7 @@ def keep_house(session: Session, *, now: datetime) -> None:
     forget_waiting(session, now=now)
     forget_logins(session, now=now)
     fail_lost_tests(session, now=now)
+    forget_notices(session, now=now)
     session.execute(
         delete(Batch).where(Batch.state == BatchState.DONE, Batch.finished_at < now - KEEP_BATCHES)
     )
@@ -296,7 +306,9 @@ def rings_lost(
         PasswordReset.status == ResetStatus.QUEUED,
         PasswordReset.requested_at.between(now - WORKS_FOR, waiting),
     )
+    notices = waiting_notices(session, now=now, older_than=RING_TEST_AGAIN_AFTER)
     return [
+        *((Doorbell.ring_trouble_notice, key) for key in notices),
         *((Doorbell.ring_smtp_test, key) for key in session.scalars(smtp_tests)),
         *((Doorbell.ring_campaign_test, key) for key in session.scalars(campaign_tests)),
         *((Doorbell.ring_password_reset, key) for key in session.scalars(resets)),

@@ -12,6 +12,7 @@ from dakiya.queue import (
     PASSWORD_RESET_ACTOR,
     SENDER_QUEUE,
     SMTP_TEST_ACTOR,
+    TROUBLE_NOTICE_ACTOR,
 )
 from dakiya_sender import account_test, batches, campaign_test, system_mail
 from dakiya_sender.batches import SenderContext
@@ -49,6 +50,15 @@ def declare_actors(broker: RedisBroker, context: SenderContext) -> None:
             helo_name=context.servers.helo_name,
         )
 
+    def mail_trouble_notice(notice_id: int) -> None:
+        system_mail.mail_trouble_notice(
+            context.session_factory,
+            context.system_server,
+            notice_id,
+            public_url=context.public_url,
+            helo_name=context.servers.helo_name,
+        )
+
     declare = partial(
         dramatiq.actor,
         broker=broker,
@@ -61,3 +71,4 @@ def declare_actors(broker: RedisBroker, context: SenderContext) -> None:
     errand(actor_name=SMTP_TEST_ACTOR)(run_smtp_test)
     errand(actor_name=CAMPAIGN_TEST_ACTOR)(run_campaign_test)
     errand(actor_name=PASSWORD_RESET_ACTOR)(mail_password_reset)
+    errand(actor_name=TROUBLE_NOTICE_ACTOR)(mail_trouble_notice)

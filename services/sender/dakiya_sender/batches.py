@@ -13,11 +13,10 @@ from dakiya.db import SessionFactory
 from dakiya.delivery.counters import FIRST_SENDER_SLOT, SLOTS
 from dakiya.delivery.ledger import load_emails
 from dakiya.delivery.taking import EARLY_S, Taken, hand_back_batch, take_batch
-from dakiya.delivery.usage import limits_of
 from dakiya.log import get_logger
 from dakiya.mail.compiled import MessageError
 from dakiya.mail.merge import TemplateError
-from dakiya.models import Batch, BatchState, SmtpAccount
+from dakiya.models import Batch, BatchState
 from dakiya.queue import Doorbell
 from dakiya_sender import judging
 from dakiya_sender.delivery import BatchDelivery, Report, RetryRule
@@ -96,7 +95,7 @@ def _deliver_one(context: SenderContext, batch_id: int, *, early_s: float) -> in
     if not delivered:
         context.doorbell.ring_tick()
         return None
-    return _following(context, taken.account)
+    return _following(context, taken)
 
 
 def _has_to_wait(context: SenderContext, taken: Taken, session: Session) -> bool:
@@ -105,13 +104,13 @@ def _has_to_wait(context: SenderContext, taken: Taken, session: Session) -> bool
     return working >= taken.account.connections or _share(context, taken).is_used_up(session)
 
 
-def _following(context: SenderContext, account: SmtpAccount) -> int | None:
+def _following(context: SenderContext, taken: Taken) -> int | None:
     """Return the account's next batch that may start, unless another account waits.
 
     Without limits, batches wait for nothing but a connection, and here is one. A tick is rung for
     when no more batches are left than the account has connections: it claims up to twice as many.
     """
-    limited = bool(limits_of(account).windows)
+    account, limited = taken.account, bool(taken.limits.windows)
     early = timedelta(seconds=0 if limited else WAIT_FOR_CONNECTION_S)
     with context.session_factory() as session:
         left = session.execute(
@@ -185,7 +184,7 @@ def _send(context: SenderContext, taken: Taken, recorder: Recorder) -> Report:
         server=server,
         pool=context.pool,
         recorder=recorder,
-        pace=SharedPace(context.session_factory, taken.account, context.stop),
+        pace=SharedPace(context.session_factory, taken.account, taken.limits, context.stop),
         retry=context.retry,
         public_url=context.public_url,
         link_key=context.link_key,

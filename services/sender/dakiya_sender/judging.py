@@ -11,6 +11,7 @@ from dakiya_sender.smtp import Phase, Reply, SmtpTrouble
 # Quotas are counted by the hour or the day: looking again each half minute helps nobody.
 QUOTA_PAUSE_S = 3600.0
 RATE_PAUSE_S = 60.0
+TLS_PAUSE_S = 60.0
 _NEEDS_OWNER = frozenset({ReplyReason.AUTH, ReplyReason.SENDER_REFUSED, ReplyReason.BLOCKED})
 
 
@@ -57,14 +58,18 @@ def refused(
 
 def cannot_connect(trouble: SmtpTrouble) -> AccountTrouble:
     """Judge a connection that could not be opened."""
+    if trouble.phase is Phase.TLS:
+        # Nothing was given away, and a certificate is often renewed without its users.
+        return AccountTrouble(ReplyReason.TLS.value, trouble.detail, pause_s=TLS_PAUSE_S)
     if trouble.reply is not None:
         reply = trouble.reply
         verdict = classify(trouble.phase.value, reply.code, reply.enhanced, reply.text)
         judged = _account_trouble(verdict, reply)
         return AccountTrouble(judged.reason, trouble.detail, judged.needs_owner, judged.pause_s)
-    needs_owner = trouble.phase in (Phase.AUTH, Phase.TLS) and "in time" not in trouble.detail
-    reason = ReplyReason.AUTH if trouble.phase is Phase.AUTH else ReplyReason.CONNECTION
-    return AccountTrouble(reason.value, trouble.detail, needs_owner)
+    if trouble.phase is not Phase.AUTH:
+        return AccountTrouble(ReplyReason.CONNECTION.value, trouble.detail)
+    needs_owner = "in time" not in trouble.detail
+    return AccountTrouble(ReplyReason.AUTH.value, trouble.detail, needs_owner)
 
 
 def uncharged(detail: str) -> Outcome:

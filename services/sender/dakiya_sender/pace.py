@@ -4,7 +4,8 @@ import threading
 import time
 
 from dakiya.db import SessionFactory
-from dakiya.delivery.usage import limits_of, look_ahead, take_leave
+from dakiya.delivery.pacing import Limits
+from dakiya.delivery.usage import look_ahead, take_leave
 from dakiya.models import SmtpAccount
 
 # Ringing a batch again takes about as long: a thread that stands still for less loses nothing.
@@ -15,10 +16,15 @@ class SharedPace:
     """The pace of one account, as one thread asks it."""
 
     def __init__(
-        self, session_factory: SessionFactory, account: SmtpAccount, stop: threading.Event
+        self,
+        session_factory: SessionFactory,
+        account: SmtpAccount,
+        limits: Limits,
+        stop: threading.Event,
     ) -> None:
         self._sessions = session_factory
         self._account = account
+        self._limits = limits
         self._stop = stop
 
     def is_open(self) -> bool:
@@ -28,8 +34,8 @@ class SharedPace:
 
     @property
     def is_limited(self) -> bool:
-        """Whether the account has any limit."""
-        return bool(limits_of(self._account).windows)
+        """Whether the account has any limit, of its owner or learned."""
+        return bool(self._limits.windows)
 
     def may_go(self) -> bool:
         """Count one mail that begins now; False when its limits want it to wait for longer."""
@@ -38,7 +44,7 @@ class SharedPace:
         deadline = time.monotonic() + LONGEST_WAIT_S
         while True:
             with self._sessions() as session:
-                wait = take_leave(session, self._account)
+                wait = take_leave(session, self._account, limits=self._limits)
                 session.commit()
             if wait is None:
                 return True

@@ -23,7 +23,7 @@ from dakiya.delivery.ledger import (
 from dakiya.delivery.outcomes import Outcome
 from dakiya.delivery.rounds import Sent, Step, Written
 from dakiya.delivery.taking import park_batch
-from dakiya.delivery.trouble import AccountTrouble, clear_trouble, pause_account
+from dakiya.delivery.trouble import AccountTrouble, clear_trouble, meet_trouble
 from dakiya.log import get_logger
 from dakiya.models import EmailState, SmtpAccount, SuppressionReason
 from dakiya_sender.ledger_writer import LedgerWriter
@@ -151,7 +151,7 @@ class Recorder:
             if self.accepted and (had_trouble or trouble is not None):
                 clear_trouble(session, self._claim.smtp_account_id)
             if trouble is not None:
-                pause_account(session, self._claim.smtp_account_id, trouble)
+                meet_trouble(session, self._claim, trouble, accepted=self.accepted)
 
         self._patiently(once)
         return returned

@@ -19,6 +19,7 @@ from dakiya.errors import ConfigurationError
 from dakiya.log import get_logger
 from dakiya.mail.addresses import AddressError, parse_address
 from dakiya.smtp_accounts.egress import EgressRule, NameNotFound
+from dakiya.smtp_accounts.notices import record_notice, take_notice
 from dakiya_sender.single import send_single
 from dakiya_sender.smtp import Security, Server
 
@@ -83,7 +84,9 @@ def mail_password_reset(
     mailed, _ = (
         (False, "")
         if server is None
-        else _send(server, to_email=mail.to_email, text=mail.text, helo_name=helo_name)
+        else _send(
+            server, to_email=mail.to_email, subject=SUBJECT, text=mail.text, helo_name=helo_name
+        )
     )
     with session_factory() as session:
         record_reset_mail(session, reset_id, mailed=mailed)
@@ -92,7 +95,35 @@ def mail_password_reset(
     log.info("password_reset_mail", reset=reset_id, mailed=mailed, has_server=server is not None)
 
 
-def _send(server: SystemServer, *, to_email: str, text: str, helo_name: str) -> tuple[bool, str]:
+def mail_trouble_notice(
+    session_factory: SessionFactory,
+    server: SystemServer | None,
+    notice_id: int,
+    *,
+    public_url: str,
+    helo_name: str,
+) -> None:
+    """Tell an account's people that it has stopped; a second message for it does nothing."""
+    with session_factory() as session:
+        mail = take_notice(session, notice_id, public_url=public_url)
+        session.commit()
+    if mail is None:
+        return
+    answers = [
+        _send(server, to_email=to_email, subject=mail.subject, text=mail.text, helo_name=helo_name)
+        for to_email in mail.to_emails
+        if server is not None
+    ]
+    mailed = any(sent for sent, _ in answers)
+    with session_factory() as session:
+        record_notice(session, notice_id, mailed=mailed)
+        session.commit()
+    log.info("trouble_notice", notice=notice_id, mailed=mailed, has_server=server is not None)
+
+
+def _send(
+    server: SystemServer, *, to_email: str, subject: str, text: str, helo_name: str
+) -> tuple[bool, str]:
     rule = EgressRule.parse(server.host)
     try:
         addresses = rule.resolve(server.host, server.port)
@@ -110,15 +141,15 @@ def _send(server: SystemServer, *, to_email: str, text: str, helo_name: str) -> 
         ),
         mail_from=server.from_email,
         to_email=to_email,
-        message=_message(server.from_email, to_email, text),
+        message=_message(server.from_email, to_email, subject, text),
     )
 
 
-def _message(from_email: str, to_email: str, text: str) -> bytes:
+def _message(from_email: str, to_email: str, subject: str, text: str) -> bytes:
     message = EmailMessage(policy=SMTP)
     message["From"] = formataddr(("Dakiya", from_email))
     message["To"] = to_email
-    message["Subject"] = SUBJECT
+    message["Subject"] = subject
     message["Date"] = format_datetime(datetime.now(UTC))
     message["Message-ID"] = make_msgid(domain=from_email.rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834

@@ -21,7 +21,7 @@ from dakiya.delivery.content_trouble import REFUSALS_IN_A_ROW
 from dakiya.delivery.counters import SCHEDULER_SLOT, Moves
 from dakiya.delivery.pacing import Slot
 from dakiya.delivery.taking import HORIZON, is_open
-from dakiya.delivery.usage import limits_of, load_pace
+from dakiya.delivery.usage import load_pace, pace_of
 from dakiya.models import Batch, BatchState, Campaign, EmailState, SmtpAccount
 
 # Due mails are counted up to this many per campaign: a tick must not count millions.
@@ -99,7 +99,7 @@ def claim_lane(session: Session, lane: Lane, *, now: datetime, batch_size: int) 
         return claimed
     pace = load_pace(session, account, now=now)
     turns = deque(_longest_waiting_first(session, lane.campaign_ids))
-    largest = min(batch_size, limits_of(account).most_at_once or batch_size)
+    largest = min(batch_size, pace_of(account, now=now).most_at_once or batch_size)
     for _ in range(_room(session, account, batch_size=batch_size, largest=largest)):
         slot = pace.next_slot(now, at_most=largest, until=now + HORIZON)
         if slot is None:

@@ -1,11 +1,20 @@
-"""Trouble with an SMTP account: it pauses with a reason, and no recipient is charged."""
+"""Trouble with an SMTP account: it pauses with a reason, and no recipient is charged.
+
+A breaker per cause: the pause grows with each failure in a row for the same reason, and then one
+batch finds out whether the trouble is over (``claims``). A mail that the server takes ends it.
+"""
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, text, update
+from sqlalchemy import and_, case, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from dakiya.models import SmtpAccount
+from dakiya.db import database_now
+from dakiya.delivery.ledger import Claim
+from dakiya.delivery.slowing import halve
+from dakiya.delivery.usage import limits_of, slowed
+from dakiya.mail.verdict import Reason
+from dakiya.models import Batch, BatchState, SmtpAccount
 
 FIRST_PAUSE_S = 15.0
 LONGEST_PAUSE_S = 1800.0
@@ -26,13 +35,26 @@ class AccountTrouble:
     pause_s: float = 0
 
 
+def meet_trouble(session: Session, claim: Claim, trouble: AccountTrouble, *, accepted: int) -> None:
+    """Pause the account of a batch, of which so many mails were accepted; learn from a throttle."""
+    paused = pause_account(session, claim.smtp_account_id, trouble)
+    if paused and trouble.reason == Reason.RATE:
+        slow_down(
+            session,
+            claim.smtp_account_id,
+            observed=_mails_of_late(session, claim) + accepted,
+        )
+
+
 def pause_account(session: Session, smtp_account_id: int, trouble: AccountTrouble) -> bool:
     """Pause an account; False when it is paused already (several threads meet the same wall)."""
-    pause_s = text(
-        "make_interval(secs => greatest(:pause_s, least(:first_s * 2 ^ least(trouble_count, 16),"
-        " :longest_s)))"
-    ).bindparams(pause_s=trouble.pause_s, first_s=FIRST_PAUSE_S, longest_s=LONGEST_PAUSE_S)
     now = func.clock_timestamp()
+    again = and_(SmtpAccount.pause_reason == trouble.reason, SmtpAccount.trouble_count > 0)
+    in_a_row = case((again, SmtpAccount.trouble_count), else_=0)
+    pause_s = func.greatest(
+        trouble.pause_s,
+        func.least(FIRST_PAUSE_S * func.power(2.0, func.least(in_a_row, 16)), LONGEST_PAUSE_S),
+    )
     result = session.execute(
         update(SmtpAccount)
         .where(
@@ -41,21 +63,59 @@ def pause_account(session: Session, smtp_account_id: int, trouble: AccountTroubl
         )
         .values(
             paused_at=now,
-            paused_until=None if trouble.needs_owner else now.op("+")(pause_s),
+            paused_until=None
+            if trouble.needs_owner
+            else now + func.make_interval(0, 0, 0, 0, 0, 0, pause_s),
             pause_reason=trouble.reason,
             pause_detail=trouble.detail[:DETAIL_MAX],
-            trouble_count=SmtpAccount.trouble_count + 1,
+            trouble_count=in_a_row + 1,
+            trouble_since=case((again, func.coalesce(SmtpAccount.trouble_since, now)), else_=now),
+            noticed_at=case((again, SmtpAccount.noticed_at), else_=None),
         )
     )
     return bool(result.rowcount)  # type: ignore[attr-defined]
 
 
 def clear_trouble(session: Session, smtp_account_id: int) -> None:
-    """End an account's pause: it works again, or its owner changed something."""
+    """End an account's pause: it works again. What it has learned of its pace stays."""
     session.execute(
         update(SmtpAccount)
         .where(SmtpAccount.id == smtp_account_id)
         .values(
-            paused_at=None, paused_until=None, pause_reason=None, pause_detail=None, trouble_count=0
+            paused_at=None,
+            paused_until=None,
+            pause_reason=None,
+            pause_detail=None,
+            trouble_count=0,
+            trouble_since=None,
+            noticed_at=None,
         )
     )
+
+
+def slow_down(session: Session, smtp_account_id: int, *, observed: int) -> None:
+    """Halve an account's pace: its server has asked for less. ``observed``: mails a minute."""
+    account = session.get_one(
+        SmtpAccount, smtp_account_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+    learned = halve(
+        slowed(account),
+        observed=observed,
+        own=limits_of(account),
+        now=database_now(session),
+    )
+    account.slowed_to, account.slowed_from = learned.to, learned.back_to
+    account.slowed_at = learned.at
+    session.flush()
+
+
+def _mails_of_late(session: Session, claim: Claim) -> int:
+    """Count the account's mails of the last minute, roughly: those of its other batches."""
+    return session.scalars(
+        select(func.coalesce(func.sum(Batch.mails), 0)).where(
+            Batch.smtp_account_id == claim.smtp_account_id,
+            Batch.state == BatchState.DONE,
+            Batch.finished_at > func.clock_timestamp() - text("interval '1 minute'"),
+            Batch.id != claim.batch_id,
+        )
+    ).one()

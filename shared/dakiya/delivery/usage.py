@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from dakiya.db import database_now
 from dakiya.delivery.locks import pace_lock
 from dakiya.delivery.pacing import BUCKETS, Limits, Pace, Slot, Usage
+from dakiya.delivery.slowing import Slowed, tighten
 from dakiya.models import Batch, BatchState, Email, EmailState, PaceUsage, SmtpAccount
 
 # The sums of all windows must be below their limits; then each gets one mail more. A bucket that
@@ -55,17 +56,34 @@ class Quota:
 
 
 def limits_of(account: SmtpAccount) -> Limits:
-    """Return an account's limits as the pace knows them."""
+    """Return the limits that an account's owner has set."""
     return Limits(account.per_second, account.per_minute, account.per_hour, account.per_day)
 
 
-def take_leave(session: Session, account: SmtpAccount) -> timedelta | None:
+def slowed(account: SmtpAccount) -> Slowed | None:
+    """Return what an account has learned of its pace, if it ever had to."""
+    if account.slowed_to is None or account.slowed_from is None or account.slowed_at is None:
+        return None
+    return Slowed(account.slowed_to, account.slowed_from, account.slowed_at)
+
+
+def pace_of(account: SmtpAccount, *, now: datetime) -> Limits:
+    """Return the limits that hold now: the owner's, and what the account has learned."""
+    own, learned = limits_of(account), slowed(account)
+    per_minute = learned.pace(now) if learned is not None else None
+    return own if per_minute is None else tighten(own, per_minute)
+
+
+def take_leave(
+    session: Session, account: SmtpAccount, *, limits: Limits | None = None
+) -> timedelta | None:
     """Count one mail that begins now; or return how long its limits want it to wait.
 
     Commit at once: until then the account's other mails wait. All senders ask here before
-    each mail of an account with limits, so together they never exceed one.
+    each mail of an account with limits, so together they never exceed one. ``limits`` are those
+    that hold now (``pace_of``), the owner's unless they are given.
     """
-    windows = limits_of(account).windows
+    windows = (limits or limits_of(account)).windows
     if not windows:
         return None
     session.execute(_COMMIT_QUICKLY)
@@ -83,11 +101,11 @@ def take_leave(session: Session, account: SmtpAccount) -> timedelta | None:
 
 
 def look_ahead(session: Session, account: SmtpAccount) -> timedelta:
-    """Return how long an account's limits want its next mail to wait; zero without limits."""
-    limits = limits_of(account)
-    if not limits.windows:
+    """Return how long an account's pace wants its next mail to wait; zero without limits."""
+    if not limits_of(account).windows and slowed(account) is None:
         return timedelta(0)
     now = database_now(session)
+    limits = pace_of(account, now=now)
     slot = Pace(limits, load_usage(session, account, now=now)).next_slot(now, at_most=1)
     return slot.start_at - now if slot else timedelta(0)
 
@@ -114,13 +132,13 @@ def load_pace(
         .group_by(Batch.id)
     )
     planned = [Slot(start_at, mails) for start_at, mails in batches]
-    return Pace(limits_of(account), load_usage(session, account, now=now), planned)
+    return Pace(pace_of(account, now=now), load_usage(session, account, now=now), planned)
 
 
 def load_usage(session: Session, account: SmtpAccount, *, now: datetime) -> Usage:
-    """Read the mails that have begun within each of the account's windows."""
+    """Read the mails that have begun within each window of the account's pace."""
     usage: dict[int, list[Slot]] = {}
-    for window in limits_of(account).windows:
+    for window in pace_of(account, now=now).windows:
         rows = session.execute(
             select(PaceUsage.start_at, PaceUsage.mails)
             .where(

@@ -34,6 +34,7 @@ class Reason(StrEnum):
     QUOTA = "quota"  # so much an hour or a day
     RATE = "rate"  # too fast or too many connections
     CONNECTION = "connection"
+    TLS = "tls"  # no encrypted connection, or nobody trusted vouches for the server
     # Whatever the server did not explain.
     OTHER_TEMPORARY = "other_temporary"
     OTHER_PERMANENT = "other_permanent"

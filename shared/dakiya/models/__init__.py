@@ -42,7 +42,15 @@ from dakiya.models.people import (
     User,
     Workspace,
 )
-from dakiya.models.smtp import PaceUsage, Security, SmtpAccount, SmtpTest, TestStatus
+from dakiya.models.smtp import (
+    NoticeStatus,
+    PaceUsage,
+    Security,
+    SmtpAccount,
+    SmtpTest,
+    TestStatus,
+    TroubleNotice,
+)
 
 __all__ = [
     "ApiToken",
@@ -64,6 +72,7 @@ __all__ = [
     "LoginSession",
     "MediaFile",
     "Membership",
+    "NoticeStatus",
     "PaceUsage",
     "PasswordReset",
     "PauseReason",
@@ -82,6 +91,7 @@ __all__ = [
     "TestStatus",
     "Theme",
     "Tick",
+    "TroubleNotice",
     "User",
     "Workspace",
 ]

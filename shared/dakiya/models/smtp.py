@@ -33,6 +33,15 @@ class TestStatus(StrEnum):
     FAILED = "failed"
 
 
+class NoticeStatus(StrEnum):
+    """queued → mailing → mailed | failed."""
+
+    QUEUED = "queued"
+    MAILING = "mailing"
+    MAILED = "mailed"
+    FAILED = "failed"
+
+
 def text_enum(enum: type[StrEnum], name: str) -> Enum:
     """Map a StrEnum to a native PostgreSQL enum (4 bytes) by its values."""
     return Enum(enum, name=name, values_callable=lambda members: [m.value for m in members])
@@ -45,8 +54,11 @@ class SmtpAccount(Base):
     """A server that a workspace sends through, with its limits and its present trouble.
 
     ``pause_reason`` is set while the account waits: until ``paused_until``, or, where that
-    is null, until its owner changes something. A deleted account keeps its row for the
-    history of its campaigns.
+    is null, until its owner changes something; it stays until a mail was accepted. A deleted
+    account keeps its row for the history of its campaigns.
+
+    ``slowed_to`` is set once the server has asked for less speed (``dakiya.delivery.slowing``):
+    so many mails a minute at ``slowed_at``, from where it goes back to ``slowed_from``.
     """
 
     __tablename__ = "smtp_account"
@@ -58,6 +70,11 @@ class SmtpAccount(Base):
             "per_second > 0 AND per_minute > 0 AND per_hour > 0 AND per_day > 0", name="limits"
         ),
         CheckConstraint("(paused_at IS NULL) = (pause_reason IS NULL)", name="pause"),
+        CheckConstraint(
+            "num_nulls(slowed_to, slowed_from, slowed_at) IN (0, 3)"
+            " AND slowed_to BETWEEN 1 AND slowed_from",
+            name="slowed",
+        ),
         Index(
             "ix_smtp_account_workspace_id",
             "workspace_id",
@@ -89,8 +106,15 @@ class SmtpAccount(Base):
     paused_until: Mapped[datetime | None]
     pause_reason: Mapped[str | None]
     pause_detail: Mapped[str | None]
-    # Failures in a row, for the back-off; any accepted mail sets it to zero.
+    # Failures in a row for the same reason, for the back-off; any accepted mail sets it to zero.
     trouble_count: Mapped[int] = mapped_column(server_default="0")
+    # When the first of them was, and when its owner was told of it by mail.
+    trouble_since: Mapped[datetime | None]
+    noticed_at: Mapped[datetime | None]
+
+    slowed_to: Mapped[int | None]
+    slowed_from: Mapped[int | None]
+    slowed_at: Mapped[datetime | None]
 
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     deleted_at: Mapped[datetime | None]
@@ -111,6 +135,31 @@ class SmtpTest(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+
+
+class TroubleNotice(Base):
+    """A mail from the installation to an account's people: it has stopped, since when and why.
+
+    queued → mailing → mailed | failed. It keeps the words of the trouble that it was made for.
+    """
+
+    __tablename__ = "trouble_notice"
+    __table_args__ = (
+        CheckConstraint("status IN ('queued', 'mailing', 'mailed', 'failed')", name="status"),
+        Index("ix_trouble_notice_queued", "created_at", postgresql_where=text("status = 'queued'")),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    smtp_account_id: Mapped[int] = mapped_column(
+        ForeignKey("smtp_account.id", ondelete="CASCADE"), index=True
+    )
+    status: Mapped[str] = mapped_column(server_default=NoticeStatus.QUEUED.value)
+    reason: Mapped[str]
+    detail: Mapped[str | None]
+    since: Mapped[datetime]
+    # None: it waits for its owner.
+    tries_again_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class PaceUsage(Base):

@@ -108,6 +108,8 @@ def change_account(
             "Type the password again: the host, port, security or username has changed.",
             "password",
         )
+    if values.host != now_set.host:  # another server, which has asked for nothing yet
+        account.slowed_to = account.slowed_from = account.slowed_at = None
     for name, value in asdict(values).items():
         setattr(account, name, value)
     end_pause(account)
@@ -120,6 +122,8 @@ def end_pause(account: SmtpAccount) -> None:
     account.pause_reason = None
     account.pause_detail = None
     account.trouble_count = 0
+    account.trouble_since = None
+    account.noticed_at = None
 
 
 def delete_account(session: Session, account: SmtpAccount, *, now: datetime) -> None:

@@ -6,16 +6,21 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from dakiya.db import database_now
+from dakiya.delivery.pacing import Limits
+from dakiya.delivery.slowing import STEP, STEPS
 from dakiya.delivery.taking import is_open
 from dakiya.delivery.trouble import (
     FIRST_PAUSE_S,
     LONGEST_PAUSE_S,
     AccountTrouble,
     clear_trouble,
+    meet_trouble,
     pause_account,
 )
+from dakiya.delivery.usage import pace_of
 from dakiya.models import SmtpAccount
 from tests.engine.world import make_account, make_workspace
+from tests.shared.delivery.conftest import Scene
 
 REFUSED = AccountTrouble("connection", "the server refuses connections on this port")
 
@@ -62,3 +67,53 @@ def test_longer_pause_that_a_quota_asks_for_is_kept(session: Session) -> None:
     account = make_account(session, make_workspace(session), 2525)
     pause_account(session, account.id, AccountTrouble("quota", "550 5.4.5", pause_s=3600))
     assert pause_s(session, account) == 3600
+
+
+def test_another_cause_begins_its_own_back_off(session: Session) -> None:
+    account = make_account(session, make_workspace(session), 2525)
+    for _ in range(3):
+        assert pause_account(session, account.id, REFUSED)
+        session.execute(update(SmtpAccount).values(paused_until=database_now(session)))
+    session.refresh(account)
+    since = account.trouble_since
+    assert pause_account(session, account.id, AccountTrouble("tls", "no trust"))
+    assert round(pause_s(session, account)) == FIRST_PAUSE_S
+    assert account.trouble_count == 1
+    assert since is not None
+    assert account.trouble_since is not None
+    assert account.trouble_since > since
+
+
+def test_trouble_is_said_to_last_since_its_first_failure(session: Session) -> None:
+    account = make_account(session, make_workspace(session), 2525)
+    for _ in range(3):
+        pause_account(session, account.id, REFUSED)
+        session.execute(update(SmtpAccount).values(paused_until=database_now(session)))
+    session.refresh(account)
+    assert account.trouble_since is not None
+    assert account.paused_at is not None
+    assert account.trouble_since < account.paused_at
+    clear_trouble(session, account.id)
+    session.refresh(account)
+    assert account.trouble_since is None
+
+
+def test_throttle_slows_the_account_down_once_for_all_threads(scene: Scene) -> None:
+    slow = AccountTrouble("rate", "421 4.7.0 slow down", pause_s=60)
+    for _ in range(4):  # connections that hear it at the same time
+        meet_trouble(scene.session, scene.claim, slow, accepted=40)
+    account = scene.session.get_one(SmtpAccount, scene.account.id, populate_existing=True)
+    assert (account.slowed_to, account.slowed_from) == (20, 40)
+    now = database_now(scene.session)
+    assert pace_of(account, now=now) == Limits(per_second=1, per_minute=20)
+    assert pace_of(account, now=now + STEPS * STEP) == Limits()
+    clear_trouble(scene.session, account.id)
+    scene.session.refresh(account)
+    assert account.slowed_to == 20  # the server has not said that it takes more
+
+
+def test_other_trouble_does_not_slow_the_account_down(scene: Scene) -> None:
+    meet_trouble(scene.session, scene.claim, REFUSED, accepted=40)
+    scene.session.refresh(scene.account)
+    assert scene.account.slowed_to is None
+    assert scene.account.pause_reason == "connection"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from flask import jsonify, url_for
 from flask.typing import ResponseReturnValue
 
+from dakiya.delivery.usage import slowed
 from dakiya.errors import NotFound
 from dakiya.models import SmtpAccount, SmtpTest
 from dakiya.smtp_accounts import accounts
@@ -139,14 +140,27 @@ def _present(account: SmtpAccount) -> dict[str, object]:
             "mails_per_connection": account.mails_per_connection,
         },
         "paused": {
-            "since": instant(account.paused_at),
+            "since": instant(account.trouble_since or account.paused_at),
             "until": instant(account.paused_until),
             "reason": account.pause_reason,
             "detail": account.pause_detail,
         }
         if account.paused_at is not None
         else None,
+        "slowed": _present_slowed(account),
         "created_at": instant(account.created_at),
+    }
+
+
+def _present_slowed(account: SmtpAccount) -> dict[str, object] | None:
+    learned = slowed(account)
+    per_minute = learned.pace(wiring().clock()) if learned is not None else None
+    if learned is None or per_minute is None:
+        return None
+    return {
+        "per_minute": per_minute,
+        "since": instant(learned.at),
+        "until": instant(learned.over_at),
     }
 
 

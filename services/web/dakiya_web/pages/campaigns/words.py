@@ -153,6 +153,10 @@ _ADVICE: Final[Mapping[str, Advice]] = {
         lazy_gettext("The connection broke before the mail was handed over"),
         lazy_gettext("It was not sent. Try it again."),
     ),
+    Reason.TLS: Advice(
+        lazy_gettext("No trusted encryption with the server"),
+        lazy_gettext("Test the SMTP account: its steps say what is wrong."),
+    ),
     Reason.OTHER_TEMPORARY: Advice(
         lazy_gettext("Refused for now, without a reason we know"),
         lazy_gettext("It is tried again; the words say more."),

@@ -1,12 +1,13 @@
 """The list of SMTP accounts, one account, and adding, changing and deleting it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dakiya.accounts.users import workspace_of
-from dakiya.delivery.usage import remaining_quota
+from dakiya.delivery.usage import remaining_quota, slowed
 from dakiya.errors import IllegalState, InvalidInput
 from dakiya.models import SmtpAccount, SmtpTest
 from dakiya.smtp_accounts import accounts
@@ -39,6 +40,9 @@ class Seen:
     test: SmtpTest | None
     health: wording.Health
     limits: str
+    # The pace it has learned, and when its own limits alone apply again.
+    slowed: str
+    slowed_until: datetime | None
     quotas: list[str]
     connections: str
     security: str
@@ -53,6 +57,8 @@ class Seen:
             test=test,
             health=wording.health(account, test, now=wiring().clock()),
             limits=wording.limits(account),
+            slowed=wording.slowed_pace(account, now=wiring().clock()),
+            slowed_until=learned.over_at if (learned := slowed(account)) else None,
             quotas=_quotas(account),
             connections=wording.connections(account),
             security=str(wording.SECURITY_WORDS[account.security]),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from dakiya.delivery.usage import slowed
 from dakiya.mail.verdict import Reason
 from dakiya.models import Security, SmtpAccount, SmtpTest, TestStatus
 from dakiya_web.texts import LazyText, Text, gettext, lazy_gettext, ngettext
@@ -54,10 +55,15 @@ _REMEDIES: Mapping[str, Text] = {
         "Dakiya spreads the mails instead of running into it."
     ),
     Reason.RATE: lazy_gettext(
-        "The server asks for less speed. Enter a lower limit, or fewer connections."
+        "The server asks for less speed, so Dakiya goes on at half the pace and speeds up again "
+        "step by step. If this comes back, enter a lower limit or fewer connections."
     ),
     Reason.CONNECTION: lazy_gettext(
         "Check host, port and encryption, and whether the server is running."
+    ),
+    Reason.TLS: lazy_gettext(
+        "Test the account: its steps say what is wrong with the encryption. A certificate that has "
+        "run out is often renewed by the provider, and then the account goes on by itself."
     ),
 }
 _TITLES: Mapping[str, Text] = {
@@ -67,6 +73,7 @@ _TITLES: Mapping[str, Text] = {
     Reason.QUOTA: lazy_gettext("The provider's quota is used up"),
     Reason.RATE: lazy_gettext("The server asks us to slow down"),
     Reason.CONNECTION: lazy_gettext("The server cannot be reached"),
+    Reason.TLS: lazy_gettext("No trusted encryption with the server"),
 }
 
 
@@ -127,6 +134,20 @@ def say_pace(name: str, mails: int) -> str:
 def quota(limit: str, left: int) -> str:
     """Say what is left of a limit: "320 left within 24 hours"."""
     return _LEFT[limit] % {"mails": number(left)} if left else str(_USED_UP[limit])
+
+
+def slowed_pace(account: SmtpAccount, *, now: datetime) -> str:
+    """Say the pace that an account has learned from its server; empty without one."""
+    learned = slowed(account)
+    per_minute = learned.pace(now) if learned is not None else None
+    if per_minute is None:
+        return ""
+    return ngettext(
+        "Slowed down to %(num)s mail a minute: the server asked for less speed.",
+        "Slowed down to %(num)s mails a minute: the server asked for less speed.",
+        per_minute,
+        num=number(per_minute),
+    )
 
 
 def connections(account: SmtpAccount) -> str:
