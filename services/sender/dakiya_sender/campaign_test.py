@@ -18,6 +18,7 @@ from dakiya.models import (
     Recipient,
     SmtpAccount,
     TestStatus,
+    Workspace,
 )
 from dakiya_sender.messages import content_of, sender_of
 from dakiya_sender.pool import ConnectionPool
@@ -88,7 +89,10 @@ def _build(
     """Build the mail as the chosen recipient would get it. Raises TemplateError, MessageError."""
     version = session.get_one(ContentVersion, test.content_version_id)
     domain = account.from_email.rpartition("@")[2]
-    content = content_of(campaign, version, domain=domain)
+    workspace = session.get_one(Workspace, campaign.workspace_id)
+    content = content_of(
+        campaign, version, domain=domain, postal_address=workspace.postal_address or ""
+    )
     compiled = compile_message(replace(content, subject=MARK + content.subject), sender_of(account))
     recipient = session.scalar(
         select(Recipient).where(

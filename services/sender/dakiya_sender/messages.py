@@ -14,7 +14,7 @@ from dakiya.delivery.ledger import ClaimedEmail
 from dakiya.log import get_logger
 from dakiya.mail.compiled import Addressee, CompiledMessage, Content, Sender, compile_message
 from dakiya.mail.links import UnsubscribeRef, unsubscribe_token
-from dakiya.models import Campaign, ContentVersion, SmtpAccount
+from dakiya.models import Campaign, ContentVersion, SmtpAccount, Workspace
 from dakiya_sender.smtp import Envelope
 
 log = get_logger(__name__)
@@ -110,13 +110,18 @@ class MessageCache:
 
     def get(self, session: Session, campaign_id: int, account: SmtpAccount) -> CampaignMessage:
         """Return a campaign's message. Raises TemplateError or MessageError: no mail can go out."""
-        campaign = session.scalars(select(Campaign).where(Campaign.id == campaign_id)).one()
-        key = (campaign_id, campaign.content_version_id, account.from_email, account.from_name)
+        campaign, address = session.execute(
+            select(Campaign, Workspace.postal_address)
+            .join(Workspace, Workspace.id == Campaign.workspace_id)
+            .where(Campaign.id == campaign_id)
+        ).one()
+        version_id = campaign.content_version_id
+        key = (campaign_id, version_id, account.from_email, account.from_name, address)
         with self._lock:
             if key in self._messages:
                 self._messages.move_to_end(key)
                 return self._messages[key]
-        message = _compile(session, campaign, account)
+        message = _compile(session, campaign, account, address or "")
         with self._lock:
             self._messages[key] = message
             while len(self._messages) > CACHED:
@@ -124,11 +129,14 @@ class MessageCache:
         return message
 
 
-def _compile(session: Session, campaign: Campaign, account: SmtpAccount) -> CampaignMessage:
+def _compile(
+    session: Session, campaign: Campaign, account: SmtpAccount, postal_address: str
+) -> CampaignMessage:
     version = session.get_one(ContentVersion, campaign.content_version_id)
     domain = campaign.message_domain or account.from_email.rpartition("@")[2]
+    content = content_of(campaign, version, domain=domain, postal_address=postal_address)
     return CampaignMessage(
-        compiled=compile_message(content_of(campaign, version, domain=domain), sender_of(account)),
+        compiled=compile_message(content, sender_of(account)),
         campaign_id=campaign.id,
         token=campaign.token,
         domain=domain,
@@ -136,15 +144,19 @@ def _compile(session: Session, campaign: Campaign, account: SmtpAccount) -> Camp
     )
 
 
-def content_of(campaign: Campaign, version: ContentVersion, *, domain: str) -> Content:
+def content_of(
+    campaign: Campaign, version: ContentVersion, *, domain: str, postal_address: str
+) -> Content:
     """Return what a version of a campaign says, as the compiler takes it."""
     return Content(
         subject=version.subject,
-        html=version.html,
+        html=version.html_sent,
         text=version.text,
         list_id=f"dakiya-{campaign.workspace_id}.{domain}",
         campaign_id=campaign.id,
         workspace_id=campaign.workspace_id,
+        preheader=version.preheader,
+        postal_address=postal_address,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
+from dakiya.campaigns.content import Content, content_of, finish_content
 from dakiya.errors import IllegalState, InvalidInput
 from dakiya.mail.fields import BUILT_IN_FIELDS, check_fields
 from dakiya.mail.merge import parse
@@ -21,18 +22,21 @@ from dakiya.models import (
     SmtpAccount,
 )
 
+__all__ = [
+    "Content",
+    "MissingField",
+    "Readiness",
+    "check_ready",
+    "content_of",
+    "create_campaign",
+    "has_open_import",
+    "require_draft",
+    "set_content",
+]
+
 OPEN_IMPORT = (ImportStatus.QUEUED, ImportStatus.RUNNING)
 # A list of 200 columns in an error helps nobody.
 FIELDS_SHOWN = 20
-
-
-@dataclass(frozen=True)
-class Content:
-    """What a campaign says; every part may carry merge fields."""
-
-    subject: str
-    html: str
-    text: str | None
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,8 @@ def create_campaign(
 ) -> Campaign:
     """Add a draft. The account is the same workspace's: the caller has looked it up.
 
-    Content and account may follow later; without them it cannot be scheduled.
+    Content and account may follow later; without them it cannot be scheduled. Raises
+    ContentError.
     """
     campaign = Campaign(
         workspace_id=workspace_id,
@@ -80,7 +85,11 @@ def create_campaign(
 
 
 def set_content(session: Session, campaign: Campaign, content: Content) -> None:
-    """Give a draft new content as its next version; the same content makes none."""
+    """Give a draft new content as its next version; the same content makes none.
+
+    The one way to store a version. Raises ContentError.
+    """
+    content = finish_content(content)
     present = campaign.content
     if present is not None and content_of(present) == content:
         return
@@ -90,18 +99,16 @@ def set_content(session: Session, campaign: Campaign, content: Content) -> None:
     campaign.content = ContentVersion(
         campaign_id=campaign.id,
         number=(last or 0) + 1,
+        kind=content.kind,
+        source=content.source,
         subject=content.subject,
+        preheader=content.preheader,
         html=content.html,
         text=content.text,
         # Not the transaction's beginning: what failed before this lock was given is older.
         created_at=func.clock_timestamp(),
     )
     session.flush()
-
-
-def content_of(version: ContentVersion) -> Content:
-    """Return what a stored version says."""
-    return Content(version.subject, version.html, version.text)
 
 
 def require_draft(campaign: Campaign, action: str) -> None:
@@ -135,6 +142,7 @@ def check_ready(session: Session, campaign: Campaign) -> Readiness:
     templates: dict[str, Template] = {}
     for part, source in (
         ("subject", campaign.content.subject),
+        ("preheader", campaign.content.preheader),
         ("html", campaign.content.html),
         ("text", campaign.content.text or ""),
     ):

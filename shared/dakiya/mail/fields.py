@@ -9,8 +9,9 @@ from typing import Final
 from dakiya.mail.template import Template
 
 # Whatever a template may name although no spreadsheet has such a column; some recipients may
-# lack a name, nobody lacks the other two.
-BUILT_IN_FIELDS: Final = frozenset({"email", "name", "unsubscribe_url"})
+# lack a name, and what is said of the others is not theirs.
+BUILT_IN_FIELDS: Final = frozenset({"email", "name", "postal_address", "unsubscribe_url"})
+_EVERYBODY_HAS: Final = BUILT_IN_FIELDS - {"name"}
 
 
 def field_name(header: str) -> str:
@@ -64,7 +65,7 @@ def check_fields(
     missing = {
         name: total - available.get(name, 0)
         for name in named
-        if name not in ("email", "unsubscribe_url") and available.get(name, 0) < total
+        if name not in _EVERYBODY_HAS and available.get(name, 0) < total
     }
     unknown = tuple(n for n in missing if missing[n] == total and n not in BUILT_IN_FIELDS)
     return FieldReport(

@@ -1,4 +1,4 @@
-"""The merge language of a campaign: `{{ field }}`, a default, and if / else / endif.
+"""The merge language of a campaign: `{{ field }}`, filters, and if / if not / else / endif.
 
 It is read by us and not by a template engine, because recipients' data and users' templates must
 never become a program: no calls, no loops, no attributes; sizes are bounded.
@@ -7,6 +7,7 @@ never become a program: no calls, no loops, no attributes; sizes are bounded.
 import html
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from dakiya.mail.fields import (
@@ -16,7 +17,25 @@ from dakiya.mail.fields import (
     field_name,
     may_stand_in_name,
 )
-from dakiya.mail.template import Choice, Escape, Field, Node, Template, TemplateError
+from dakiya.mail.filters import (
+    MAX_FILTERS,
+    Filter,
+    FilterError,
+    default_of,
+    or_default,
+    read_filter,
+    split_filters,
+)
+from dakiya.mail.template import (
+    Choice,
+    Escape,
+    Field,
+    Node,
+    Shaped,
+    Template,
+    TemplateError,
+    printed_always,
+)
 
 __all__ = [
     "BUILT_IN_FIELDS",
@@ -36,16 +55,12 @@ MAX_TAGS: Final = 5_000
 _OPENER = re.compile(r"\{\{|\{%")
 _FIELD_TAG = re.compile(r"\{\{([^{}]*)\}\}")
 _BLOCK_TAG = re.compile(r"\{%([^{}%]*)%\}")
-_DEFAULT = re.compile(
-    r"""default\s*\(\s*(?:"([^"]*)"|'([^']*)'|[“”„«»](.*)[“”«»]|[‘’‚‹›](.*)[‘’‹›])\s*\)""",
-    re.DOTALL,
-)
 _CONDITION_WORDS: Final = frozenset({"and", "or", "not", "is", "in"})
 
 
-def parse(source: str) -> Template:
+def parse(source: str, *, max_chars: int = MAX_SOURCE_CHARS) -> Template:
     """Read a template; raises TemplateError in plain words, with the place of the mistake."""
-    return _Reader(source).read()
+    return _Reader(source, max_chars).read()
 
 
 @dataclass(slots=True)
@@ -54,24 +69,26 @@ class _Open:
 
     name: str
     offset: int
-    when_filled: tuple[Node, ...] | None = None
+    negated: bool
+    first: tuple[Node, ...] | None = None
 
 
 class _Reader:
     """One pass over a source: text and tags into nodes."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, max_chars: int) -> None:
         self.source = source
+        self.max_chars = max_chars
         self.open: list[_Open] = []
         self.levels: list[list[Node]] = [[]]
-        self.printed: list[Field] = []
+        self.printed: list[Field | Shaped] = []
         self.asked: set[str] = set()
 
     def read(self) -> Template:
         if "\0" in self.source:
             raise self._wrong("there is a NUL character in the text", self.source.index("\0"))
-        if len(self.source) > MAX_SOURCE_CHARS:
-            raise self._wrong(f"the text is longer than {MAX_SOURCE_CHARS:,} characters", 0)
+        if len(self.source) > self.max_chars:
+            raise self._wrong(f"the text is longer than {self.max_chars:,} characters", 0)
         position = 0
         for count in range(MAX_TAGS + 1):
             opener = _OPENER.search(self.source, position)
@@ -88,11 +105,17 @@ class _Reader:
                 self.open[-1].offset,
             )
         names = {field.name for field in self.printed}
+        bare = {
+            field.name
+            for field in self.printed
+            if (field.default is None if isinstance(field, Field) else not field.has_default)
+        }
+        nodes = tuple(self.levels[0])
         return Template(
-            nodes=tuple(self.levels[0]),
+            nodes=nodes,
             fields=frozenset(names | self.asked),
-            defaults=frozenset(names - {f.name for f in self.printed if f.default is None}),
-            always=frozenset(node.name for node in self.levels[0] if isinstance(node, Field)),
+            defaults=frozenset(names - bare),
+            always=frozenset(printed_always(nodes)),
         )
 
     def _add(self, node: Node) -> None:
@@ -119,18 +142,30 @@ class _Reader:
 
     def _read_field(self, content: str, offset: int) -> None:
         written, bar, filter_text = content.partition("|")
-        default = None
-        if bar:
-            found = _DEFAULT.fullmatch(filter_text.strip())
-            if found is None:
-                raise self._wrong(
-                    'after the | only a default can stand, as in {{ city | default("your town") }}',
-                    offset,
-                )
-            default = next(group for group in found.groups() if group is not None)
-        field = Field(self._name(written, offset), default)
+        name = self._name(written, offset)
+        field = self._shaped(name, filter_text, offset) if bar else Field(name, None)
         self.printed.append(field)
         self._add(field)
+
+    def _shaped(self, name: str, written: str, offset: int) -> Field | Shaped:
+        filters = split_filters(written)
+        if len(filters) > MAX_FILTERS:
+            raise self._wrong(f"a field takes at most {MAX_FILTERS} filters", offset)
+        if len(filters) == 1 and (default := default_of(filters[0])) is not None:
+            return Field(name, default)
+        steps: list[Filter] = []
+        has_default = False
+        for filter_text in filters:
+            default = default_of(filter_text)
+            if default is not None:
+                steps.append(partial(or_default, default))
+                has_default = True
+                continue
+            try:
+                steps.append(read_filter(filter_text))
+            except FilterError as error:
+                raise self._wrong(str(error), offset) from None
+        return Shaped(name, tuple(steps), has_default)
 
     def _read_block(self, content: str, offset: int) -> None:
         words = content.split()
@@ -143,36 +178,45 @@ class _Reader:
             self._end_choice(offset)
         else:
             raise self._wrong(
-                "only {% if field %}, {% else %} and {% endif %} are known here", offset
+                "only {% if field %}, {% if not field %}, {% else %} and {% endif %} "
+                "are known here",
+                offset,
             )
 
     def _begin_choice(self, condition: str, offset: int) -> None:
         if len(self.open) == MAX_DEPTH:
             raise self._wrong(f"more than {MAX_DEPTH} {{% if %}} inside one another", offset)
-        words = condition.lower().split()
-        if len(words) > 1 and _CONDITION_WORDS.intersection(words):
-            raise self._wrong("only one field can stand after if, as in {% if city %}", offset)
+        words = condition.split()
+        negated = len(words) > 1 and words[0].lower() == "not"
+        if negated:
+            condition = condition.lstrip()[len("not") :]
+            words = words[1:]
+        if len(words) > 1 and _CONDITION_WORDS.intersection(word.lower() for word in words):
+            raise self._wrong(
+                "only one field can stand after if, as in {% if city %} or {% if not city %}",
+                offset,
+            )
         name = self._name(condition, offset)
         self.asked.add(name)
-        self.open.append(_Open(name, offset))
+        self.open.append(_Open(name, offset, negated))
         self.levels.append([])
 
     def _begin_else(self, offset: int) -> None:
         if not self.open:
             raise self._wrong("this {% else %} has no {% if %} before it", offset)
-        if self.open[-1].when_filled is not None:
+        if self.open[-1].first is not None:
             raise self._wrong("this {% if %} already has an {% else %}", offset)
-        self.open[-1].when_filled = tuple(self.levels.pop())
+        self.open[-1].first = tuple(self.levels.pop())
         self.levels.append([])
 
     def _end_choice(self, offset: int) -> None:
         if not self.open:
             raise self._wrong("this {% endif %} has no {% if %} before it", offset)
         begun, last = self.open.pop(), tuple(self.levels.pop())
-        if begun.when_filled is None:
-            self._add(Choice(begun.name, last, ()))
-        else:
-            self._add(Choice(begun.name, begun.when_filled, last))
+        parts = (last, ()) if begun.first is None else (begun.first, last)
+        if begun.negated:
+            parts = (parts[1], parts[0])
+        self._add(Choice(begun.name, *parts))
 
     def _name(self, written: str, offset: int) -> str:
         name = field_name(written)

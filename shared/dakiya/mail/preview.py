@@ -3,24 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dakiya.mail.compiled import complete_bodies
 from dakiya.mail.merge import Escape, parse
+from dakiya.mail.parts import complete_parts
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a mail's reader sees; ``html`` is as foreign as whoever wrote it."""
+    """What a mail's reader sees; ``html`` is as foreign as whoever wrote it, None in a text."""
 
     subject: str
-    html: str
+    preheader: str
+    html: str | None
     text: str
 
 
 def render_preview(
     subject: str,
-    html: str,
+    html: str | None,
     text: str | None,
     *,
+    preheader: str = "",
+    postal_address: str = "",
     envelope: str,
     name: str,
     values: Mapping[str, str],
@@ -30,12 +33,14 @@ def render_preview(
 
     Raises TemplateError or MessageError, both as the real mail would.
     """
-    full_html, full_text = complete_bodies(html, text)
+    parts = complete_parts(html, text, preheader=preheader, postal_address=postal_address)
     filled = {**values, "email": envelope, "unsubscribe_url": unsubscribe_url}
+    filled["postal_address"] = postal_address
     if name:
         filled["name"] = name
     return Preview(
         subject=parse(subject).render(filled, Escape.HEADER),
-        html=parse(full_html).render(filled, Escape.HTML),
-        text=parse(full_text).render(filled, Escape.TEXT),
+        preheader=parse(preheader).render(filled, Escape.HEADER),
+        html=parts.html.render(filled, Escape.HTML) if parts.html else None,
+        text=parts.text.render(filled, Escape.TEXT),
     )

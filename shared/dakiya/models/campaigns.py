@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dakiya.models.base import Base
@@ -52,6 +54,17 @@ class PauseReason(StrEnum):
     """Why a campaign has paused by itself; none when its owner paused it."""
 
     CONTENT = "content"  # what it says was refused again and again
+
+
+class ContentKind(StrEnum):
+    """How a mail was written, and so which column of its content is the source of the others."""
+
+    HTML = "html"  # `html`, as somebody wrote it
+    RICH = "rich"  # `source`, a document of the editor; `html` is made from it
+    TEXT = "text"  # `text`; the mail has no HTML part
+
+
+CONTENT_KIND = text_enum(ContentKind, "content_kind")
 
 
 class Campaign(Base):
@@ -113,25 +126,45 @@ class Campaign(Base):
     content: Mapped["ContentVersion | None"] = relationship(foreign_keys=[content_version_id])
 
 
+def _kept_alike() -> tuple[CheckConstraint, ...]:
+    return (CheckConstraint("(kind = 'rich') = (source IS NOT NULL)", name="rich_has_source"),)
+
+
 class ContentVersion(Base):
-    """What a campaign says. Never updated: an edit makes the next number."""
+    """What a campaign says. Never updated: an edit makes the next number.
+
+    ``html`` is what somebody wrote or what was made from ``source``, with its merge tags.
+    ``inlined`` is how the HTML goes out where that differs (styles beside their elements).
+    """
 
     __tablename__ = "content_version"
-    __table_args__ = (UniqueConstraint("campaign_id", "number"),)
+    __table_args__ = (UniqueConstraint("campaign_id", "number"), *_kept_alike())
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"))
     number: Mapped[int]
     subject: Mapped[str]
+    preheader: Mapped[str] = mapped_column(server_default="")
+    kind: Mapped[ContentKind] = mapped_column(CONTENT_KIND, server_default=ContentKind.HTML.value)
+    source: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     html: Mapped[str]
     text: Mapped[str | None]
+    inlined: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    @property
+    def html_sent(self) -> str | None:
+        """The HTML that goes out, before its footer is added; None for a mail of text alone."""
+        if self.kind is ContentKind.TEXT:
+            return None
+        return self.html if self.inlined is None else self.inlined
 
 
 class Template(Base):
     """Content kept for later campaigns."""
 
     __tablename__ = "template"
+    __table_args__ = _kept_alike()
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     workspace_id: Mapped[int] = mapped_column(
@@ -139,6 +172,9 @@ class Template(Base):
     )
     name: Mapped[str]
     subject: Mapped[str]
+    preheader: Mapped[str] = mapped_column(server_default="")
+    kind: Mapped[ContentKind] = mapped_column(CONTENT_KIND, server_default=ContentKind.HTML.value)
+    source: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     html: Mapped[str]
     text: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -65,6 +65,8 @@ class Workspace(Base):
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     name: Mapped[str]
+    # Stands below each mail, in as many lines as it has; many laws ask for one.
+    postal_address: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="workspace")

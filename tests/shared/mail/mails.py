@@ -35,11 +35,13 @@ LONG_PROSE = st.builds(lambda text, times: text * times, PROSE, st.integers(1, 2
 def compiled(
     *,
     subject: str = "Diwali",
-    html: str = f"<p>Hello</p><a href='{LINK}'>stop</a>",
+    html: str | None = f"<p>Hello</p><a href='{LINK}'>stop</a>",
     text: str | None = f"Hello {LINK}",
     reply_to: str | None = None,
     from_name: str = "",
     list_id: str = "c12.w5.example.com",
+    preheader: str = "",
+    postal_address: str = "",
 ) -> CompiledMessage:
     content = Content(
         subject=subject,
@@ -49,6 +51,8 @@ def compiled(
         campaign_id=12,
         workspace_id=5,
         reply_to=reply_to,
+        preheader=preheader,
+        postal_address=postal_address,
     )
     return compile_message(content, Sender("shop@example.com", from_name))
 
@@ -89,7 +93,7 @@ def read(mail: bytes, *, eight_bit: bool = False) -> EmailMessage:
     )
     message = BytesParser(policy=modern).parsebytes(mail)
     assert message.defects == []
-    assert [part.defects for part in message.iter_parts()] == [[], []]
+    assert all(part.defects == [] for part in message.iter_parts())
     return message
 
 

@@ -40,6 +40,7 @@ def test_preview_equals_the_mail(subject: str, html: str, text: str | None, city
     )
     mail = message_from_bytes(raw, policy=default)
     assert isinstance(mail, EmailMessage)
+    assert preview.html is not None
     assert preview.subject.strip() == mail["Subject"].strip()
     for kind, shown in (("html", preview.html), ("plain", preview.text)):
         part = mail.get_body((kind,))

@@ -13,7 +13,14 @@ from dakiya.contacts.recipients import Rejection, add_recipients
 from dakiya.delivery.counters import read_counts
 from dakiya.delivery.second_chances import find_chance
 from dakiya.errors import NotFound
-from dakiya.models import Campaign, CampaignStatus, EmailState, SecondChance, SmtpAccount
+from dakiya.models import (
+    Campaign,
+    CampaignStatus,
+    ContentKind,
+    EmailState,
+    SecondChance,
+    SmtpAccount,
+)
 from dakiya.smtp_accounts.accounts import find_account
 from dakiya_web.api.blueprint import api, asking, json_body, optional_json_body
 from dakiya_web.api.present import instant
@@ -23,7 +30,7 @@ from dakiya_web.input.reader import InvalidFields
 from dakiya_web.ring import ring
 from dakiya_web.wiring import request_session, wiring
 
-_CONTENT = frozenset({"subject", "html", "text"})
+_CONTENT = frozenset({"kind", "subject", "preheader", "source", "html", "text"})
 _OF_A_DRAFT = frozenset({"name", "smtp_account_id"})
 
 
@@ -197,26 +204,39 @@ def _find_body_account(account_id: int, *, user_id: int) -> SmtpAccount:
 
 
 def _overlay(campaign: Campaign, body: Mapping[str, object]) -> dict[str, object]:
-    content = campaign.content
     return {
         "name": campaign.name,
-        "subject": content.subject if content else None,
-        "html": content.html if content else None,
-        "text": content.text if content else None,
+        **_overlaid_content(campaign, body),
         "smtp_account_id": campaign.smtp_account_id,
         "resend_unknown": campaign.resend_unknown,
         **body,
     }
 
 
+def _overlaid_content(campaign: Campaign, body: Mapping[str, object]) -> dict[str, object]:
+    """Write the content that is kept, without what follows from another part or another kind."""
+    stored = _present_content(campaign)
+    kind = body.get("kind") or stored["kind"]
+    if kind != ContentKind.RICH:
+        stored["source"] = None
+    if kind != ContentKind.HTML:
+        stored["html"] = None
+    if kind != stored["kind"] and kind != ContentKind.TEXT:
+        stored["text"] = None
+    return stored
+
+
+def _present_content(campaign: Campaign) -> dict[str, object]:
+    content = campaign.content
+    names = ("kind", "subject", "preheader", "source", "html", "text")
+    return {name: getattr(content, name) if content else None for name in names}
+
+
 def present_campaign(campaign: Campaign) -> dict[str, Any]:
     """Write one campaign with its content, its counts, and why it waits."""
     session = request_session()
-    content = campaign.content
     return _present_all([campaign])[0] | {
-        "subject": content.subject if content else None,
-        "html": content.html if content else None,
-        "text": content.text if content else None,
+        **_present_content(campaign),
         "on_the_wire": lifecycle.on_the_wire(session, campaign.id),
         "paused_for": campaign.pause_reason,
         "content_changed_at": instant(changing.content_changed_at(campaign)),

@@ -4,17 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dakiya.campaigns.drafts import Content
+from dakiya.campaigns.content import (
+    MAX_PREHEADER_CHARS,
+    MAX_SUBJECT_CHARS,
+    Content,
+    ContentError,
+    finish_content,
+)
 from dakiya.contacts.checks import RawRecipient, show_address
 from dakiya.contacts.recipients import Rejection
 from dakiya.mail.addresses import clean_header
 from dakiya.mail.merge import MAX_SOURCE_CHARS, parse
 from dakiya.mail.template import TemplateError
+from dakiya.models import ContentKind
 from dakiya_web.input.reader import MAX_ID, FieldReader, InvalidFields
 
 MAX_RECIPIENTS = 100_000
 MAX_NAME_CHARS = 200
-MAX_SUBJECT_CHARS = 500
 
 
 @dataclass(frozen=True)
@@ -48,17 +54,7 @@ def read_campaign(body: Mapping[str, object], *, with_recipients: bool = True) -
     """Read a whole campaign. Raises InvalidFields."""
     reader = FieldReader(body)
     name = reader.line("name", max_chars=MAX_NAME_CHARS)
-    content = Content(
-        subject=reader.line("subject", max_chars=MAX_SUBJECT_CHARS),
-        html=reader.text("html", max_chars=MAX_SOURCE_CHARS),
-        text=reader.text("text", max_chars=MAX_SOURCE_CHARS, required=False) or None,
-    )
-    for part, source in (
-        ("subject", content.subject),
-        ("html", content.html),
-        ("text", content.text),
-    ):
-        _check_template(reader, part, source or "")
+    content = _read_content(reader)
     account_id = reader.integer("smtp_account_id", minimum=1, maximum=MAX_ID) or 0
     resend_unknown = reader.flag("resend_unknown")
     items = reader.sequence("recipients") if with_recipients else []
@@ -66,6 +62,38 @@ def read_campaign(body: Mapping[str, object], *, with_recipients: bool = True) -
         reader.wrong("recipients", _TOO_MANY)
     reader.finish()
     return CampaignInput(name, content, account_id, read_items(items), resend_unknown)
+
+
+def _read_content(reader: FieldReader) -> Content:
+    """Read what the campaign says, in any of its kinds; mistakes stand at their parts."""
+    kind = reader.choice("kind", ContentKind) if reader.has("kind") else ContentKind.HTML
+    source = dict(reader.mapping("source"))
+    content = Content(
+        kind=kind,
+        subject=reader.line("subject", max_chars=MAX_SUBJECT_CHARS),
+        preheader=reader.line("preheader", max_chars=MAX_PREHEADER_CHARS, required=False),
+        html=reader.text("html", max_chars=MAX_SOURCE_CHARS, required=kind is ContentKind.HTML),
+        text=reader.text("text", max_chars=MAX_SOURCE_CHARS, required=kind is ContentKind.TEXT)
+        or None,
+        source=source or None,
+    )
+    for part, source_of_part in (
+        ("subject", content.subject),
+        ("preheader", content.preheader),
+        ("text", content.text or ""),
+        ("html", content.html if kind is ContentKind.HTML else ""),
+    ):
+        _check_template(reader, part, source_of_part)
+    own = "source" if kind is ContentKind.RICH else kind.value
+    for part in ("html", "source"):
+        if part != own and getattr(content, part):
+            reader.wrong(part, f'cannot be sent with a mail of kind "{kind}".')
+    if not reader.any_wrong():
+        try:
+            return finish_content(content)
+        except ContentError as error:
+            reader.wrong(error.field, str(error))
+    return content
 
 
 def read_recipients(body: object) -> RecipientsInput:

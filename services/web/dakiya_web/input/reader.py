@@ -126,6 +126,10 @@ class FieldReader:
             self.wrong(name, "must be true or false, without quotes.")
         return value is True
 
+    def has(self, name: str) -> bool:
+        """Whether this field was sent."""
+        return self._values.get(name) is not None
+
     def wrong(self, name: str, message: str) -> None:
         """Note a mistake."""
         self._errors.setdefault(self._prefix + name, []).append(message)
@@ -133,6 +137,10 @@ class FieldReader:
     def is_wrong(self, name: str) -> bool:
         """Whether this field already has a mistake."""
         return self._prefix + name in self._errors
+
+    def any_wrong(self) -> bool:
+        """Whether anything had a mistake so far."""
+        return bool(self._errors)
 
     def include(self, other: "FieldReader") -> None:
         """Take over the mistakes of a reader of an inner object."""

@@ -4,8 +4,9 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from dakiya.campaigns.content import MAX_SUBJECT_CHARS
 from dakiya.mail.merge import MAX_SOURCE_CHARS
-from dakiya_web.input.campaign import MAX_NAME_CHARS, MAX_SUBJECT_CHARS
+from dakiya_web.input.campaign import MAX_NAME_CHARS
 from dakiya_web.texts import lazy_gettext
 
 # 100,000 recipients with a name each.

@@ -19,7 +19,7 @@ from dakiya_web.pages.smtp_accounts.wording import PACES, say_pace
 from dakiya_web.texts import gettext, ngettext
 from dakiya_web.wording import number
 
-_PART_STEPS = {"subject": "compose.content", "html": "compose.content", "text": "compose.content"}
+_PART_STEPS = dict.fromkeys(("subject", "preheader", "source", "html", "text"), "compose.content")
 
 
 @dataclass(frozen=True)

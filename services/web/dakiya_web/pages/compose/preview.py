@@ -13,7 +13,7 @@ from dakiya.contacts import audience
 from dakiya.errors import InvalidInput, NotFound
 from dakiya.mail.compiled import MessageError
 from dakiya.mail.preview import Preview, render_preview
-from dakiya.models import Campaign, Recipient
+from dakiya.models import Campaign, Recipient, Workspace
 from dakiya_web.input.query import read_page
 from dakiya_web.pages.compose.blueprint import compose, find_own
 from dakiya_web.texts import gettext
@@ -55,7 +55,7 @@ def preview(campaign_id: int) -> ResponseReturnValue:
     else:
         page = (
             render_template("compose/preview_text.html", text=shown.text)
-            if request.args.get("part") == "text"
+            if request.args.get("part") == "text" or shown.html is None
             else Markup(shown.html)  # noqa: S704 - its own document, inert by its policy
         )
     response = make_response(str(page))
@@ -104,10 +104,13 @@ def _render(campaign: Campaign, recipient: Recipient | None) -> Preview:
     if campaign.content is None:
         raise NotFound(gettext("The campaign has no content yet."))
     content = campaign.content
+    workspace = request_session().get_one(Workspace, campaign.workspace_id)
     return render_preview(
         content.subject,
-        content.html,
+        content.html_sent,
         content.text,
+        preheader=content.preheader,
+        postal_address=workspace.postal_address or "",
         envelope=recipient.email if recipient else "you@example.com",
         name=recipient.name if recipient else "",
         values=recipient.fields if recipient else {},

@@ -1,0 +1,94 @@
+"""What a campaign says: one source in one of three kinds, and what is made from it."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from dakiya.errors import InvalidInput
+from dakiya.mail.compiled import MessageError
+from dakiya.mail.merge import MAX_SOURCE_CHARS, parse
+from dakiya.mail.parts import complete_parts
+from dakiya.mail.rich.document import RichError
+from dakiya.mail.rich.render import html_of
+from dakiya.mail.template import TemplateError
+from dakiya.models import ContentKind, ContentVersion, Template
+
+MAX_SUBJECT_CHARS: Final = 500
+MAX_PREHEADER_CHARS: Final = 500
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a campaign says; every part may carry merge fields.
+
+    The kind tells which part is the source: ``html`` as it was written; ``source``, a rich
+    document (dakiya.mail.rich), from which ``html`` is made whatever it was; or ``text``, without
+    any HTML. Otherwise a blank ``text`` stands for one made from the HTML.
+    """
+
+    subject: str
+    html: str = ""
+    text: str | None = None
+    kind: ContentKind = ContentKind.HTML
+    source: dict[str, Any] | None = None
+    preheader: str = ""
+
+
+class ContentError(InvalidInput):
+    """Content that cannot be kept; ``field`` names its part."""
+
+
+def finish_content(content: Content) -> Content:
+    """Check content, and make from its source what follows from it. Doing it twice is harmless.
+
+    Raises ContentError, for the first mistake in plain words.
+    """
+    for part, written in (("subject", content.subject), ("preheader", content.preheader)):
+        _require_template(part, written)
+    text = content.text if content.text and content.text.strip() else None
+    _require_template("text", text or "")
+    if content.kind is ContentKind.RICH:
+        try:
+            made = html_of(content.source)
+        except RichError as error:
+            raise ContentError(str(error), "source") from None
+        if len(made) > MAX_SOURCE_CHARS:
+            raise ContentError("This mail is too long. Cut it in two.", "source")
+        content = replace(content, html=made)
+    elif content.kind is ContentKind.TEXT:
+        if text is None:
+            raise ContentError("Write the mail.", "text")
+        content = replace(content, html="", source=None)
+    else:
+        _require_template("html", content.html)
+        content = replace(content, source=None)
+    content = replace(content, text=text)
+    try:
+        complete_parts(html_or_none(content), text, preheader=content.preheader)
+    except (TemplateError, MessageError) as error:
+        part = "text" if content.kind is ContentKind.TEXT else "html"
+        raise ContentError(f"{error}.", part) from None
+    return content
+
+
+def content_of(version: ContentVersion | Template) -> Content:
+    """Return what a stored version or a template says."""
+    return Content(
+        subject=version.subject,
+        html=version.html,
+        text=version.text,
+        kind=version.kind,
+        source=version.source,
+        preheader=version.preheader,
+    )
+
+
+def html_or_none(content: Content) -> str | None:
+    """Return the HTML, None for a mail of text alone."""
+    return None if content.kind is ContentKind.TEXT else content.html
+
+
+def _require_template(part: str, written: str) -> None:
+    try:
+        parse(written)
+    except TemplateError as error:
+        raise ContentError(f"{error}.", part) from None

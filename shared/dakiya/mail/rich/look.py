@@ -1,0 +1,13 @@
+"""What the parts of one mail share: colours, font, direction."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a mail looks where its parts do not say so themselves."""
+
+    accent: str = "#1a6fd4"
+    background: str = "#f3f5f7"
+    font: str = "sans"
+    rtl: bool = False

@@ -1,0 +1,93 @@
+"""What a campaign says, by API: its kinds, what is made from them, and changing them."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from dakiya.db import SessionFactory
+from dakiya.models import ContentVersion
+from tests.shared.mail.rich.documents import FULL, doc
+from tests.web.conftest import Person, make_campaign
+
+RICH = {"kind": "rich", "html": None, "source": doc("Hi")}
+
+
+def versions(session_factory: SessionFactory, campaign_id: int) -> int:
+    with session_factory() as session:
+        query = select(func.count()).where(ContentVersion.campaign_id == campaign_id)
+        return session.scalars(query).one()
+
+
+def shown(alice: Person, campaign_id: int) -> Any:
+    return alice.api.get(f"/campaigns/{campaign_id}").json
+
+
+def test_rich_campaign_keeps_its_source_and_the_html_made_of_it(alice: Person) -> None:
+    campaign_id = make_campaign(
+        alice, kind="rich", html=None, source=FULL, preheader="Only {{ name }}"
+    )
+    found = shown(alice, campaign_id)
+    assert (found["kind"], found["source"], found["text"]) == ("rich", FULL, None)
+    assert found["preheader"] == "Only {{ name }}"
+    assert "{{ unsubscribe_url }}" in found["html"]
+
+
+def test_text_campaign_has_no_html(alice: Person) -> None:
+    campaign_id = make_campaign(alice, kind="text", html=None, text="Hello {{ name }}")
+    found = shown(alice, campaign_id)
+    assert (found["kind"], found["html"], found["source"]) == ("text", "", None)
+
+
+@pytest.mark.parametrize(
+    ("first", "change", "kind"),
+    [
+        ({}, {"preheader": "Soon"}, "html"),
+        ({"kind": "text", "html": None, "text": "Hi"}, {"subject": "New"}, "text"),
+        (RICH, {"subject": "New"}, "rich"),
+        ({"text": "old"}, {"kind": "rich", "source": doc("Hi")}, "rich"),
+        (RICH, {"kind": "html", "html": "<p>x"}, "html"),
+        ({}, {"kind": "text", "text": "Hi"}, "text"),
+    ],
+)  # fmt: skip
+def test_patch_makes_a_version_of_the_kind(
+    alice: Person,
+    session_factory: SessionFactory,
+    first: dict[str, Any],
+    change: dict[str, Any],
+    kind: str,
+) -> None:
+    campaign_id = make_campaign(alice, **first)
+    answer = alice.api.patch(f"/campaigns/{campaign_id}", change)
+    assert answer.status == 200, answer.text
+    assert answer.json["kind"] == kind
+    assert versions(session_factory, campaign_id) == 2
+    again = alice.api.patch(f"/campaigns/{campaign_id}", change)
+    assert again.status == 200
+    assert versions(session_factory, campaign_id) == 2
+
+
+def test_change_of_kind_wants_the_new_source(alice: Person) -> None:
+    campaign_id = make_campaign(alice)
+    answer = alice.api.patch(f"/campaigns/{campaign_id}", {"kind": "rich"})
+    assert answer.status == 422
+    assert "source" in answer.json["errors"]
+
+
+def test_copy_keeps_kind_source_and_preheader(alice: Person) -> None:
+    campaign_id = make_campaign(alice, kind="rich", html=None, source=FULL, preheader="Soon")
+    answer = alice.api.post(f"/campaigns/{campaign_id}/duplicate", {})
+    assert answer.status == 201
+    mine, copy = shown(alice, campaign_id), shown(alice, answer.json["id"])
+    for part in ("kind", "source", "preheader", "subject", "html", "text"):
+        assert copy[part] == mine[part]
+
+
+def test_unknown_fields_of_every_part_are_named(alice: Person) -> None:
+    campaign_id = make_campaign(
+        alice, kind="rich", html=None, source=doc("{{ towm }}"), preheader="{{ pre }}"
+    )
+    answer = alice.api.post(f"/campaigns/{campaign_id}/schedule", {"at": "now"})
+    assert answer.status == 422
+    assert "“towm”" in answer.json["errors"]["html"][0]
+    assert "“pre”" in answer.json["errors"]["preheader"][0]
