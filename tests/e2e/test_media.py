@@ -36,9 +36,10 @@ def test_pictures_are_uploaded_described_found_and_deleted(
     queue = page.get_by_role("status", name="Uploads")
     expect(queue.get_by_text("This is not a picture that mails can show")).to_be_visible()
     expect(queue.get_by_text("It was 1,800 pixels wide")).to_be_visible()
+    # What was said stays, and the grid has moved on.
+    expect(page.get_by_role("link", name="Evening sky")).to_be_visible()
     assert_page_is_sound(page, "media-uploaded")
     page.goto("/media")
-    expect(page.get_by_role("link", name="Evening sky")).to_be_visible()
     assert_every_look_is_sound(page, "media")
     describe_first(page)
     assert_every_look_is_sound(page, "media-picture")

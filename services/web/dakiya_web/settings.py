@@ -37,7 +37,7 @@ class WebSettings(Settings):
     @property
     def media_quota_bytes(self) -> int:
         """How much one workspace may keep in its media library."""
-        return self.media_quota_mb * 1024 * 1024
+        return self.media_quota_mb * 1_000_000
 
     @property
     def https(self) -> bool:

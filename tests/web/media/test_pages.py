@@ -107,7 +107,7 @@ def test_full_library_says_so(
         session.execute(
             text(
                 f"{INSERT} SELECT min(workspace_id), 't', 'x.png',"
-                " 'x', 'image/png', 1, 1, 500 * 1024 * 1024, false, 'x' FROM membership"
+                " 'x', 'image/png', 1, 1, 500 * 1000 * 1000, false, 'x' FROM membership"
             )
         )
         session.commit()

@@ -44,7 +44,17 @@ async function start(files) {
   button.removeAttribute("aria-busy");
   form.querySelector('input[type="file"]').value = "";
   if (allWell) location.assign(form.action);
+  else await showList();
   return undefined;
+}
+
+// What was said about the uploads stays; the grid below shows what was added.
+async function showList() {
+  const page = await fetch(form.action, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (!page?.ok || page.redirected) return;
+  const text = await page.text();
+  const list = new DOMParser().parseFromString(text, "text/html").querySelector("[data-media-list]");
+  if (list) document.querySelector("[data-media-list]").replaceWith(document.adoptNode(list));
 }
 
 function line(queue, file) {
