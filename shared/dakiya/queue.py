@@ -16,6 +16,8 @@ IMPORTS_QUEUE = "imports"
 SENDER_QUEUE = "sender"
 # Single mails that somebody waits for: tests, and what the installation itself has to say.
 ERRANDS_QUEUE = "errands"
+# Visits to the addresses in mails: servers of strangers take their time.
+LINKS_QUEUE = "links"
 
 TICK_ACTOR = "tick"
 PREPARE_ACTOR = "prepare_campaign"
@@ -25,6 +27,7 @@ DELIVER_ACTOR = "deliver_batch"
 SMTP_TEST_ACTOR = "run_smtp_test"
 CAMPAIGN_TEST_ACTOR = "run_campaign_test"
 PASSWORD_RESET_ACTOR = "mail_password_reset"
+CHECK_LINKS_ACTOR = "check_links"
 TROUBLE_NOTICE_ACTOR = "mail_trouble_notice"
 
 # redis-py 8 times out after 5 s, and a time-out in `ack` strands a finished message.
@@ -54,7 +57,7 @@ def make_broker(redis_url: str, *extra: Middleware) -> RedisBroker:
         maintenance_chance=100_000,
         heartbeat_timeout=60_000,
     )
-    for name in (SCHEDULER_QUEUE, IMPORTS_QUEUE, SENDER_QUEUE, ERRANDS_QUEUE):
+    for name in (SCHEDULER_QUEUE, IMPORTS_QUEUE, SENDER_QUEUE, ERRANDS_QUEUE, LINKS_QUEUE):
         broker.declare_queue(name)
     return broker
 
@@ -90,6 +93,10 @@ class Doorbell:
     def ring_trouble_notice(self, notice_id: int) -> None:
         """Ask a sender to tell an account's people that it has stopped."""
         self._ring(ERRANDS_QUEUE, TROUBLE_NOTICE_ACTOR, notice_id)
+
+    def ring_link_checks(self, workspace_id: int) -> None:
+        """Ask a sender to visit the addresses that a workspace's mails hold."""
+        self._ring(LINKS_QUEUE, CHECK_LINKS_ACTOR, workspace_id)
 
     def ring_import(self, import_id: int) -> None:
         """Ask the import worker to read a recipient file."""

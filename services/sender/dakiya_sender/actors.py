@@ -7,8 +7,10 @@ from dramatiq.brokers.redis import RedisBroker
 
 from dakiya.queue import (
     CAMPAIGN_TEST_ACTOR,
+    CHECK_LINKS_ACTOR,
     DELIVER_ACTOR,
     ERRANDS_QUEUE,
+    LINKS_QUEUE,
     PASSWORD_RESET_ACTOR,
     SENDER_QUEUE,
     SMTP_TEST_ACTOR,
@@ -16,6 +18,7 @@ from dakiya.queue import (
 )
 from dakiya_sender import account_test, batches, campaign_test, system_mail
 from dakiya_sender.batches import SenderContext
+from dakiya_sender.links import rounds
 
 # For failures of PostgreSQL and Redis only: SMTP's retries stand in the ledger.
 MAX_RETRIES = 3
@@ -59,6 +62,10 @@ def declare_actors(broker: RedisBroker, context: SenderContext) -> None:
             helo_name=context.servers.helo_name,
         )
 
+    def check_links(workspace_id: int) -> None:
+        if rounds.check_links(context.session_factory, context.visitor, workspace_id):
+            context.doorbell.ring_link_checks(workspace_id)
+
     declare = partial(
         dramatiq.actor,
         broker=broker,
@@ -72,3 +79,4 @@ def declare_actors(broker: RedisBroker, context: SenderContext) -> None:
     errand(actor_name=CAMPAIGN_TEST_ACTOR)(run_campaign_test)
     errand(actor_name=PASSWORD_RESET_ACTOR)(mail_password_reset)
     errand(actor_name=TROUBLE_NOTICE_ACTOR)(mail_trouble_notice)
+    declare(actor_name=CHECK_LINKS_ACTOR, queue_name=LINKS_QUEUE)(check_links)

@@ -24,6 +24,7 @@ from dakiya_sender.fairness import Share, others_wait
 from dakiya_sender.keeper import Keeper
 from dakiya_sender.ledger_writer import LedgerWriter
 from dakiya_sender.lending import NoConnectionFree
+from dakiya_sender.links.visiting import Visitor
 from dakiya_sender.messages import MessageCache
 from dakiya_sender.pace import SharedPace
 from dakiya_sender.pool import ConnectionPool
@@ -55,6 +56,7 @@ class SenderContext:
     public_url: str
     link_key: bytes
     system_server: SystemServer | None
+    visitor: Visitor
     stop: threading.Event
 
 

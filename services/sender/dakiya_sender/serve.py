@@ -4,7 +4,7 @@ from dakiya.db import make_engine, make_session_factory
 from dakiya.errors import ConfigurationError
 from dakiya.log import configure_logging, get_logger
 from dakiya.mail.links import UNSUBSCRIBE_PURPOSE, derive_key
-from dakiya.queue import ERRANDS_QUEUE, SENDER_QUEUE, Doorbell, make_broker
+from dakiya.queue import ERRANDS_QUEUE, LINKS_QUEUE, SENDER_QUEUE, Doorbell, make_broker
 from dakiya.smtp_accounts.egress import EgressRule
 from dakiya.smtp_accounts.secrets import SecretBox
 from dakiya.worker import make_worker, service_id, stop_event_on_signals
@@ -13,6 +13,7 @@ from dakiya_sender.batches import SenderContext, counter_slot
 from dakiya_sender.delivery import RetryRule
 from dakiya_sender.keeper import Keeper
 from dakiya_sender.ledger_writer import LedgerWriter
+from dakiya_sender.links.visiting import Visitor
 from dakiya_sender.messages import MessageCache
 from dakiya_sender.pool import ConnectionPool
 from dakiya_sender.servers import Servers
@@ -25,6 +26,8 @@ log = get_logger(__name__)
 # Beside the delivering ones: a server that does not answer a test holds up no campaign.
 ERRAND_THREADS = 4
 ERRANDS_DRAIN_MS = 5_000
+LINK_THREADS = 2
+LINKS_DRAIN_MS = 1_000
 
 
 def main() -> None:
@@ -70,23 +73,29 @@ def main() -> None:
         public_url=settings.public_url,
         link_key=derive_key(settings.secret_key.get_secret_value(), UNSUBSCRIBE_PURPOSE),
         system_server=system_server,
+        visitor=Visitor(allowed=settings.internal_links),
         stop=stop,
     )
     # A broker each: a worker adds a middleware of its own to its broker.
     errands_broker = make_broker(settings.redis_url.get_secret_value())
-    for each in (broker, errands_broker):
+    links_broker = make_broker(settings.redis_url.get_secret_value())
+    for each in (broker, errands_broker, links_broker):
         declare_actors(each, context)
     worker = make_worker(broker, queues={SENDER_QUEUE}, threads=settings.threads)
     errands = make_worker(errands_broker, queues={ERRANDS_QUEUE}, threads=ERRAND_THREADS)
+    links = make_worker(links_broker, queues={LINKS_QUEUE}, threads=LINK_THREADS)
     keeper.start()
     writer.start()
     worker.start()
     errands.start()
+    links.start()
     log.info("sender_started", sender=name, threads=settings.threads)
     stop.wait()
     log.info("sender_stopping", sender=name)
     worker.stop(timeout=int(settings.drain_seconds * 1000))
     errands.stop(timeout=ERRANDS_DRAIN_MS)
+    # What is left of a round is taken back by the tick.
+    links.stop(timeout=LINKS_DRAIN_MS)
     writer.end()
     keeper.end()
     pool.close()

@@ -12,5 +12,9 @@ class SenderSettings(Settings):
 
     threads: int = Field(8, ge=1, le=64, validation_alias="DAKIYA_SENDER_THREADS")
     helo_name: str = Field(default_factory=socket.getfqdn, validation_alias="DAKIYA_HELO_NAME")
+    # Where link checks may go besides the public web: host or host:port.
+    internal_links: str = Field(
+        "", pattern=r"^[A-Za-z0-9.:_,\s-]*$", validation_alias="DAKIYA_ALLOWED_INTERNAL_LINKS"
+    )
     # How long a stopping sender waits for the mails on the wire.
     drain_seconds: float = Field(60, gt=0, validation_alias="DAKIYA_DRAIN_SECONDS")

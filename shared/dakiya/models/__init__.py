@@ -32,6 +32,7 @@ from dakiya.models.ledger import (
     Service,
     Tick,
 )
+from dakiya.models.links import LinkCheck, LinkState, LinkVerdict
 from dakiya.models.media import MediaFile
 from dakiya.models.people import (
     ApiToken,
@@ -71,6 +72,9 @@ __all__ = [
     "EmailState",
     "ImportRejection",
     "ImportStatus",
+    "LinkCheck",
+    "LinkState",
+    "LinkVerdict",
     "LoginSession",
     "MediaFile",
     "Membership",

@@ -39,18 +39,20 @@ class EgressRule:
     """Hosts (``host`` or ``host:port``) that the operator lifts the rule for."""
 
     allowed: frozenset[str]
+    ports: frozenset[int] = ALLOWED_PORTS
 
     @classmethod
-    def parse(cls, setting: str) -> "EgressRule":
+    def parse(cls, setting: str, *, ports: frozenset[int] = ALLOWED_PORTS) -> "EgressRule":
         """Read DAKIYA_ALLOWED_INTERNAL_HOSTS: comma-separated, any case."""
-        return cls(frozenset(part.strip().lower() for part in setting.split(",") if part.strip()))
+        parts = (part.strip().lower() for part in setting.split(","))
+        return cls(frozenset(filter(None, parts)), ports)
 
     def check_literal(self, host: str, port: int) -> None:
         """Refuse what can be refused without a look-up. Raises EgressRefused."""
         if self._lifts(host, port):
             return
-        if port not in ALLOWED_PORTS:
-            ports = ", ".join(str(p) for p in sorted(ALLOWED_PORTS))
+        if port not in self.ports:
+            ports = ", ".join(str(p) for p in sorted(self.ports))
             raise EgressRefused(
                 f"Port {port} is not allowed; mail servers listen on one of {ports}."
             )

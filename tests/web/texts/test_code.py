@@ -24,7 +24,7 @@ NOT_SHOWN = {
     "Allow", "Lax", 'Bearer realm="dakiya"', "text/plain; charset=utf-8",
     "30 per 5 minutes; 200 per day", "20 per hour",
     "Gmail", "Brevo", "Zoho Mail", "Amazon SES (Mumbai)", "Demo inbox", "Seen",
-    ("sandbox; default-src 'none'; img-src https: data:; style-src 'unsafe-inline'; "
+    ("sandbox; default-src 'none'; img-src https: data: {media}; style-src 'unsafe-inline'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"),
     "default-src 'none'; sandbox", 'inline; filename="{}"',
     '<time datetime="{}" title="{}">{}</time>',

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from functools import partial
 
-from flask import make_response, render_template, request, url_for
+from flask import Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from markupsafe import Markup
@@ -14,14 +14,15 @@ from dakiya.errors import InvalidInput, NotFound
 from dakiya.mail.compiled import MessageError
 from dakiya.mail.preview import Preview, render_preview
 from dakiya.models import Campaign, Recipient, Workspace
+from dakiya_web.headers import media_origin
 from dakiya_web.input.query import read_page
 from dakiya_web.pages.compose.blueprint import compose, find_own
 from dakiya_web.texts import gettext
-from dakiya_web.wiring import request_session
+from dakiya_web.wiring import request_session, wiring
 
 # Opened directly it is as inert as in its frame (SECURITY: campaign HTML).
 INERT = (
-    "sandbox; default-src 'none'; img-src https: data:; style-src 'unsafe-inline'; "
+    "sandbox; default-src 'none'; img-src https: data: {media}; style-src 'unsafe-inline'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
 )
 # The pages that the preview stands on.
@@ -58,8 +59,14 @@ def preview(campaign_id: int) -> ResponseReturnValue:
             if request.args.get("part") == "text" or shown.html is None
             else Markup(shown.html)  # noqa: S704 - its own document, inert by its policy
         )
+    return inert(page)
+
+
+def inert(page: str) -> Response:
+    """Answer with a mail that can do nothing, wherever its address is opened."""
     response = make_response(str(page))
-    response.headers["Content-Security-Policy"] = INERT
+    media = media_origin(wiring().settings)
+    response.headers["Content-Security-Policy"] = INERT.format(media=media)
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

@@ -1,0 +1,53 @@
+"""HTTP connections to an address that was checked: the name is not looked up a second time."""
+
+import http.client
+import socket
+import ssl
+import threading
+from contextlib import suppress
+
+
+class PinnedConnection(http.client.HTTPConnection):
+    """Connects to ``address`` and speaks as if to ``host``; `kill` ends it from another thread."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        address: str,
+        timeout_s: float,
+        tls: ssl.SSLContext | None,
+    ) -> None:
+        super().__init__(host, port, timeout=timeout_s)
+        self._address = address
+        self._tls = tls
+        self._plain: socket.socket | None = None
+        self.default_port = 443 if tls else 80  # what need not stand in the Host header
+
+    def connect(self) -> None:
+        self._plain = socket.create_connection((self._address, self.port), self.timeout)
+        self.sock = self._plain
+        if self._tls is not None:
+            self.sock = self._tls.wrap_socket(self._plain, server_hostname=self.host)
+
+    def kill(self) -> None:
+        """Cut it, whatever it waits for."""
+        for sock in (self.sock, self._plain):
+            if sock is not None:
+                with suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+
+
+class Deadline:
+    """Kills a connection when its time is over: a server may send one byte every few seconds."""
+
+    def __init__(self, connection: PinnedConnection, *, after_s: float) -> None:
+        self._timer = threading.Timer(max(after_s, 0.01), connection.kill)
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
