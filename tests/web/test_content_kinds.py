@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from dakiya.db import SessionFactory
 from dakiya.models import ContentVersion
 from tests.shared.mail.rich.documents import FULL, doc
-from tests.web.conftest import Person, make_campaign
+from tests.web.conftest import Person, campaign_body, make_account, make_campaign
 
 RICH = {"kind": "rich", "html": None, "source": doc("Hi")}
 
@@ -91,3 +91,24 @@ def test_unknown_fields_of_every_part_are_named(alice: Person) -> None:
     assert answer.status == 422
     assert "“towm”" in answer.json["errors"]["html"][0]
     assert "“pre”" in answer.json["errors"]["preheader"][0]
+
+
+def test_html_that_runs_something_is_refused_with_every_reason(alice: Person) -> None:
+    account_id = make_account(alice)
+    html = "<p onclick='x()'>Hi</p>\n<script>x()</script><img src='data:image/png;base64,AA'>"
+    answer = alice.api.post("/campaigns", campaign_body(account_id, html=html))
+    assert answer.status == 422
+    told = " ".join(answer.json["errors"]["html"])
+    for words in ("onclick on line 1", "a script on line 2", "a picture inside the HTML itself"):
+        assert words in told
+
+
+def test_styles_are_inlined_once_in_what_is_sent(
+    alice: Person, session_factory: SessionFactory
+) -> None:
+    html = "<style>p { margin: 0 }</style><p>Hi {{ name }}</p>"
+    campaign_id = make_campaign(alice, html=html)
+    assert shown(alice, campaign_id)["html"] == html
+    with session_factory() as session:
+        [version] = session.scalars(select(ContentVersion))
+        assert '<p style="margin: 0;">Hi {{ name }}</p>' in (version.html_sent or "")

@@ -1,14 +1,17 @@
 """What a campaign says: one source in one of three kinds, and what is made from it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from dakiya.errors import InvalidInput
 from dakiya.mail.compiled import MessageError
+from dakiya.mail.html_check import check_html
 from dakiya.mail.merge import MAX_SOURCE_CHARS, parse
 from dakiya.mail.parts import complete_parts
 from dakiya.mail.rich.document import RichError
 from dakiya.mail.rich.render import html_of
+from dakiya.mail.styles import inline_styles
 from dakiya.mail.template import TemplateError
 from dakiya.models import ContentKind, ContentVersion, Template
 
@@ -34,13 +37,17 @@ class Content:
 
 
 class ContentError(InvalidInput):
-    """Content that cannot be kept; ``field`` names its part."""
+    """Content that cannot be kept; ``field`` names its part, ``messages`` tell each mistake."""
+
+    def __init__(self, messages: Sequence[str], field: str) -> None:
+        super().__init__(" ".join(messages), field)
+        self.messages = messages
 
 
 def finish_content(content: Content) -> Content:
     """Check content, and make from its source what follows from it. Doing it twice is harmless.
 
-    Raises ContentError, for the first mistake in plain words.
+    Raises ContentError, for the mistakes of the first part that has any.
     """
     for part, written in (("subject", content.subject), ("preheader", content.preheader)):
         _require_template(part, written)
@@ -50,23 +57,25 @@ def finish_content(content: Content) -> Content:
         try:
             made = html_of(content.source)
         except RichError as error:
-            raise ContentError(str(error), "source") from None
+            raise ContentError([str(error)], "source") from None
         if len(made) > MAX_SOURCE_CHARS:
-            raise ContentError("This mail is too long. Cut it in two.", "source")
+            raise ContentError(["This mail is too long. Cut it in two."], "source")
         content = replace(content, html=made)
     elif content.kind is ContentKind.TEXT:
         if text is None:
-            raise ContentError("Write the mail.", "text")
+            raise ContentError(["Write the mail."], "text")
         content = replace(content, html="", source=None)
     else:
         _require_template("html", content.html)
+        if messages := check_html(content.html):
+            raise ContentError(messages, "html")
         content = replace(content, source=None)
     content = replace(content, text=text)
     try:
         complete_parts(html_or_none(content), text, preheader=content.preheader)
     except (TemplateError, MessageError) as error:
         part = "text" if content.kind is ContentKind.TEXT else "html"
-        raise ContentError(f"{error}.", part) from None
+        raise ContentError([f"{error}."], part) from None
     return content
 
 
@@ -87,8 +96,13 @@ def html_or_none(content: Content) -> str | None:
     return None if content.kind is ContentKind.TEXT else content.html
 
 
+def inlined_of(content: Content) -> str | None:
+    """Return how the HTML goes out where that differs: styles beside their elements."""
+    return inline_styles(content.html) if content.kind is ContentKind.HTML else None
+
+
 def _require_template(part: str, written: str) -> None:
     try:
         parse(written)
     except TemplateError as error:
-        raise ContentError(f"{error}.", part) from None
+        raise ContentError([f"{error}."], part) from None

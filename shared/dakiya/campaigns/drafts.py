@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
-from dakiya.campaigns.content import Content, content_of, finish_content
+from dakiya.campaigns.content import Content, content_of, finish_content, inlined_of
+from dakiya.campaigns.thinning import thin_out
 from dakiya.errors import IllegalState, InvalidInput
 from dakiya.mail.fields import BUILT_IN_FIELDS, check_fields
 from dakiya.mail.merge import parse
@@ -104,11 +105,13 @@ def set_content(session: Session, campaign: Campaign, content: Content) -> None:
         subject=content.subject,
         preheader=content.preheader,
         html=content.html,
+        inlined=inlined_of(content),
         text=content.text,
         # Not the transaction's beginning: what failed before this lock was given is older.
         created_at=func.clock_timestamp(),
     )
     session.flush()
+    thin_out(session, campaign)
 
 
 def require_draft(campaign: Campaign, action: str) -> None:

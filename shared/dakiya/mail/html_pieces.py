@@ -8,7 +8,7 @@ and one sender works for many people.
 import html
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 # "<" may stand in an attribute only inside quotes: a tag that never ends fails at the next one.
@@ -25,17 +25,21 @@ _RAW_TEXT: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A start tag; names are in lower case, values unescaped."""
+    """A start tag from `begin` to `end`; names are in lower case, values unescaped."""
 
     name: str
     attributes: Mapping[str, str]
+    begin: int = field(default=0, compare=False)
+    end: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """An end tag."""
+    """An end tag from `begin` to `end`."""
 
     name: str
+    begin: int = field(default=0, compare=False)
+    end: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment or a declaration."""
+    """A comment or a declaration, from `begin` on."""
 
     data: str
+    begin: int = field(default=0, compare=False)
 
 
 def html_pieces(source: str) -> Iterator[Start | End | Text | Comment]:
@@ -70,10 +75,13 @@ def html_pieces(source: str) -> Iterator[Start | End | Text | Comment]:
             yield Text(html.unescape(source[sent:at]))
         sent = position
         if tag is None:
-            yield Comment(source[at:position])
+            yield Comment(source[at:position], at)
             continue
         name = tag[2].lower()
-        yield End(name) if tag[1] else Start(name, _attributes(tag[3]))
+        if tag[1]:
+            yield End(name, at, position)
+        else:
+            yield Start(name, _attributes(tag[3]), at, position)
         if not tag[1] and name in _RAW_TEXT:
             end = _RAW_TEXT[name].search(source, position)
             sent = position = end.start() if end else len(source)
@@ -86,6 +94,13 @@ def _past(source: str, mark: str, position: int) -> int:
     """Where the text goes on after the next mark; at the end when there is none."""
     at = source.find(mark, position)
     return at + len(mark) if at >= 0 else len(source)
+
+
+def attribute_places(tag: str) -> Iterator[tuple[str, str, int, int]]:
+    """Return the attributes of a start tag as it is written: name, value, begin and end."""
+    for found in _ATTRIBUTE.finditer(tag):
+        value = html.unescape(found[2] or found[3] or found[4] or "")
+        yield found[1].lower(), value, found.start(), found.end()
 
 
 def _attributes(written: str) -> dict[str, str]:

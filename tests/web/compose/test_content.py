@@ -176,3 +176,18 @@ def test_test_mail_is_queued_once_and_shown(
     assert "550 &lt;no&gt;" in again
     # The next test goes to the same address, not to one's own.
     assert re.search('<input[^>]* name="to"[^>]* value="me@example.com"', again)
+
+
+def test_html_that_runs_something_is_refused_and_kept_in_the_form(
+    client: FlaskClient, alice: Person
+) -> None:
+    campaign_id = make_campaign(alice)
+    url = f"/campaigns/{campaign_id}/edit/content"
+    hidden = form_of(client.get(url).text, url)
+    answer = client.post(
+        url, data={**hidden, "subject": "S", "html": "<p onclick=x()>one</p><script>x</script>"}
+    )
+    assert answer.status_code == 422
+    assert "the event handler onclick on line 1" in answer.text
+    assert "a script on line 1" in answer.text
+    assert "&lt;p onclick=x()&gt;one" in answer.text

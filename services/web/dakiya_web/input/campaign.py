@@ -92,7 +92,8 @@ def _read_content(reader: FieldReader) -> Content:
         try:
             return finish_content(content)
         except ContentError as error:
-            reader.wrong(error.field, str(error))
+            for message in error.messages:
+                reader.wrong(error.field, message)
     return content
 
 

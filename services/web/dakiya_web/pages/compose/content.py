@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from dakiya.campaigns import changing, drafts
+from dakiya.campaigns.content import ContentError, finish_content
 from dakiya.campaigns.testing import latest_campaign_test
 from dakiya.contacts import audience
 from dakiya.errors import IllegalState
@@ -115,7 +116,7 @@ def _stored_form(campaign: Campaign) -> ContentForm:
 
 
 def _is_valid(form: ContentForm) -> bool:
-    """Check lengths, control characters and merge tags; mistakes stand at their fields."""
+    """Check all that is wrong with what was written; mistakes stand at their fields."""
     valid = form.validate()
     reader = FieldReader({f.name: f.data or "" for f in (form.subject, form.html, form.text)})
     reader.line("subject", max_chars=10**7, required=False)
@@ -133,6 +134,13 @@ def _is_valid(form: ContentForm) -> bool:
             parse(field.data or "")
         except TemplateError as error:
             field.errors = [*field.errors, sentence(str(error))]
+            valid = False
+    if valid:
+        try:
+            finish_content(_written(form))
+        except ContentError as error:
+            place = getattr(form, error.field, form.html)
+            place.errors = [*place.errors, *error.messages]
             valid = False
     return bool(valid)
 
