@@ -237,12 +237,12 @@ def test_smtp_test_passes_step_by_step_and_ends_the_pause(
         password_encrypted=SecretBox(settings).seal(PASSWORD),
     )
     assert test.status is TestStatus.PASSED
-    names = ["dns", "connect", "greeting", "ehlo", "auth", "send"]
+    names = ["dns", "connect", "greeting", "ehlo", "auth", "mail", "send"]
     assert steps_of(test) == [(name, True) for name in names]
     assert [mail.recipient for mail in server.received()] == ["tester@example.net"]
     with session_factory() as session:
         assert session.scalars(select(SmtpAccount.paused_at)).one() is None
-    assert PASSWORD not in installation.logs() + str(test.steps)
+    assert PASSWORD not in installation.logs() + str(test.steps) + str(test.dialogue)
     assert "@example.net" not in installation.logs()
 
 

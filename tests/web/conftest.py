@@ -83,6 +83,9 @@ class Api:
     def post(self, path: str, json: Any = None, **options: Any) -> Answer:
         return self("POST", path, json, **options)
 
+    def put(self, path: str, json: Any) -> Answer:
+        return self("PUT", path, json)
+
     def patch(self, path: str, json: Any) -> Answer:
         return self("PATCH", path, json)
 

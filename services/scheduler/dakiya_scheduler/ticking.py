@@ -59,6 +59,7 @@ from dakiya.models import (
     Tick,
 )
 from dakiya.queue import SENDER_QUEUE, Doorbell
+from dakiya.smtp_accounts.causes import Cause
 from dakiya.smtp_accounts.notices import forget_notices, make_notices, waiting_notices
 
 log = get_logger(__name__)
@@ -282,6 +283,7 @@ def fail_lost_tests(session: Session, *, now: datetime) -> None:
     """End the tests whose sender was killed: nobody will write how they went."""
     ended = {"status": TestStatus.FAILED, "finished_at": now}
     step = {"name": "send", "ok": False, "detail": LOST_TEST, "duration_s": 0}
+    step["cause"] = Cause.SENDER_LOST.value
     for table, values in (
         (SmtpTest, {"steps": SmtpTest.steps.concat([step])}),
         (CampaignTest, {"detail": LOST_TEST}),

@@ -1,8 +1,7 @@
 """Tests an SMTP account step by step, up to a real mail, and writes the steps as they end."""
 
 import time
-from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -14,17 +13,29 @@ from sqlalchemy.orm import Session
 
 from dakiya.db import SessionFactory
 from dakiya.delivery.trouble import clear_trouble
+from dakiya.delivery.usage import count_mails
 from dakiya.log import get_logger
 from dakiya.models import SmtpAccount, SmtpTest, TestStatus
+from dakiya.smtp_accounts.causes import UNTRUSTED, Cause
+from dakiya.smtp_accounts.facts import ServerFacts
+from dakiya_sender.diagnosis import cause_of, cause_of_reply
 from dakiya_sender.pool import ConnectionPool
 from dakiya_sender.servers import ServerRefused, Servers
-from dakiya_sender.single import send_on
-from dakiya_sender.smtp import SmtpTrouble, Step
+from dakiya_sender.smtp import (
+    Connection,
+    Envelope,
+    OutcomeUnknown,
+    Phase,
+    Refusal,
+    Server,
+    SmtpTrouble,
+    Step,
+)
 
 log = get_logger(__name__)
 
-
-StepListener = Callable[[Step], None]
+# Somebody sits and waits: a server that says nothing for so long has failed.
+REPLY_TIMEOUT_S = 20.0
 
 
 def run_smtp_test(
@@ -36,24 +47,18 @@ def run_smtp_test(
         session.commit()
     if account is None:
         return
-    steps: list[dict[str, Any]] = []
-
-    def on_step(step: Step) -> None:
-        steps.append({**asdict(step), "duration_s": round(step.duration_s, 3)})
-        with session_factory() as session:
-            session.execute(update(SmtpTest).where(SmtpTest.id == test_id).values(steps=steps))
-            session.commit()
-
-    passed = _walk(account, servers, pool, to_email, on_step)
+    report = _Report(session_factory, test_id)
+    walk = _Walk(account, servers, pool, report)
+    passed = walk.go(to_email)
     status = TestStatus.PASSED if passed else TestStatus.FAILED
     with session_factory() as session:
-        session.execute(
-            update(SmtpTest)
-            .where(SmtpTest.id == test_id)
-            .values(status=status, steps=steps, finished_at=func.clock_timestamp())
-        )
+        report.store(session, status=status, finished_at=func.clock_timestamp())
+        stored = session.get_one(SmtpAccount, account.id)
+        if walk.facts is not None and stored.host == account.host:
+            stored.server_facts = walk.facts.as_json()
         if passed:
             clear_trouble(session, account.id)
+            count_mails(session, stored, 1)
         session.commit()
     log.info("smtp_test", test=test_id, account=account.id, status=status.value)
 
@@ -73,47 +78,155 @@ def _take(session: Session, test_id: int) -> tuple[SmtpAccount | None, str]:
     return account, to_email
 
 
-def _walk(
-    account: SmtpAccount,
-    servers: Servers,
-    pool: ConnectionPool,
-    to_email: str,
-    on_step: StepListener,
-) -> bool:
-    """Walk the steps; each one, good or bad, is told to the listener."""
-    began_at = time.monotonic()
-    try:
-        server = servers.server_for(account)
-    except ServerRefused as refused:
-        on_step(Step("dns", ok=False, detail=refused.trouble.detail, duration_s=_since(began_at)))
-        return False
-    found = ", ".join(server.addresses)
-    on_step(Step("dns", ok=True, detail=f"{account.host} is {found}", duration_s=_since(began_at)))
-    told: list[Step] = []
+class _Report:
+    """The steps and the dialogue so far; written whenever a step has ended."""
 
-    def tell(step: Step) -> None:
-        told.append(step)
-        on_step(step)
+    def __init__(self, session_factory: SessionFactory, test_id: int) -> None:
+        self._sessions = session_factory
+        self._test_id = test_id
+        self.steps: list[dict[str, Any]] = []
+        self._dialogue: list[list[str]] = []
 
-    began_at = time.monotonic()
-    try:
-        lent = pool.borrow_alone(account.id, server, cap=account.connections, on_step=tell)
-    except SmtpTrouble as trouble:
-        if not told:  # it was not even tried
-            on_step(Step("connect", ok=False, detail=trouble.detail, duration_s=_since(began_at)))
-        return False
-    began_at = time.monotonic()
-    try:
-        ok, detail = send_on(
-            lent.connection,
-            mail_from=account.from_email,
-            to_email=to_email,
-            message=_test_message(account, to_email),
+    def hear(self, who: str, words: str) -> None:
+        """Keep a line of the dialogue."""
+        self._dialogue.append([who, words])
+
+    def tell(self, step: Step) -> None:
+        """Write a step, for those who watch."""
+        self.steps.append({**asdict(step), "duration_s": round(step.duration_s, 3)})
+        with self._sessions() as session:
+            self.store(session)
+            session.commit()
+
+    def fail(self, name: str, detail: str, cause: Cause, began_at: float, **more: Any) -> None:
+        """Tell why it ends here: at this step, or at the one that was told as failed already."""
+        if not self.steps or self.steps[-1]["ok"]:
+            self.tell(Step(name, ok=False, detail=detail, duration_s=time.monotonic() - began_at))
+        self.steps[-1].update(cause=cause.value, **more)
+
+    def store(self, session: Session, **values: Any) -> None:
+        """Write all of it."""
+        session.execute(
+            update(SmtpTest)
+            .where(SmtpTest.id == self._test_id)
+            .values(steps=self.steps, dialogue=self._dialogue, **values)
         )
-    finally:
-        pool.discard(lent)
-    on_step(Step("send", ok=ok, detail=detail, duration_s=_since(began_at)))
-    return ok
+
+
+class _Walk:
+    """The way from a name to an accepted mail."""
+
+    def __init__(
+        self, account: SmtpAccount, servers: Servers, pool: ConnectionPool, report: _Report
+    ) -> None:
+        self._account = account
+        self._servers = servers
+        self._pool = pool
+        self._report = report
+        self._encryption = ""
+        self.facts: ServerFacts | None = None
+
+    def go(self, to_email: str) -> bool:
+        """Walk the steps; each one, good or bad, is told. Returns whether the mail was taken."""
+        account, began_at = self._account, time.monotonic()
+        try:
+            server = self._servers.server_for(account)
+        except ServerRefused as refused:
+            self._report.fail("dns", refused.trouble.detail, refused.cause, began_at)
+            return False
+        found = ", ".join(server.addresses)
+        detail = f"{account.host} is {found}" if found != account.host else "It is an address."
+        self._report.tell(
+            Step("dns", ok=True, detail=detail, duration_s=time.monotonic() - began_at)
+        )
+        server = replace(server, reply_timeout_s=REPLY_TIMEOUT_S)
+        began_at = time.monotonic()
+        try:
+            lent = self._pool.borrow_alone(
+                account.id,
+                server,
+                cap=account.connections,
+                on_step=self._tell,
+                on_line=self._report.hear,
+            )
+        except SmtpTrouble as trouble:
+            self._explain(trouble, server, began_at)
+            return False
+        self.facts = self._facts_of(lent.connection)
+        try:
+            return self._send(lent.connection, to_email)
+        finally:
+            self._pool.discard(lent)
+
+    def _tell(self, step: Step) -> None:
+        if step.name == Phase.TLS:
+            self._encryption = step.detail if step.ok else ""
+        self._report.tell(step)
+
+    def _explain(self, trouble: SmtpTrouble, server: Server, began_at: float) -> None:
+        if self._report.steps[-1]["ok"]:  # it was not even tried
+            self._report.fail("connect", trouble.detail, Cause.ALL_IN_USE, began_at)
+            return
+        cause = cause_of(trouble, server)
+        more: dict[str, Any] = {}
+        if cause in UNTRUSTED:
+            more = self._certificate(server)
+        self._report.fail(trouble.phase.value, trouble.detail, cause, began_at, **more)
+
+    def _certificate(self, server: Server) -> dict[str, Any]:
+        """Return what the server shows to anybody, for its owner to decide."""
+        try:
+            seen = self._pool.look_at(self._account.id, server, cap=self._account.connections)
+        except SmtpTrouble:
+            return {}
+        if seen is None:
+            return {}
+        return {"certificate": {**asdict(seen), "not_after": seen.not_after.isoformat()}}
+
+    def _facts_of(self, connection: Connection) -> ServerFacts:
+        return ServerFacts(
+            extensions=sorted(name.upper() for name in connection.extensions),
+            size_bytes=connection.max_size_bytes,
+            encryption=self._encryption,
+            seen_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+    def _send(self, connection: Connection, to_email: str) -> bool:
+        """Ask whether the address may send, then send the mail."""
+        account, report = self._account, self._report
+        message, began_at = _test_message(account, to_email), time.monotonic()
+        name = "mail"
+        try:
+            answer = connection.begin(Envelope(account.from_email, to_email, len(message)))
+            if not isinstance(answer, Refusal) or answer.phase is not Phase.MAIL:
+                words = f"the server lets this account send as {account.from_email}"
+                report.tell(
+                    Step(name, ok=True, detail=words, duration_s=time.monotonic() - began_at)
+                )
+                name, began_at = "send", time.monotonic()
+            if isinstance(answer, Refusal):
+                detail = f"refused at {answer.phase.value.upper()}: {answer.reply}"
+                report.fail(name, detail, cause_of_reply(answer.phase, answer.reply), began_at)
+                return False
+            connection.write_body(message)
+            reply = connection.finish()
+        except SmtpTrouble as trouble:
+            cause = Cause.BROKE_OFF
+            if trouble.reply is not None:
+                cause = cause_of_reply(trouble.phase, trouble.reply)
+            if trouble.phase not in (Phase.MAIL, Phase.CONNECT) and name == "mail":
+                name = "send"
+            report.fail(name, trouble.detail, cause, began_at)
+            return False
+        except OutcomeUnknown as unknown:
+            report.fail("send", unknown.detail, Cause.SILENT, began_at)
+            return False
+        detail = f"the server answered: {reply}"
+        if not reply.is_positive:
+            report.fail("send", detail, cause_of_reply(Phase.DOT, reply), began_at)
+            return False
+        report.tell(Step("send", ok=True, detail=detail, duration_s=time.monotonic() - began_at))
+        return True
 
 
 def _test_message(account: SmtpAccount, to_email: str) -> bytes:
@@ -129,7 +242,3 @@ def _test_message(account: SmtpAccount, to_email: str) -> bytes:
         "If you can read it, the account can send.\n"
     )
     return message.as_bytes()
-
-
-def _since(began_at: float) -> float:
-    return time.monotonic() - began_at

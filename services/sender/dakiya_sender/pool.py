@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 from dakiya.log import get_logger
 from dakiya_sender.slots import ConnectionSlot, ConnectionSlots
-from dakiya_sender.smtp import Connection, Phase, Server, SmtpTrouble, Step
+from dakiya_sender.smtp import (
+    Certificate,
+    Connection,
+    LineListener,
+    Phase,
+    Server,
+    SmtpTrouble,
+    Step,
+    look_at_certificate,
+)
 
 log = get_logger(__name__)
 
@@ -70,11 +79,28 @@ class ConnectionPool:
         *,
         cap: int,
         on_step: Callable[[Step], None] | None = None,
+        on_line: LineListener | None = None,
     ) -> PooledConnection:
         """Lend a connection of its own, within the cap; ``discard`` it. Waits for a free slot.
 
-        Raises SmtpTrouble when none becomes free, or the server cannot be connected to.
+        With ``on_line`` it is spoken to one command at a time. Raises SmtpTrouble when no slot
+        becomes free, or the server cannot be connected to.
         """
+        slot = self._wait_for_slot(smtp_account_id, cap=cap)
+        return self._open(slot, server, on_step, on_line)
+
+    def look_at(self, smtp_account_id: int, server: Server, *, cap: int) -> Certificate | None:
+        """Return the certificate that a server shows to anybody, within the cap.
+
+        None when it shows none. Raises SmtpTrouble when no slot becomes free.
+        """
+        slot = self._wait_for_slot(smtp_account_id, cap=cap)
+        try:
+            return look_at_certificate(server)
+        finally:
+            self._slots.release(slot)
+
+    def _wait_for_slot(self, smtp_account_id: int, *, cap: int) -> ConnectionSlot:
         deadline = time.monotonic() + WAIT_FOR_SLOT_S
         while (slot := self._slots.acquire(smtp_account_id, cap=cap)) is None:
             if time.monotonic() > deadline:
@@ -85,17 +111,21 @@ class ConnectionPool:
                     " Try again when its campaigns have moved on, or pause them.",
                 )
             time.sleep(ASK_FOR_SLOT_EVERY_S)
-        return self._open(slot, server, on_step)
+        return slot
 
     def _open(
         self,
         slot: ConnectionSlot,
         server: Server,
         on_step: Callable[[Step], None] | None = None,
+        on_line: LineListener | None = None,
     ) -> PooledConnection:
         try:
             connection = Connection.open(
-                server, on_step=on_step, pipelining=self._may_pipeline(slot.smtp_account_id)
+                server,
+                on_step=on_step,
+                on_line=on_line,
+                pipelining=on_line is None and self._may_pipeline(slot.smtp_account_id),
             )
         except BaseException:
             self._slots.release(slot)

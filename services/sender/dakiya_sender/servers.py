@@ -5,6 +5,7 @@ import time
 
 from dakiya.delivery.trouble import AccountTrouble
 from dakiya.models import SmtpAccount
+from dakiya.smtp_accounts.causes import Cause
 from dakiya.smtp_accounts.egress import EgressRefused, EgressRule, NameNotFound
 from dakiya.smtp_accounts.secrets import SecretBox
 from dakiya_sender.smtp import Server
@@ -15,9 +16,10 @@ RESOLVE_AGAIN_AFTER_S = 60.0
 class ServerRefused(Exception):
     """The account's server cannot or must not be connected to."""
 
-    def __init__(self, trouble: AccountTrouble) -> None:
+    def __init__(self, trouble: AccountTrouble, cause: Cause) -> None:
         super().__init__(trouble.reason)
         self.trouble = trouble
+        self.cause = cause
 
 
 class Servers:
@@ -42,7 +44,8 @@ class Servers:
                         "The stored password cannot be read with the present encryption keys."
                         " Enter it again.",
                         needs_owner=True,
-                    )
+                    ),
+                    Cause.PASSWORD_UNREADABLE,
                 )
         return Server(
             host=account.host,
@@ -52,6 +55,7 @@ class Servers:
             helo_name=self.helo_name,
             username=account.username,
             password=password,
+            certificate_sha256=account.certificate_sha256,
         )
 
     def _addresses(self, host: str, port: int) -> tuple[str, ...]:
@@ -64,10 +68,12 @@ class Servers:
             addresses = self._rule.resolve(host, port)
         except EgressRefused as error:
             raise ServerRefused(
-                AccountTrouble("connection", str(error), needs_owner=True)
+                AccountTrouble("connection", str(error), needs_owner=True), Cause.INTERNAL_HOST
             ) from None
         except NameNotFound as error:
-            raise ServerRefused(AccountTrouble("connection", str(error))) from None
+            raise ServerRefused(
+                AccountTrouble("connection", str(error)), Cause.UNKNOWN_HOST
+            ) from None
         with self._lock:
             self._resolved[host, port] = (now, addresses)
         return addresses

@@ -76,6 +76,8 @@ RULES: tuple[Rule, ...] = (
         words(r"sender address rejected", r"domain of sender", r"sender verify"),
         codes=TEMPORARY,
     ),
+    # Exchange, whatever its words: no permission to send as this sender.
+    Rule(_SENDER, codes=PERMANENT, statuses=frozenset({"5.7.60"})),
     # Gmail 5.4.5; Microsoft 5.1.90 (recipients a day), 5.7.232, 5.7.233 and 5.7.705 (tenant).
     Rule(_QUOTA, statuses=frozenset({"5.4.5", "5.1.90", "5.7.232", "5.7.233", "5.7.705"})),
     # Microsoft says 554 5.2.0 of the recipient's mailbox (STOREDRV.Deliver) ...

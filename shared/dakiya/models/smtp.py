@@ -92,6 +92,10 @@ class SmtpAccount(Base):
     password_encrypted: Mapped[str | None]
     from_email: Mapped[str]
     from_name: Mapped[str | None]
+    # The one certificate to trust, whoever vouches for it: SHA-256 in hexadecimal.
+    certificate_sha256: Mapped[str | None]
+    # What the server said of itself at the last test: ``dakiya.smtp_accounts.facts``.
+    server_facts: Mapped[dict[str, Any] | None]
 
     per_second: Mapped[int | None]
     per_minute: Mapped[int | None]
@@ -121,7 +125,13 @@ class SmtpAccount(Base):
 
 
 class SmtpTest(Base):
-    """One test of an account: the steps that were walked and how each ended."""
+    """One test of an account: the steps that were walked and how each ended.
+
+    A step is ``{name, ok, detail, duration_s}``; one that failed has its ``cause``
+    (``dakiya.smtp_accounts.causes``), and where nobody vouches for the server its ``certificate``:
+    ``{names, issuer, self_signed, not_after, fingerprint}``. A line of the ``dialogue`` is
+    ``[client | server | note, words]``, without secrets.
+    """
 
     __tablename__ = "smtp_test"
 
@@ -132,6 +142,7 @@ class SmtpTest(Base):
     to_email: Mapped[str]
     status: Mapped[TestStatus] = mapped_column(TEST_STATUS, server_default=TestStatus.QUEUED.value)
     steps: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
+    dialogue: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

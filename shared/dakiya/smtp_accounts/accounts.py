@@ -14,6 +14,7 @@ from dakiya.smtp_accounts.secrets import SecretBox
 
 # Where the stored password goes: who changes one of these must know it.
 LOGIN_FIELDS = frozenset({"host", "port", "security", "username"})
+_SERVER_FIELDS = ("host", "port", "security")
 _ENDED = (CampaignStatus.DRAFT, CampaignStatus.FINISHED, CampaignStatus.CANCELLED)
 
 
@@ -108,11 +109,17 @@ def change_account(
             "Type the password again: the host, port, security or username has changed.",
             "password",
         )
-    if values.host != now_set.host:  # another server, which has asked for nothing yet
-        account.slowed_to = account.slowed_from = account.slowed_at = None
+    if any(getattr(values, name) != getattr(now_set, name) for name in _SERVER_FIELDS):
+        _forget_server(account)
     for name, value in asdict(values).items():
         setattr(account, name, value)
     end_pause(account)
+
+
+def _forget_server(account: SmtpAccount) -> None:
+    """Another server has asked for nothing, said nothing and shown no certificate yet."""
+    account.slowed_to = account.slowed_from = account.slowed_at = None
+    account.certificate_sha256 = account.server_facts = None
 
 
 def end_pause(account: SmtpAccount) -> None:

@@ -83,6 +83,11 @@ CASES: dict[tuple[str, str], Case] = {
         Kind.PAGE_OWNER, lambda _: {"to": "someone@example.com"}, owner_status=303
     ),
     ("smtp_accounts.show_test", "GET"): Case(Kind.PAGE_OWNER, owner_status=302),
+    ("smtp_accounts.ask_trust", "GET"): Case(Kind.PAGE_OWNER, owner_status=404),  # none shown
+    ("smtp_accounts.trust", "POST"): Case(
+        Kind.PAGE_OWNER, lambda _: {"fingerprint": "ab"}, owner_status=303
+    ),
+    ("smtp_accounts.distrust", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
     ("smtp_accounts.ask_delete", "GET"): Case(Kind.PAGE_OWNER),
     ("smtp_accounts.delete", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
     ("compose.new", "GET"): Case(Kind.LOGGED_IN),
@@ -164,6 +169,10 @@ CASES: dict[tuple[str, str], Case] = {
         Kind.TOKEN_OWNER, lambda _: {"to": "someone@example.com"}, owner_status=202
     ),
     ("api.show_smtp_test", "GET"): Case(Kind.TOKEN_OWNER),
+    ("api.trust_certificate", "PUT"): Case(
+        Kind.TOKEN_OWNER, lambda _: {"sha256": "ab"}, owner_status=409
+    ),
+    ("api.distrust_certificate", "DELETE"): Case(Kind.TOKEN_OWNER, owner_status=204),
     ("api.delete_smtp_account", "DELETE"): Case(Kind.TOKEN_OWNER, owner_status=409),
     ("api.list_campaigns", "GET"): Case(Kind.TOKEN),
     ("api.create_campaign", "POST"): Case(

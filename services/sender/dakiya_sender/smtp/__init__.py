@@ -4,16 +4,21 @@
 `finish()`; `close()` or `abort()`.
 """
 
+from .certificate import Certificate, CertificateChanged
 from .connection import Connection
 from .envelope import Envelope, Ready, Refusal
-from .opening import Step, StepListener
+from .opening import Step, StepListener, look_at_certificate
 from .reply import Reply
 from .server import Security, Server
+from .transcript import LineListener
 from .trouble import OutcomeUnknown, Phase, SmtpTrouble
 
 __all__ = [
+    "Certificate",
+    "CertificateChanged",
     "Connection",
     "Envelope",
+    "LineListener",
     "OutcomeUnknown",
     "Phase",
     "Ready",
@@ -24,4 +29,5 @@ __all__ = [
     "SmtpTrouble",
     "Step",
     "StepListener",
+    "look_at_certificate",
 ]

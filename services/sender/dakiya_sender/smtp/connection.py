@@ -27,6 +27,7 @@ from .transaction import (
     in_one_write,
     read_answers,
 )
+from .transcript import LineListener
 from .trouble import OutcomeUnknown, Phase, SmtpTrouble, plain_words
 from .wire import Wire
 
@@ -69,13 +70,18 @@ class Connection:
 
     @classmethod
     def open(
-        cls, server: Server, *, on_step: StepListener | None = None, pipelining: bool = True
+        cls,
+        server: Server,
+        *,
+        on_step: StepListener | None = None,
+        on_line: LineListener | None = None,
+        pipelining: bool = True,
     ) -> "Connection":
         """Connect, greet, encrypt and log in; `opening.open_wire` has the rules.
 
         Raises SmtpTrouble.
         """
-        return cls(server, open_wire(server, on_step), pipelining=pipelining)
+        return cls(server, open_wire(server, on_step, on_line), pipelining=pipelining)
 
     @property
     def is_open(self) -> bool:

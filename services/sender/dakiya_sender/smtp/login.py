@@ -75,10 +75,15 @@ def _base64(raw: bytes) -> str:
     return b64encode(raw).decode("ascii")
 
 
+def secrets_of(username: str, password: str) -> tuple[str, ...]:
+    """Return what may never be shown: the password, as it is and as it goes over the wire."""
+    together = _base64(f"\0{username}\0{password}".encode())
+    return (together, _base64(password.encode()), password)
+
+
 def _without(reply: Reply, username: str, password: str) -> Reply:
     text = reply.text
-    together = _base64(f"\0{username}\0{password}".encode())
-    for secret in (together, _base64(password.encode()), password):
+    for secret in secrets_of(username, password):
         # A shorter one would take ordinary words apart and give more away than it hides.
         if len(secret) >= 4:
             text = text.replace(secret, "[removed]")

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from socket import create_connection
 
-from .login import log_in
+from .certificate import Certificate, CertificateChanged, fingerprint
+from .login import log_in, secrets_of
 from .reply import Reply, reply_of
-from .server import Security, Server
+from .server import Security, Server, unverified_context
+from .transcript import LineListener, TranscribedWire
 from .trouble import Phase, SmtpTrouble, plain_words
 from .wire import Wire
 
@@ -37,20 +39,22 @@ class _Refused(Exception):
         self.reply = reply
 
 
-def open_wire(server: Server, on_step: StepListener | None) -> Wire:
+def open_wire(
+    server: Server, on_step: StepListener | None, on_line: LineListener | None = None
+) -> Wire:
     """Connect, greet, encrypt and log in.
 
     Credentials go out in three cases only: over verified TLS from the first byte, over
     verified TLS after STARTTLS, or in the clear to a loopback address. A server that does
     not offer STARTTLS where it is asked for is left, with or without credentials.
-    Raises SmtpTrouble; the socket is closed then.
+    ``on_line`` hears the dialogue, without secrets. Raises SmtpTrouble; the socket is closed then.
     """
     sock = _connect(server, on_step)
-    wire = Wire(sock, host=server.host, helo_name=server.helo_name)
+    wire = _wire(sock, server, on_line)
     try:
         if server.security == Security.TLS:
             with _step(Phase.TLS, on_step) as say:
-                say.append(_encrypt(wire, server))
+                say.append(_encrypt(wire, server, describe=on_step is not None))
         _read_greeting(wire, server, on_step)
         _say_hello(wire, server, on_step)
         if server.security == Security.STARTTLS:
@@ -62,6 +66,41 @@ def open_wire(server: Server, on_step: StepListener | None) -> Wire:
         wire.cut()
         raise
     return wire
+
+
+def look_at_certificate(server: Server) -> Certificate | None:
+    """Return the certificate that a server shows, whoever vouches for it; None if it shows none.
+
+    Nothing but a greeting and STARTTLS is said to it. Never raises for what the server does.
+    """
+    wire = None
+    try:
+        wire = Wire(_reach(server), host=server.host, helo_name=server.helo_name)
+        if server.security == Security.STARTTLS:
+            _read_greeting(wire, server, None)
+            _say_hello(wire, server, None)
+            wire.allow(server.reply_timeout_s)
+            wire.ask("STARTTLS")
+        wire.allow(server.connect_timeout_s)
+        wire.encrypt(unverified_context())
+        return Certificate.read(wire.peer_certificate())
+    except (OSError, SmtpTrouble, ValueError):
+        return None
+    finally:
+        if wire is not None:
+            wire.cut()
+
+
+def _wire(sock: socket.socket, server: Server, on_line: LineListener | None) -> Wire:
+    if on_line is None:
+        return Wire(sock, host=server.host, helo_name=server.helo_name)
+    return TranscribedWire(
+        sock,
+        host=server.host,
+        helo_name=server.helo_name,
+        on_line=on_line,
+        secrets=secrets_of(server.username or "", server.password or ""),
+    )
 
 
 def _connect(server: Server, on_step: StepListener | None) -> socket.socket:
@@ -118,12 +157,22 @@ def _start_tls(wire: Wire, server: Server, on_step: StepListener | None) -> None
         reply = wire.ask("STARTTLS")
         if reply.code != 220:
             raise _Refused("the server offers STARTTLS but refused it", reply)
-        say.append(_encrypt(wire, server))
+        say.append(_encrypt(wire, server, describe=on_step is not None))
 
 
-def _encrypt(wire: Wire, server: Server) -> str:
+def _encrypt(wire: Wire, server: Server, *, describe: bool) -> str:
     wire.allow(server.connect_timeout_s)
-    return wire.encrypt(server.verifying_context())
+    version = wire.encrypt(server.verifying_context())
+    if server.certificate_sha256 is not None:
+        shown = fingerprint(wire.peer_certificate())
+        if shown != server.certificate_sha256:
+            raise CertificateChanged("the server shows another certificate than the trusted one")
+    if not describe:
+        return version
+    try:
+        return f"{version}, {Certificate.read(wire.peer_certificate())}"
+    except ValueError:  # a certificate that OpenSSL took and our reader does not
+        return version
 
 
 def _authenticate(wire: Wire, server: Server, on_step: StepListener | None) -> None:

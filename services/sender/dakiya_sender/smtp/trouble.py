@@ -7,6 +7,7 @@ from smtplib import SMTPServerDisconnected
 
 from dakiya.errors import DakiyaError
 
+from .certificate import CertificateChanged
 from .reply import Reply
 
 
@@ -67,6 +68,8 @@ def plain_words(error: OSError) -> str:
         return "the server did not answer in time"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the server's certificate cannot be trusted: {error.verify_message}"
+    if isinstance(error, CertificateChanged):
+        return "the server shows another certificate than the one that you chose to trust"
     if isinstance(error, ssl.SSLError):
         if error.reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL"}:
             return "the server does not speak TLS here; this port may want STARTTLS or no TLS"

@@ -86,6 +86,13 @@ class Wire(smtplib.SMTP):
         self.esmtp_features = {}
         return encrypted.version() or ""
 
+    def peer_certificate(self) -> bytes:
+        """Return the server's certificate (DER) of an encrypted connection."""
+        der = (
+            self.sock.getpeercert(binary_form=True) if isinstance(self.sock, ssl.SSLSocket) else b""
+        )
+        return der or b""
+
     def has_news(self) -> bool:
         """Say whether the server has spoken or hung up unasked; never waits."""
         sock = self._open_socket()

@@ -1,6 +1,7 @@
 """SMTP accounts by API: list, add, show, change, delete and test."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask import jsonify, url_for
 from flask.typing import ResponseReturnValue
@@ -8,11 +9,12 @@ from flask.typing import ResponseReturnValue
 from dakiya.delivery.usage import slowed
 from dakiya.errors import NotFound
 from dakiya.models import SmtpAccount, SmtpTest
-from dakiya.smtp_accounts import accounts
+from dakiya.smtp_accounts import accounts, trust
 from dakiya_web.api.blueprint import api, asking, json_body
 from dakiya_web.api.present import instant
-from dakiya_web.input.reader import InvalidFields
+from dakiya_web.input.reader import FieldReader, InvalidFields
 from dakiya_web.input.smtp_account import read_account, read_test
+from dakiya_web.pages.smtp_accounts.remedies import remedy
 from dakiya_web.ring import ring
 from dakiya_web.wiring import request_session, wiring
 
@@ -47,7 +49,7 @@ def show_smtp_account(account_id: int) -> ResponseReturnValue:
     """One account, with its last test."""
     session = request_session()
     account = accounts.find_account(session, account_id, user_id=asking().user_id)
-    return jsonify(_present(account) | {"test": _present_test(session_test(account))})
+    return jsonify(_present(account) | {"test": _present_test(account, session_test(account))})
 
 
 @api.patch("/smtp-accounts/<id:account_id>")
@@ -64,7 +66,7 @@ def change_smtp_account(account_id: int) -> ResponseReturnValue:
     accounts.change_account(account, sent.values, password=sent.password, box=wired.box)
     session.commit()
     ring(lambda doorbell: doorbell.ring_tick())
-    return jsonify(_present(account) | {"test": _present_test(session_test(account))})
+    return jsonify(_present(account) | {"test": _present_test(account, session_test(account))})
 
 
 @api.delete("/smtp-accounts/<id:account_id>")
@@ -97,7 +99,31 @@ def show_smtp_test(account_id: int) -> ResponseReturnValue:
     test = session_test(account)
     if test is None:
         raise NotFound("This account has not been tested yet.")
-    return jsonify(_present_test(test))
+    return jsonify(_present_test(account, test))
+
+
+@api.put("/smtp-accounts/<id:account_id>/certificate")
+def trust_certificate(account_id: int) -> ResponseReturnValue:
+    """Trust the certificate that the last test showed; its fingerprint says that it was seen."""
+    session = request_session()
+    reader = FieldReader(json_body())
+    fingerprint = reader.line("sha256", max_chars=100)
+    reader.finish()
+    account = accounts.find_account(session, account_id, user_id=asking().user_id, lock=True)
+    trust.trust_certificate(session, account, fingerprint)
+    session.commit()
+    ring(lambda doorbell: doorbell.ring_tick())
+    return jsonify(_present(account))
+
+
+@api.delete("/smtp-accounts/<id:account_id>/certificate")
+def distrust_certificate(account_id: int) -> ResponseReturnValue:
+    """Trust only what a known authority vouches for."""
+    session = request_session()
+    account = accounts.find_account(session, account_id, user_id=asking().user_id, lock=True)
+    trust.trust_nobody(account)
+    session.commit()
+    return "", 204
 
 
 def session_test(account: SmtpAccount) -> SmtpTest | None:
@@ -148,6 +174,8 @@ def _present(account: SmtpAccount) -> dict[str, object]:
         if account.paused_at is not None
         else None,
         "slowed": _present_slowed(account),
+        "certificate_sha256": account.certificate_sha256,
+        "server": account.server_facts,
         "created_at": instant(account.created_at),
     }
 
@@ -164,14 +192,20 @@ def _present_slowed(account: SmtpAccount) -> dict[str, object] | None:
     }
 
 
-def _present_test(test: SmtpTest | None) -> dict[str, object] | None:
+def _present_step(account: SmtpAccount, step: Mapping[str, Any]) -> dict[str, object]:
+    advice = remedy(account, step)
+    return {**step, "advice": advice} if advice else dict(step)
+
+
+def _present_test(account: SmtpAccount, test: SmtpTest | None) -> dict[str, object] | None:
     if test is None:
         return None
     return {
         "id": test.id,
         "to": test.to_email,
         "status": test.status,
-        "steps": test.steps,
+        "steps": [_present_step(account, step) for step in test.steps],
+        "dialogue": [{"who": who, "words": words} for who, words in test.dialogue],
         "created_at": instant(test.created_at),
         "finished_at": instant(test.finished_at),
     }

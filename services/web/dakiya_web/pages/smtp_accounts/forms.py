@@ -13,8 +13,8 @@ from dakiya.models.smtp import (
     DEFAULT_MAILS_PER_CONNECTION,
     MAX_CONNECTIONS,
 )
+from dakiya.smtp_accounts.providers import Provider, provider_of_address
 from dakiya_web.input.smtp_account import PACES
-from dakiya_web.pages.smtp_accounts.presets import Preset
 from dakiya_web.texts import gettext, lazy_gettext
 
 LIMIT_FIELDS = (*PACES, "connections", "mails_per_connection")
@@ -133,15 +133,16 @@ def form_of(account: SmtpAccount) -> dict[str, Any]:
     return {**texts, "security": account.security.value}
 
 
-def form_of_preset(preset: Preset) -> dict[str, Any]:
-    """Return what the form shows for a known server."""
-    values = {name: getattr(preset, name) for name in PACES}
+def form_of_preset(provider: Provider, *, address: str) -> dict[str, Any]:
+    """Return what the form shows for a known server to somebody with an address."""
+    values = {name: getattr(provider, name) for name in LIMIT_FIELDS}
+    theirs = provider_of_address(address) is provider
     return {
-        "name": preset.label,
-        "host": preset.host,
-        "port": str(preset.port),
-        "security": preset.security.value,
-        "username": preset.username,
+        "name": provider.label,
+        "host": provider.host,
+        "port": str(provider.port),
+        "security": provider.security.value,
+        "username": provider.username or (address if theirs else ""),
         **{name: str(value) for name, value in values.items() if value is not None},
     }
 

@@ -1,127 +1,102 @@
-"""Servers that many people use, so that nobody has to look their address up."""
+"""The known servers as the pages offer them: what their users trip over, and the demo inbox."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from typing import Final
 
 from dakiya.models import Security
+from dakiya.smtp_accounts.providers import PROVIDERS, Provider, provider_of_address
 from dakiya_web.settings import WebSettings
 from dakiya_web.texts import Text, gettext, lazy_gettext
+
+_HINTS: Final[Mapping[str, Text]] = {
+    "gmail": lazy_gettext(
+        "Gmail wants an app password instead of your own: make one in your Google account, with "
+        "2-step verification on. A free account may send 500 mails a day."
+    ),
+    "workspace": lazy_gettext(
+        "Google Workspace wants an app password, with 2-step verification on; your administrator "
+        "may have to allow it. A paid account may send 2,000 mails a day, a trial 500."
+    ),
+    "google-relay": lazy_gettext(
+        "Your administrator sets the relay up in the Admin console, and either names this "
+        "machine's address there or asks for a login. It takes 10,000 mails a day from each user."
+    ),
+    "microsoft365": lazy_gettext(
+        "Your administrator must allow “Authenticated SMTP” for the mailbox, and Microsoft is "
+        "ending passwords for it step by step. It takes 30 mails a minute and 10,000 a day."
+    ),
+    "outlook": lazy_gettext(
+        "Microsoft takes passwords from fewer and fewer of these mailboxes: test it before you "
+        "rely on it. The limits are those for people whom you have not written to before."
+    ),
+    "ses": lazy_gettext(
+        "Use the SMTP credentials of SES, not your AWS keys; change the region in the host if "
+        "yours is another. A new SES account may send 200 mails a day: raise the limits below "
+        "once Amazon has granted more."
+    ),
+    "sendgrid": lazy_gettext(
+        "The user name is the word “apikey”; the password is an API key that may send mail. Enter "
+        "the limit of your plan below."
+    ),
+    "mailgun": lazy_gettext(
+        "User name and password are the SMTP credentials of your sending domain. For a domain in "
+        "the EU the host is smtp.eu.mailgun.org. Enter the limit of your plan below."
+    ),
+    "brevo": lazy_gettext(
+        "The password is an SMTP key: make one in Brevo under “SMTP & API”. "
+        "The free plan takes 300 mails a day."
+    ),
+    "zoho": lazy_gettext(
+        "With two-factor authentication it wants an app password. For accounts outside India the "
+        "host is smtp.zoho.com. Zoho Mail is for letters, not for bulk mail: it stops accounts "
+        "that send too much at once."
+    ),
+    "icloud": lazy_gettext(
+        "iCloud wants an app-specific password, made in your Apple account. It takes 1,000 mails a "
+        "day, and only from your own addresses."
+    ),
+    "yahoo": lazy_gettext(
+        "Yahoo wants an app password, made in your account's security settings. It takes 500 mails "
+        "a day."
+    ),
+}
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A known server: how it is reached, and what its users trip over."""
+    """A server to choose from, and a word of advice."""
 
-    name: str
-    label: str
-    host: str
-    port: int
-    security: Security
+    provider: Provider
     hint: Text
-    username: str = ""
-    per_second: int | None = None
-    per_minute: int | None = None
-    per_hour: int | None = None
-    per_day: int | None = None
-    # Patterns of its other hosts; none of them takes mail without a login.
-    other_hosts: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """How addresses of pages call it."""
+        return self.provider.name
 
-PRESETS = (
-    Preset(
-        "gmail",
-        "Gmail",
-        "smtp.gmail.com",
-        587,
-        Security.STARTTLS,
-        lazy_gettext(
-            "Gmail wants an app password instead of your own: make one in your Google account "
-            "under Security, with 2-step verification on. A free account may send 500 mails a day."
-        ),
-        per_day=500,
-    ),
-    Preset(
-        "microsoft365",
-        "Microsoft 365",
-        "smtp.office365.com",
-        587,
-        Security.STARTTLS,
-        lazy_gettext(
-            "Your administrator must allow “Authenticated SMTP” for the mailbox. "
-            "Microsoft takes 30 mails a minute and 10,000 a day."
-        ),
-        per_minute=30,
-        per_day=10_000,
-    ),
-    Preset(
-        "ses",
-        "Amazon SES (Mumbai)",
-        "email-smtp.ap-south-1.amazonaws.com",
-        587,
-        Security.STARTTLS,
-        lazy_gettext(
-            "Use the SMTP credentials of SES, not your AWS keys; change the region in the host if "
-            "yours is another. A new SES account may send 200 mails a day: raise the limits below "
-            "once Amazon has granted more."
-        ),
-        per_second=1,
-        per_day=200,
-        other_hosts=("email-smtp.*.amazonaws.com",),
-    ),
-    Preset(
-        "brevo",
-        "Brevo",
-        "smtp-relay.brevo.com",
-        587,
-        Security.STARTTLS,
-        lazy_gettext(
-            "The password is an SMTP key: make one in Brevo under “SMTP & API”. "
-            "The free plan takes 300 mails a day."
-        ),
-        per_day=300,
-    ),
-    Preset(
-        "sendgrid",
-        "SendGrid",
-        "smtp.sendgrid.net",
-        587,
-        Security.STARTTLS,
-        lazy_gettext(
-            "The user name is the word “apikey”; the password is an API key that may send mail."
-        ),
-        username="apikey",
-    ),
-    Preset(
-        "zoho",
-        "Zoho Mail",
-        "smtp.zoho.in",
-        465,
-        Security.TLS,
-        lazy_gettext(
-            "For accounts outside India the host is smtp.zoho.com. Zoho Mail is for letters, not "
-            "for bulk mail: it stops accounts that send too much at once."
-        ),
-        per_hour=50,
-        other_hosts=("smtp.zoho.*", "smtppro.zoho.*"),
-    ),
-)
+    @property
+    def label(self) -> str:
+        """How people call it."""
+        return self.provider.label
 
 
 # As `make run` calls the account that leads to its inbox.
 DEMO_INBOX = ("Demo inbox", "127.0.0.1")
 
 
-def offered_presets(settings: WebSettings) -> tuple[Preset, ...]:
+def offered_presets(settings: WebSettings) -> Sequence[Preset]:
     """Return the servers to choose from: the demo inbox first, where one runs."""
+    known = [Preset(provider, _HINTS[provider.name]) for provider in PROVIDERS]
     if settings.demo_inbox_smtp_port is None:
-        return PRESETS
+        return known
     label, host = DEMO_INBOX
+    port = settings.demo_inbox_smtp_port
+    demo = Provider("demo", label, host, port, Security.NONE, "", needs_login=False)
     hint = gettext(
         "It catches all mail on this machine, and nothing reaches anybody. Save it as it is."
     )
-    demo = Preset("demo", label, host, settings.demo_inbox_smtp_port, Security.NONE, hint)
-    return (demo, *PRESETS)
+    return [Preset(demo, hint), *known]
 
 
 def find_preset(name: str, presets: Sequence[Preset]) -> Preset | None:
@@ -129,9 +104,7 @@ def find_preset(name: str, presets: Sequence[Preset]) -> Preset | None:
     return next((preset for preset in presets if preset.name == name), None)
 
 
-def known_server(host: str) -> Preset | None:
-    """Return the preset whose server this host is, if it is a known one."""
-    name = host.strip().lower().rstrip(".")
-    return next(
-        (p for p in PRESETS if any(fnmatchcase(name, h) for h in (p.host, *p.other_hosts))), None
-    )
+def suggested_preset(address: str, presets: Sequence[Preset]) -> Preset | None:
+    """Return the preset that somebody's address names by its domain."""
+    provider = provider_of_address(address)
+    return find_preset(provider.name, presets) if provider is not None else None

@@ -45,5 +45,5 @@ def show_test(account_id: int) -> ResponseReturnValue:
     test = accounts.latest_test(request_session(), account)
     seen = health(account, test, now=wiring().clock())
     return render_template(
-        "smtp_accounts/test.html", account=account, health=seen, **about_test(test)
+        "smtp_accounts/test.html", account=account, health=seen, **about_test(account, test)
     )

@@ -12,6 +12,9 @@ from dakiya.errors import IllegalState, InvalidInput
 from dakiya.models import SmtpAccount, SmtpTest
 from dakiya.smtp_accounts import accounts
 from dakiya.smtp_accounts.errands import TEST_LASTS_AT_MOST
+from dakiya.smtp_accounts.facts import ServerFacts
+from dakiya.smtp_accounts.providers import provider_of_host
+from dakiya.smtp_accounts.trust import shown_certificate
 from dakiya_web import confirming
 from dakiya_web.input.reader import InvalidFields
 from dakiya_web.input.smtp_account import AccountInput, read_account
@@ -22,9 +25,11 @@ from dakiya_web.pages.smtp_accounts.forms import AccountForm, TestForm, form_of,
 from dakiya_web.pages.smtp_accounts.presets import (
     DEMO_INBOX,
     find_preset,
-    known_server,
     offered_presets,
+    suggested_preset,
 )
+from dakiya_web.pages.smtp_accounts.remedies import remedy
+from dakiya_web.pages.smtp_accounts.trusting import grouped
 from dakiya_web.ring import ring
 from dakiya_web.texts import gettext
 from dakiya_web.wiring import request_session, wiring
@@ -46,6 +51,7 @@ class Seen:
     quotas: list[str]
     connections: str
     security: str
+    facts: ServerFacts | None
     is_demo: bool
 
     @classmethod
@@ -62,6 +68,7 @@ class Seen:
             quotas=_quotas(account),
             connections=wording.connections(account),
             security=str(wording.SECURITY_WORDS[account.security]),
+            facts=ServerFacts.read(account.server_facts),
             is_demo=bool(wiring().settings.demo_inbox_url)
             and (account.name, account.host) == DEMO_INBOX,
         )
@@ -89,10 +96,12 @@ def show(account_id: int) -> ResponseReturnValue:
 def show_account(account: SmtpAccount, form: TestForm) -> str:
     """Return the page of one account."""
     seen = Seen.of(account)
-    return render_template("smtp_accounts/show.html", seen=seen, form=form, **about_test(seen.test))
+    return render_template(
+        "smtp_accounts/show.html", seen=seen, form=form, **about_test(account, seen.test)
+    )
 
 
-def about_test(test: SmtpTest | None) -> dict[str, object]:
+def about_test(account: SmtpAccount, test: SmtpTest | None) -> dict[str, object]:
     """Return what the part of a page about a test needs."""
     lost = (
         test is not None
@@ -104,6 +113,10 @@ def about_test(test: SmtpTest | None) -> dict[str, object]:
         "runs": test is not None and test.finished_at is None and not lost,
         "lost": lost,
         "step_words": wording.STEP_WORDS,
+        "remedy": remedy,
+        "shown": shown_certificate(test),
+        "may_trust": provider_of_host(account.host) is None,
+        "grouped": grouped,
     }
 
 
@@ -113,9 +126,17 @@ def create() -> ResponseReturnValue:
     presets = offered_presets(wiring().settings)
     preset = find_preset(request.args.get("preset", ""), presets)
     if request.method != "POST":
-        given = form_of_preset(preset) if preset is not None else {}
-        form = AccountForm(data={"from_email": logged_in_user().email, **given})
-        return render_template("smtp_accounts/new.html", form=form, presets=presets, chosen=preset)
+        address = logged_in_user().email
+        given = form_of_preset(preset.provider, address=address) if preset is not None else {}
+        form = AccountForm(data={"from_email": address, **given})
+        return render_template(
+            "smtp_accounts/new.html",
+            form=form,
+            presets=presets,
+            chosen=preset,
+            suggested=suggested_preset(address, presets) if preset is None else None,
+            address=address,
+        )
     session, wired, form = request_session(), wiring(), AccountForm()
     try:
         sent = _read(form)
@@ -167,8 +188,8 @@ def edit(account_id: int) -> ResponseReturnValue:
 def _read(form: AccountForm, *, has_password: bool = False) -> AccountInput:
     """Read what was typed; known servers want a login. Raises InvalidFields."""
     missing: dict[str, list[str]] = {}
-    server = known_server(form.host.data or "")
-    if server is not None and not (form.username.data or "").strip():
+    server = provider_of_host(form.host.data or "")
+    if server is not None and server.needs_login and not (form.username.data or "").strip():
         words = gettext(
             "%(label)s takes no mail without a login: type your user name there.",
             label=server.label,

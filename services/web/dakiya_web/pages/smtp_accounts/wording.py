@@ -36,6 +36,7 @@ STEP_WORDS: Mapping[str, Text] = {
     "ehlo": lazy_gettext("Introduce ourselves"),
     "tls": lazy_gettext("Encrypt the connection"),
     "auth": lazy_gettext("Log in"),
+    "mail": lazy_gettext("Ask whether the address may send"),
     "send": lazy_gettext("Send the test mail"),
 }
 _REMEDIES: Mapping[str, Text] = {
