@@ -26,7 +26,7 @@ _ALWAYS = {
 _HSTS = "max-age=31536000"
 _STATIC = "static"
 # What never changes under its address.
-_CACHED = (_STATIC, "media.send")
+_CACHED = (_STATIC, "media.send", "templates.picture")
 _log = get_logger(__name__)
 
 

@@ -33,6 +33,7 @@ ENTRIES = (
         "g d",
     ),
     Entry("campaigns", "campaigns.index", lazy_gettext("Campaigns"), "send", "g c"),
+    Entry("templates", "templates.index", lazy_gettext("Templates"), "template", "g l"),
     Entry("media", "media.index", lazy_gettext("Media"), "photo", "g m"),
     Entry("smtp_accounts", "smtp_accounts.index", lazy_gettext("SMTP accounts"), "server-2", "g s"),
     Entry(

@@ -134,6 +134,28 @@ CASES: dict[tuple[str, str], Case] = {
     ("compose.duplicate", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
     ("compose.delete", "GET"): Case(Kind.PAGE_OWNER, running=True),
     ("compose.delete", "POST"): Case(Kind.PAGE_OWNER, running=True, owner_status=409),
+    ("templates.index", "GET"): Case(Kind.LOGGED_IN),
+    ("templates.picture", "GET"): Case(Kind.PUBLIC),
+    ("templates.starter", "GET"): Case(Kind.LOGGED_IN),
+    ("templates.starter_preview", "GET"): Case(Kind.LOGGED_IN),
+    ("templates.use_starter", "POST"): Case(Kind.LOGGED_IN),
+    ("templates.copy_starter", "POST"): Case(Kind.LOGGED_IN),
+    ("templates.take_in", "GET"): Case(Kind.LOGGED_IN),
+    ("templates.take_in", "POST"): Case(Kind.LOGGED_IN),
+    ("templates.save_campaign", "GET"): Case(Kind.PAGE_OWNER),
+    ("templates.save_campaign", "POST"): Case(
+        Kind.PAGE_OWNER, lambda _: {"name": "Diwali offer", "replace": ""}, owner_status=303
+    ),
+    ("templates.show", "GET"): Case(Kind.PAGE_OWNER),
+    ("templates.change", "POST"): Case(
+        Kind.PAGE_OWNER, lambda _: {"name": "Diwali offer", "subject": "Hello"}, owner_status=303
+    ),
+    ("templates.preview", "GET"): Case(Kind.PAGE_OWNER),
+    ("templates.export", "GET"): Case(Kind.PAGE_OWNER),
+    ("templates.use", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
+    ("templates.duplicate", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
+    ("templates.ask_delete", "GET"): Case(Kind.PAGE_OWNER),
+    ("templates.delete", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
     ("media.index", "GET"): Case(Kind.LOGGED_IN),
     ("media.picker", "GET"): Case(Kind.LOGGED_IN),
     ("media.upload", "POST"): Case(Kind.LOGGED_IN),

@@ -7,10 +7,13 @@ from flask import Flask
 from sqlalchemy import text
 
 from dakiya.accounts.users import workspace_of
+from dakiya.campaigns.content import Content
 from dakiya.db import SessionFactory
 from dakiya.mail.links import UnsubscribeRef, unsubscribe_token
 from dakiya.media.library import add_picture
+from dakiya.templates.own import keep_template
 from dakiya_web.assets import MANIFEST, Assets
+from dakiya_web.pages.templates.starters import EDITION
 from dakiya_web.pictures.prepare import prepare
 from dakiya_web.wiring import Wiring
 from tests.web.conftest import Person, make_account, make_campaign
@@ -50,6 +53,12 @@ def world(app: Flask, alice: Person, session_factory: SessionFactory) -> World:
             store=wired.media,
             quota_bytes=10**6,
         )
+        template = keep_template(
+            session,
+            workspace_id=workspace_of(session, alice.user_id),
+            name="Diwali offer",
+            content=Content(subject="Hello", html="<p>Hello</p>"),
+        )
         session.commit()
     ref = UnsubscribeRef(campaign_id=campaign_id, recipient_id=int(recipient_id or 0))
     return World(
@@ -60,6 +69,10 @@ def world(app: Flask, alice: Person, session_factory: SessionFactory) -> World:
             "token_id": token_id,
             "email": "suppressed@example.com",
             "secret": "a-secret-of-nobody",
+            "template_id": template.id,
+            "key": "newsletter",
+            "edition": EDITION,
+            "picture_name": "newsletter.png",
             "media_id": picture.id,
             "media_token": picture.token,
             "media_name": picture.file_name,

@@ -23,7 +23,7 @@ NOT_SHOWN = {
     # Headers, limits, names of servers and accounts.
     "Allow", "Lax", 'Bearer realm="dakiya"', "text/plain; charset=utf-8",
     "30 per 5 minutes; 200 per day", "20 per hour",
-    "Demo inbox", "Seen",
+    "Demo inbox", "Seen", "Asha",
     ("sandbox; default-src 'none'; img-src https: data: {media}; style-src 'unsafe-inline'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"),
     "default-src 'none'; sandbox", 'inline; filename="{}"',

@@ -17,8 +17,9 @@ from tests.web.texts.data import DATA
 from tests.web.texts.pseudo import latin_words
 
 PAGES = (Kind.PUBLIC, Kind.LINK, Kind.LOGGED_IN, Kind.PAGE_OWNER)
-# A log-out ends the walk; the preview is the user's own mail.
-NOT_READ = ("static", "people.logout", "compose.preview")
+# A log-out ends the walk; a preview is a mail, the user's own or a starter.
+PREVIEWS = ("compose.preview", "templates.preview", "templates.starter_preview")
+NOT_READ = ("static", "people.logout", *PREVIEWS)
 
 
 def test_every_route_is_read(app: Flask, reader: Reader, world: World) -> None:  # noqa: F811

@@ -1,0 +1,1 @@
+"""Templates: starters that come with Dakiya, and those that people keep for themselves."""

@@ -1,0 +1,73 @@
+"""The starters: all of them can be sent as they are, and their pictures are there."""
+
+import re
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from dakiya.mail.merge import parse
+from dakiya.mail.preview import render_preview
+from dakiya.models import ContentKind
+from dakiya.templates.starters import KEYS, find_starter, list_starters, picture_bytes
+
+PLACE = "https://mail.example.com/m/starter-1/"
+# Gmail shows no more of a mail.
+GMAIL_CUTS_AT = 102_000
+
+
+def address_of(name: str) -> str:
+    return PLACE + name
+
+
+def test_there_are_eight_in_their_order() -> None:
+    found = list_starters(address_of)
+    assert [starter.key for starter in found] == list(KEYS)
+    assert len({starter.name for starter in found}) == 8
+    assert find_starter("../own", address_of) is None
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_starter_can_be_sent_as_it_is(key: str) -> None:
+    starter = find_starter(key, address_of)
+    assert starter is not None
+    content = starter.content
+    assert content.kind is ContentKind.RICH
+    assert starter.about
+    assert content.preheader
+    # Whoever uses it has no other fields yet.
+    named = {name for part in (content.subject, content.html) for name in parse(part).fields}
+    assert named <= {"name", "unsubscribe_url", "postal_address"}
+    shown = render_preview(
+        content.subject, content.html, content.text, preheader=content.preheader,
+        postal_address="14 Lake Road, Pune", envelope="a@example.com", name="", values={},
+        unsubscribe_url="https://mail.example.com/u/x",
+    )  # fmt: skip
+    assert shown.html is not None
+    assert len(shown.html.encode()) < GMAIL_CUTS_AT / 4
+    assert "{{" not in shown.html + shown.text + shown.subject
+    assert "14 Lake Road" in shown.html
+    assert len(shown.text) > 200
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_pictures_of_a_starter_are_there_and_say_what_they_show(key: str) -> None:
+    starter = find_starter(key, address_of)
+    assert starter is not None
+    pictures = re.findall(r"<img [^>]*>", starter.content.html)
+    assert bool(pictures) is (key != "plain-letter")
+    for tag in pictures:
+        name = tag.partition(f'src="{PLACE}')[2].partition('"')[0]
+        data = picture_bytes(name)
+        assert data is not None, tag
+        assert len(data) < 60_000
+        assert Image.open(BytesIO(data)).width <= 1200
+        assert re.search(r'alt="[^"]{10,}"', tag), tag
+    assert "starter:" not in starter.content.html
+
+
+@pytest.mark.parametrize(
+    "name", ["", "x.png", "../own.py", "newsletter.json", "..%2fown.png", "NEWSLETTER.png"]
+)
+def test_nothing_but_pictures_is_handed_out(name: str) -> None:
+    assert picture_bytes(name) is None
