@@ -1,9 +1,12 @@
 """A taken batch, a recording server and everything of a sender but its process."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import pytest
+from psycopg2 import extensions
 from sqlalchemy import select
 
 from dakiya.config import Settings
@@ -14,6 +17,7 @@ from dakiya.delivery.taking import Taken, take_batch
 from dakiya.models import Campaign, Email
 from dakiya.smtp_accounts.egress import EgressRule
 from dakiya.smtp_accounts.secrets import SecretBox
+from dakiya_sender import ledger_writer
 from dakiya_sender.delivery import BatchDelivery, Report, RetryRule
 from dakiya_sender.messages import MessageCache
 from dakiya_sender.pace import SharedPace
@@ -80,6 +84,20 @@ class SenderScene:
     def addresses(self) -> list[str]:
         """Return whom the server has got mail for."""
         return [mail.recipient for mail in self.server.received()]
+
+
+@contextmanager
+def at_commit(act: Callable[[extensions.cursor], None]) -> Iterator[None]:
+    """Do something right before each commit of a round of the ledger writer."""
+    commit: Callable[[extensions.cursor], None] = vars(ledger_writer)["commit_round"]
+
+    def act_and_commit(cursor: extensions.cursor) -> None:
+        act(cursor)
+        commit(cursor)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ledger_writer, "commit_round", act_and_commit)
+        yield
 
 
 def states(scene: SenderScene) -> list[str]:

@@ -6,8 +6,8 @@ from typing import Any
 
 import psycopg2
 import pytest
-from sqlalchemy import Connection as SqlConnection
-from sqlalchemy import event, select, text, update
+from psycopg2 import extensions
+from sqlalchemy import select, text, update
 
 from dakiya.campaigns.lifecycle import pause
 from dakiya.contacts.suppressions import suppress
@@ -18,7 +18,7 @@ from tests.engine.world import miscounted
 from tests.recorder import Action, Behaviour, Rule
 from tests.recorder.plugin import StartRecorder
 from tests.sender.conftest import SetScene
-from tests.sender.scene import SenderScene, states
+from tests.sender.scene import SenderScene, at_commit, states
 
 
 def before_each_dot(monkeypatch: pytest.MonkeyPatch, act: Callable[[int], None]) -> None:
@@ -71,24 +71,18 @@ def test_intent_whose_commit_has_no_answer_sends_no_dot(
     set_scene: SetScene, recorder: StartRecorder, arrived: bool
 ) -> None:
     scene = set_scene(recorder())
-    engine = scene.sessions.kw["bind"]
-    commits = iter(range(1_000))
+    rounds = iter(range(1_000))
 
-    def cut(connection: SqlConnection) -> None:
-        if next(commits) != 2:  # the third mail's intent
+    def cut(cursor: extensions.cursor) -> None:
+        if next(rounds) != 2:  # the third mail's intent
             return
-        driver = connection.connection.driver_connection
-        assert driver is not None
         if arrived:
-            driver.commit()
+            cursor.execute("COMMIT")
         with suppress_errors(psycopg2.Error):
-            driver.cursor().execute("SELECT pg_terminate_backend(pg_backend_pid())")
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
-    event.listen(engine, "commit", cut)
-    try:
+    with at_commit(cut):
         report = scene.run()
-    finally:
-        event.remove(engine, "commit", cut)
     assert report.trouble is None
     assert states(scene)[2] == ("sending" if arrived else "claimed")
     scene.recorder.finish(trouble=None, had_trouble=False)

@@ -3,14 +3,14 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
 import pytest
-from sqlalchemy import Engine, event, select, text
-from sqlalchemy.exc import DBAPIError
+from psycopg2 import extensions
+from sqlalchemy import Engine, select, text
 
 from dakiya.db import SessionFactory
 from dakiya.delivery.intents import Intent
@@ -19,9 +19,10 @@ from dakiya.delivery.locks import campaign_lock
 from dakiya.delivery.outcomes import Outcome
 from dakiya.delivery.rounds import Sent, Step, Written
 from dakiya.models import Campaign, Email, EmailState
-from dakiya_sender.ledger_writer import LedgerWriter
+from dakiya_sender.ledger_writer import CommitUncertain, LedgerWriter
 from dakiya_sender.recording import Recorder
 from tests.engine.world import make_account, make_sending, make_workspace, miscounted
+from tests.sender.scene import at_commit
 from tests.shared.delivery.conftest import claim_all, expire, take
 
 GOES = Written(frozenset(), goes=True)
@@ -77,18 +78,7 @@ def state(sessions: SessionFactory, lane: Lane, number: int = 0) -> EmailState:
         return session.scalars(select(Email.state).where(Email.id == lane.mails[number].id)).one()
 
 
-@contextmanager
-def at_commit(sessions: SessionFactory, act: Any) -> Iterator[None]:
-    engine = sessions.kw["bind"]
-    event.listen(engine, "commit", act)
-    try:
-        yield
-    finally:
-        event.remove(engine, "commit", act)
-
-
 def gather(
-    sessions: SessionFactory,
     writer: LedgerWriter,
     threads: ThreadPoolExecutor,
     first: Step,
@@ -97,13 +87,13 @@ def gather(
     """Submit steps while the first one's commit is under way; returns them and the commits."""
     begun, let_go, commits = threading.Event(), threading.Event(), [0]
 
-    def hold_the_first(_: object) -> None:
+    def hold_the_first(_: extensions.cursor) -> None:
         commits[0] += 1
         if commits[0] == 1:
             begun.set()
             assert let_go.wait(60)
 
-    with at_commit(sessions, hold_the_first):
+    with at_commit(hold_the_first):
         going = threads.submit(writer.write, first)
         try:
             assert begun.wait(60)
@@ -124,7 +114,6 @@ def test_steps_that_queued_up_during_a_commit_share_the_next_one(
 ) -> None:
     one, other = lanes
     answers, commits = gather(
-        session_factory,
         writer,
         threads,
         one.step(0),
@@ -159,7 +148,7 @@ def test_campaign_that_is_being_paused_holds_up_no_other(
         paused = threads.submit(wait_for_it) if pausing == "waits" else None
         while paused and not watcher.scalar(WAITING):
             watcher.rollback()
-        assert writer.write(one.step()) is None
+        assert writer.write(one.step()) == Written(frozenset(), goes=False)
         assert writer.write(other.step()) == GOES
         holder.rollback()
     assert state(session_factory, one) is EmailState.CLAIMED
@@ -176,9 +165,7 @@ def test_step_that_cannot_be_written_fails_no_neighbour(
 ) -> None:
     one, other = lanes
     impossible = one.step(1, Sent(one.mails[0].id, 10**6, "no reply code"))
-    answers, commits = gather(
-        session_factory, writer, threads, one.step(0), impossible, other.step(0)
-    )
+    answers, commits = gather(writer, threads, one.step(0), impossible, other.step(0))
     assert [answer.result() for answer in answers] == [GOES, None, None]
     assert commits == 1
     assert state(session_factory, other) is EmailState.CLAIMED
@@ -195,23 +182,21 @@ def test_commit_without_an_answer_is_everybodys_uncertainty(
 ) -> None:
     one, other = lanes
 
-    commits = iter(range(100))
+    begun = threading.Event()
 
-    def cut(connection: Any) -> None:
-        if next(commits) != 1:
+    def cut(cursor: extensions.cursor) -> None:
+        if not begun.is_set():  # the first one's round
+            begun.set()
             return
-        driver = connection.connection.driver_connection
         if arrived:
-            driver.commit()
+            cursor.execute("COMMIT")
         with suppress(psycopg2.Error):
-            driver.cursor().execute("SELECT pg_terminate_backend(pg_backend_pid())")
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
-    with at_commit(session_factory, cut):
-        answers, _ = gather(
-            session_factory, writer, threads, one.step(0), one.step(1), other.step(0)
-        )
+    with at_commit(cut):
+        answers, _ = gather(writer, threads, one.step(0), one.step(1), other.step(0))
     assert answers[0].result() == GOES
-    assert all(isinstance(answer.exception(), DBAPIError) for answer in answers[1:])
+    assert all(isinstance(answer.exception(), CommitUncertain) for answer in answers[1:])
     became = EmailState.SENDING if arrived else EmailState.CLAIMED
     assert state(session_factory, other) is became
     assert writer.write(other.step(1)) == GOES

@@ -33,6 +33,7 @@ from dakiya.delivery.trouble import AccountTrouble
 from dakiya.log import get_logger
 from dakiya.models import EmailState
 from dakiya_sender import judging
+from dakiya_sender.ledger_writer import CommitUncertain
 from dakiya_sender.lending import BatchConnection, NoConnectionFree
 from dakiya_sender.messages import BatchMessages, CampaignMessage
 from dakiya_sender.pace import SharedPace
@@ -240,7 +241,7 @@ class BatchDelivery:
         then = self._take_along(following, connection)
         try:
             intent = self._recorder.intend(mail)
-        except DBAPIError as error:
+        except (DBAPIError, CommitUncertain) as error:
             # Perhaps it was committed, perhaps not; the mail is certainly not accepted.
             connection.abort()
             log.warning("intent_failed", email=mail.id, error=type(error).__name__)

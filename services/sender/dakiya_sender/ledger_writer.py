@@ -7,16 +7,22 @@ and goes into the next. A connection that is alone waits for nobody but the disk
 import threading
 from collections.abc import Sequence
 from queue import Empty, SimpleQueue
+from typing import Any
 
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from psycopg2 import extensions
+from sqlalchemy import Engine, PoolProxiedConnection
 
-from dakiya.delivery.rounds import Step, Written, prepare_rounds, write_round
+from dakiya.delivery.rounds import Step, Written, begin_round, commit_round, prepare_rounds
 from dakiya.log import get_logger
 
 log = get_logger(__name__)
 
-Answer = Written | Exception | None
+
+class CommitUncertain(Exception):
+    """Nobody knows whether a step was committed: no dot may be sent."""
+
+
+Answer = Written | CommitUncertain | None
 _Asked = tuple[Step, "SimpleQueue[Answer]"]
 
 
@@ -26,7 +32,8 @@ class LedgerWriter(threading.Thread):
     def __init__(self, engine: Engine, *, slot: int) -> None:
         super().__init__(name="ledger-writer", daemon=True)
         self._engine = engine
-        self._connection: Connection | None = None
+        self._connection: PoolProxiedConnection | None = None
+        self._cursor: extensions.cursor | None = None
         self._slot = slot
         self._lock = threading.Lock()
         self._ended = False
@@ -40,7 +47,7 @@ class LedgerWriter(threading.Thread):
     def write(self, step: Step) -> Written | None:
         """Commit a step together with those of others; None: nothing was done, write alone.
 
-        Raises DBAPIError when nobody knows whether it was committed: then no dot may be sent.
+        Raises CommitUncertain when nobody knows whether it was committed.
         """
         answer: SimpleQueue[Answer] = SimpleQueue()
         with self._lock:
@@ -48,7 +55,7 @@ class LedgerWriter(threading.Thread):
                 return None
             self._asked.put((step, answer))
         written = answer.get()
-        if isinstance(written, Exception):
+        if isinstance(written, CommitUncertain):
             raise written
         return written
 
@@ -82,27 +89,28 @@ class LedgerWriter(threading.Thread):
     def _commit(self, steps: Sequence[Step]) -> Sequence[Answer]:
         committing = False
         try:
-            connection = self._connected()
-            if not connection.in_transaction():
-                connection.begin()
-            written = write_round(connection, steps, slot=self._slot)
+            cursor = self._cursor or self._connect()
+            written = begin_round(cursor, steps, slot=self._slot)
             committing = True
-            connection.commit()
+            commit_round(cursor)
         except Exception as error:  # noqa: BLE001 - whoever waits has to hear of it
-            lost = isinstance(error, DBAPIError) and error.connection_invalidated
             log.warning("round_failed", error=type(error).__name__, steps=len(steps))
             self._disconnect()
             # Only one step may be to blame: without a commit, each can be tried alone.
-            return [error if committing or lost else None] * len(steps)
+            answer = CommitUncertain(type(error).__name__) if committing else None
+            return [answer] * len(steps)
         return written
 
-    def _connected(self) -> Connection:
-        if self._connection is None:
-            self._connection = self._engine.connect()
-            prepare_rounds(self._connection)
-        return self._connection
+    def _connect(self) -> extensions.cursor:
+        self._connection = self._engine.raw_connection()
+        driver: Any = self._connection.driver_connection
+        driver.autocommit = True
+        cursor: extensions.cursor = driver.cursor()
+        prepare_rounds(cursor)
+        self._cursor = cursor
+        return cursor
 
     def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.invalidate()  # what is prepared on it is for nobody else
-            self._connection = None
+        connection, self._connection, self._cursor = self._connection, None, None
+        if connection is not None:
+            connection.invalidate()  # what is prepared on it is for nobody else

@@ -89,7 +89,8 @@ class Recorder:
     def intend(self, mail: ClaimedEmail) -> Intent:
         """Commit the outcomes so far and the intent to send this mail's final dot.
 
-        Raises DBAPIError; whether it was committed is not known then, so no dot may be sent.
+        Raises DBAPIError or CommitUncertain; whether it was committed is not known then, so no dot
+        may be sent.
         """
         written = self._write_with_others(mail)
         if written is not None:

@@ -26,7 +26,7 @@ class Intent(StrEnum):
     LOST = "lost"
 
 
-# The three lists are put in as they are written where it is used.
+# The three lists, and what else must hold, are put in as they are written where it is used.
 INTEND = """
     UPDATE email SET state = 'sending', fence = asked.fence, attempts = attempts + 1,
            first_tried_at = coalesce(first_tried_at, clock_timestamp())
@@ -43,9 +43,12 @@ INTEND = """
             WHERE recipient.id = email.recipient_id
               AND suppression.workspace_id = batch.workspace_id
               AND suppression.email_normalised = recipient.email_normalised)
+       AND {more}
     RETURNING email.id, email.campaign_id
 """
-_INTEND = text(INTEND.format(email_ids=":email_ids", batch_ids=":batch_ids", fences=":fences"))
+_INTEND = text(
+    INTEND.format(email_ids=":email_ids", batch_ids=":batch_ids", fences=":fences", more="true")
+)
 _WHY_NOT = text("""
     SELECT campaign.status = 'sending' AS sending,
            batch.fence = :fence AND batch.state = 'taken'

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dakiya.contacts.suppressions import suppress
 from dakiya.delivery.ledger import Claim, close_batch, load_emails
 from dakiya.delivery.rescue import rescue_expired
-from dakiya.delivery.rounds import Sent, Step, Written, prepare_rounds, write_round
+from dakiya.delivery.rounds import Sent, Step, Written, begin_round, prepare_rounds
 from dakiya.models import Campaign, CampaignStatus, Email, EmailState, SuppressionReason
 from tests.engine.world import make_sending, miscounted
 from tests.shared.delivery.conftest import LEASE_S, SLOT, Scene, claim_all, expire, take
@@ -22,12 +22,14 @@ def sent(scene: Scene, number: int) -> Sent:
     return Sent(scene.mails[number].id, 250, "2.0.0 Ok")
 
 
-def write(*steps: Step, session: Session) -> list[Written | None]:
-    connection = session.connection()
+def write(*steps: Step, session: Session) -> list[Written]:
     session.flush()
-    connection.exec_driver_sql("DEALLOCATE ALL")
-    prepare_rounds(connection)
-    return write_round(connection, steps, slot=SLOT)
+    driver = session.connection().connection.driver_connection
+    assert driver is not None
+    with driver.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+        prepare_rounds(cursor)
+        return begin_round(cursor, steps, slot=SLOT)
 
 
 def second_scene(scene: Scene) -> Scene:
