@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from dakiya.db import SessionFactory
+from dakiya.delivery.usage import count_mails
 from dakiya.log import get_logger
 from dakiya.mail.compiled import Addressee, MessageError, compile_message
 from dakiya.mail.merge import TemplateError
@@ -65,6 +66,8 @@ def run_campaign_test(
             .where(CampaignTest.id == test_id)
             .values(status=status, detail=detail, finished_at=func.clock_timestamp())
         )
+        if passed:
+            count_mails(session, account, 1)
         session.commit()
     log.info("campaign_test", test=test_id, campaign=campaign.id, status=status.value)
 

@@ -32,7 +32,7 @@ def estimate(
     account = campaign.smtp_account
     if account is None:
         return None
-    mails = _mails_of(session, campaign)
+    mails = mails_left(session, campaign)
     if not mails:
         return None
     others = session.scalars(
@@ -70,7 +70,8 @@ def limits_let_finish(
     return None if found is None or found.bound_by == SPEED else found.finish_at
 
 
-def _mails_of(session: Session, campaign: Campaign) -> int:
+def mails_left(session: Session, campaign: Campaign) -> int:
+    """Count a campaign's mails that have not ended; its recipients, before it has any."""
     if campaign.status in _BEFORE_LEDGER:
         return count_recipients(session, [campaign.id])[campaign.id]
     counts = read_counts(session, [campaign.id])[campaign.id]

@@ -39,6 +39,7 @@ _COUNT = text("""
                      'epoch'), :mails)
     ON CONFLICT (smtp_account_id, window_s, start_at)
     DO UPDATE SET mails = pace_usage.mails + excluded.mails
+    RETURNING start_at
 """)
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 # The intent that follows is committed to disk, and this before it.
@@ -110,16 +111,26 @@ def take_leave(
 
 def count_mails(
     session: Session, account: SmtpAccount, mails: int, *, windows_s: Sequence[int] | None = None
-) -> None:
+) -> Sequence[datetime]:
     """Count mails that began just now without asking for leave: tests, and what others sent.
 
-    In the owner's limits, or in those of these lengths; a limit may be exceeded.
+    In the owner's limits, or in those of these lengths; a limit may be exceeded. Returns where
+    the buckets begin that they count in.
     """
     session.execute(_LOCK, {"key": pace_lock(account.id)})
-    for window in limits_of(account).windows:
-        if windows_s is None or window.seconds in windows_s:
-            given = {"smtp_account_id": account.id, "window_s": window.seconds, "mails": mails}
-            session.execute(_COUNT, {**given, "buckets": BUCKETS})
+    return [
+        session.scalars(
+            _COUNT,
+            {
+                "smtp_account_id": account.id,
+                "window_s": window.seconds,
+                "mails": mails,
+                "buckets": BUCKETS,
+            },
+        ).one()
+        for window in limits_of(account).windows
+        if windows_s is None or window.seconds in windows_s
+    ]
 
 
 def look_ahead(session: Session, account: SmtpAccount) -> timedelta:

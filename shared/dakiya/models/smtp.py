@@ -4,7 +4,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Identity, Index, Integer, func, text
+from sqlalchemy import (
+    CheckConstraint,
+    Enum,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    false,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dakiya.models.base import Base
@@ -80,11 +90,19 @@ class SmtpAccount(Base):
             "workspace_id",
             postgresql_where=text("deleted_at IS NULL"),
         ),
+        Index(
+            "uq_smtp_account_default",
+            "workspace_id",
+            unique=True,
+            postgresql_where=text("is_default"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"))
     name: Mapped[str]
+    # The one that a new campaign of the workspace begins with.
+    is_default: Mapped[bool] = mapped_column(server_default=false())
     host: Mapped[str]
     port: Mapped[int]
     security: Mapped[Security] = mapped_column(text_enum(Security, "smtp_security"))
@@ -105,6 +123,9 @@ class SmtpAccount(Base):
     mails_per_connection: Mapped[int] = mapped_column(
         server_default=str(DEFAULT_MAILS_PER_CONNECTION)
     )
+    # What somebody sent through the server by other means, and the bucket of the day it counts in.
+    sent_elsewhere: Mapped[int | None]
+    elsewhere_at: Mapped[datetime | None]
 
     paused_at: Mapped[datetime | None]
     paused_until: Mapped[datetime | None]

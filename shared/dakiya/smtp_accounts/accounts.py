@@ -7,8 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dakiya.accounts.users import visible_to
+from dakiya.delivery.usage import limits_of
+from dakiya.delivery.used_before import count_sent
 from dakiya.errors import IllegalState, InvalidInput, NotFound
-from dakiya.models import Campaign, CampaignStatus, Security, SmtpAccount, SmtpTest
+from dakiya.models import Campaign, CampaignStatus, Security, SmtpAccount, SmtpTest, Workspace
 from dakiya.smtp_accounts.errands import OPEN, TEST_LASTS_AT_MOST, require_room_for_test
 from dakiya.smtp_accounts.secrets import SecretBox
 
@@ -60,12 +62,12 @@ def find_account(
 
 
 def list_accounts(session: Session, *, user_id: int) -> list[SmtpAccount]:
-    """Return the user's accounts, oldest first."""
+    """Return the user's accounts: the default one, then the oldest first."""
     return list(
         session.scalars(
             select(SmtpAccount)
             .where(SmtpAccount.deleted_at.is_(None), visible_to(user_id, SmtpAccount.workspace_id))
-            .order_by(SmtpAccount.id)
+            .order_by(SmtpAccount.is_default.desc(), SmtpAccount.id)
         )
     )
 
@@ -78,9 +80,10 @@ def create_account(
     password: str | None,
     box: SecretBox,
 ) -> SmtpAccount:
-    """Add an account; its password is stored sealed."""
+    """Add an account; its password is stored sealed. The first of a workspace is its default."""
     account = SmtpAccount(
         workspace_id=workspace_id,
+        is_default=_default_of(session, workspace_id) is None,
         password_encrypted=box.seal(password) if password else None,
         **asdict(values),
     )
@@ -89,10 +92,39 @@ def create_account(
     return account
 
 
+def make_default(session: Session, account: SmtpAccount) -> None:
+    """Let new campaigns of the workspace begin with this account."""
+    present = _default_of(session, account.workspace_id)
+    if present is not None and present.id != account.id:
+        present.is_default = False
+        session.flush()  # before the other: only one may be it
+    account.is_default = True
+    session.flush()
+
+
+def _default_of(session: Session, workspace_id: int) -> SmtpAccount | None:
+    """Return a workspace's default account; whoever asks at the same time waits."""
+    session.scalars(
+        select(Workspace.id).where(Workspace.id == workspace_id).with_for_update(key_share=True)
+    ).one()
+    return session.scalar(
+        select(SmtpAccount)
+        .where(SmtpAccount.workspace_id == workspace_id, SmtpAccount.is_default)
+        .execution_options(populate_existing=True)
+    )
+
+
 def change_account(
-    account: SmtpAccount, values: AccountValues, *, password: str | None, box: SecretBox
+    session: Session,
+    account: SmtpAccount,
+    values: AccountValues,
+    *,
+    password: str | None,
+    box: SecretBox,
 ) -> None:
     """Store new values and end the account's pause, since its trouble may be mended.
+
+    A new limit an hour or a day counts what was sent before it was there.
 
     ``password`` None keeps the stored one, but not for another host, port, security or user
     name: whoever gets hold of a session must not send it to a server of their own. Raises
@@ -111,8 +143,12 @@ def change_account(
         )
     if any(getattr(values, name) != getattr(now_set, name) for name in _SERVER_FIELDS):
         _forget_server(account)
+    limited_before = {window.name for window in limits_of(account).windows}
     for name, value in asdict(values).items():
         setattr(account, name, value)
+    for window in limits_of(account).windows:
+        if window.name not in limited_before:
+            count_sent(session, account, window)
     end_pause(account)
 
 
@@ -151,6 +187,19 @@ def delete_account(session: Session, account: SmtpAccount, *, now: datetime) -> 
         )
     account.deleted_at = now
     account.password_encrypted = None
+    if account.is_default:
+        account.is_default = False
+        session.flush()
+        heir = session.scalar(
+            select(SmtpAccount)
+            .where(
+                SmtpAccount.workspace_id == account.workspace_id, SmtpAccount.deleted_at.is_(None)
+            )
+            .order_by(SmtpAccount.id)
+            .limit(1)
+        )
+        if heir is not None:
+            make_default(session, heir)
 
 
 def request_test(

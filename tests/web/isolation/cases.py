@@ -88,6 +88,10 @@ CASES: dict[tuple[str, str], Case] = {
         Kind.PAGE_OWNER, lambda _: {"fingerprint": "ab"}, owner_status=303
     ),
     ("smtp_accounts.distrust", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
+    ("smtp_accounts.choose_default", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
+    ("smtp_accounts.tell_sent_elsewhere", "POST"): Case(
+        Kind.PAGE_OWNER, lambda _: {"mails": "5"}, owner_status=303
+    ),
     ("smtp_accounts.ask_delete", "GET"): Case(Kind.PAGE_OWNER),
     ("smtp_accounts.delete", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
     ("compose.new", "GET"): Case(Kind.LOGGED_IN),
@@ -191,6 +195,11 @@ CASES: dict[tuple[str, str], Case] = {
         Kind.TOKEN_OWNER, lambda _: {"to": "someone@example.com"}, owner_status=202
     ),
     ("api.show_smtp_test", "GET"): Case(Kind.TOKEN_OWNER),
+    ("api.list_smtp_providers", "GET"): Case(Kind.TOKEN),
+    ("api.choose_default_smtp_account", "PUT"): Case(Kind.TOKEN_OWNER),
+    ("api.tell_sent_elsewhere", "PUT"): Case(
+        Kind.TOKEN_OWNER, lambda _: {"mails": 5}, owner_status=422
+    ),
     ("api.trust_certificate", "PUT"): Case(
         Kind.TOKEN_OWNER, lambda _: {"sha256": "ab"}, owner_status=409
     ),

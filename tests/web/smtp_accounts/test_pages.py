@@ -69,6 +69,8 @@ def test_known_server_fills_the_form(client: FlaskClient) -> None:
         ({"password": ""}, "Password is required when there is a user name."),
         ({"from_email": "nobody"}, "@ is missing"),
         ({"per_day": "-1"}, "Mails a day must be from 1 to"),
+        ({"per_day": "0"}, "Leave it empty for no limit; to send nothing, pause the campaigns."),
+        ({"per_hour": "999999999999"}, "Mails an hour must be from 1 to 100,000,000."),
         ({"connections": "1e3"}, "Connections at a time must be a whole number."),
         ({"name": "a\r\nb"}, "write it in one line"),
     ],

@@ -3,17 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import jsonify, url_for
+from flask import jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dakiya.delivery.usage import slowed
+from dakiya.delivery.used_before import sent_elsewhere, set_sent_elsewhere
 from dakiya.errors import NotFound
 from dakiya.models import SmtpAccount, SmtpTest
 from dakiya.smtp_accounts import accounts, trust
+from dakiya.smtp_accounts.providers import PROVIDERS, Provider, provider_of_address
 from dakiya_web.api.blueprint import api, asking, json_body
 from dakiya_web.api.present import instant
 from dakiya_web.input.reader import FieldReader, InvalidFields
-from dakiya_web.input.smtp_account import read_account, read_test
+from dakiya_web.input.smtp_account import PACES, read_account, read_sent_elsewhere, read_test
 from dakiya_web.pages.smtp_accounts.remedies import remedy
 from dakiya_web.ring import ring
 from dakiya_web.wiring import request_session, wiring
@@ -63,7 +65,7 @@ def change_smtp_account(account_id: int) -> ResponseReturnValue:
         egress=wired.egress,
         has_password=account.password_encrypted is not None,
     )
-    accounts.change_account(account, sent.values, password=sent.password, box=wired.box)
+    accounts.change_account(session, account, sent.values, password=sent.password, box=wired.box)
     session.commit()
     ring(lambda doorbell: doorbell.ring_tick())
     return jsonify(_present(account) | {"test": _present_test(account, session_test(account))})
@@ -100,6 +102,38 @@ def show_smtp_test(account_id: int) -> ResponseReturnValue:
     if test is None:
         raise NotFound("This account has not been tested yet.")
     return jsonify(_present_test(account, test))
+
+
+@api.get("/smtp-providers")
+def list_smtp_providers() -> ResponseReturnValue:
+    """The known servers; ``suggested`` names the one of an address."""
+    suggested = provider_of_address(request.args.get("address", ""))
+    return jsonify(
+        items=[_present_provider(provider) for provider in PROVIDERS],
+        suggested=suggested.name if suggested is not None else None,
+    )
+
+
+@api.put("/smtp-accounts/<id:account_id>/default")
+def choose_default_smtp_account(account_id: int) -> ResponseReturnValue:
+    """Let new campaigns begin with this account."""
+    session = request_session()
+    account = accounts.find_account(session, account_id, user_id=asking().user_id)
+    accounts.make_default(session, account)
+    session.commit()
+    return jsonify(_present(account))
+
+
+@api.put("/smtp-accounts/<id:account_id>/sent-elsewhere")
+def tell_sent_elsewhere(account_id: int) -> ResponseReturnValue:
+    """Count mails that went through the server by other means today."""
+    session = request_session()
+    mails = read_sent_elsewhere(json_body())
+    account = accounts.find_account(session, account_id, user_id=asking().user_id, lock=True)
+    set_sent_elsewhere(session, account, mails)
+    session.commit()
+    ring(lambda doorbell: doorbell.ring_tick())
+    return jsonify(_present(account))
 
 
 @api.put("/smtp-accounts/<id:account_id>/certificate")
@@ -173,10 +207,26 @@ def _present(account: SmtpAccount) -> dict[str, object]:
         }
         if account.paused_at is not None
         else None,
+        "is_default": account.is_default,
+        "sent_elsewhere": sent_elsewhere(account, now=wiring().clock()),
         "slowed": _present_slowed(account),
         "certificate_sha256": account.certificate_sha256,
         "server": account.server_facts,
         "created_at": instant(account.created_at),
+    }
+
+
+def _present_provider(provider: Provider) -> dict[str, object]:
+    limits = (*PACES, "connections", "mails_per_connection")
+    return {
+        "name": provider.name,
+        "label": provider.label,
+        "host": provider.host,
+        "port": provider.port,
+        "security": provider.security,
+        "username": provider.username or None,
+        "help_url": provider.help_url,
+        "limits": {name: getattr(provider, name) for name in limits},
     }
 
 

@@ -16,7 +16,8 @@ from dakiya.smtp_accounts.accounts import AccountValues
 from dakiya.smtp_accounts.egress import EgressRefused, EgressRule
 from dakiya_web.input.reader import FieldReader
 
-MAX_RATE = 1_000_000_000
+MAX_RATE = 100_000_000
+MAX_SENT_ELSEWHERE = 1_000_000
 MAX_MAILS_PER_CONNECTION = 100_000
 PACES = ("per_second", "per_minute", "per_hour", "per_day")
 
@@ -55,7 +56,8 @@ def read_account(
         reader.wrong("password", "is required when there is a username.")
     if password and not username and not reader.is_wrong("username"):
         reader.wrong("username", "is required when there is a password.")
-    limits = FieldReader(reader.mapping("limits"), prefix="limits.")
+    sent = reader.mapping("limits")
+    limits = FieldReader(sent, prefix="limits.")
     values = AccountValues(
         name=reader.line("name", max_chars=200),
         host=host,
@@ -72,10 +74,7 @@ def read_account(
             "mails_per_connection", minimum=1, maximum=MAX_MAILS_PER_CONNECTION, required=False
         )
         or DEFAULT_MAILS_PER_CONNECTION,
-        **{
-            name: limits.integer(name, minimum=1, maximum=MAX_RATE, required=False)
-            for name in PACES
-        },
+        **{name: _read_limit(limits, sent, name) for name in PACES},
     )
     reader.include(limits)
     reader.finish()
@@ -88,6 +87,22 @@ def read_test(body: Mapping[str, object]) -> str:
     to = reader.address("to")
     reader.finish()
     return to
+
+
+def read_sent_elsewhere(body: Mapping[str, object]) -> int:
+    """Read how many mails were sent by other means today. Raises InvalidFields."""
+    reader = FieldReader(body)
+    mails = reader.integer("mails", minimum=0, maximum=MAX_SENT_ELSEWHERE) or 0
+    reader.finish()
+    return mails
+
+
+def _read_limit(limits: FieldReader, sent: Mapping[str, object], name: str) -> int | None:
+    """Read one limit; 0 is no way to say "none", nor "stop"."""
+    limit = limits.integer(name, minimum=1, maximum=MAX_RATE, required=False)
+    if sent.get(name) == 0:
+        limits.wrong(name, "Leave it empty for no limit; to send nothing, pause the campaigns.")
+    return limit
 
 
 def _read_host(reader: FieldReader) -> str:

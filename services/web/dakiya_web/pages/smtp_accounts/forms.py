@@ -98,8 +98,8 @@ class AccountForm(FlaskForm):
     def body(self) -> dict[str, object]:
         """Return what was typed, in the form in which the API gets it."""
         typed = {name: self[name].data or None for name in (*_SERVER_FIELDS, *_SENDER_FIELDS)}
-        typed["port"] = _number(self.port.data)
-        return {**typed, "limits": {name: _number(self[name].data) for name in LIMIT_FIELDS}}
+        typed["port"] = read_number(self.port.data)
+        return {**typed, "limits": {name: read_number(self[name].data) for name in LIMIT_FIELDS}}
 
     def note(self, errors: Mapping[str, list[str]]) -> None:
         """Put mistakes beside the fields that have them."""
@@ -125,6 +125,15 @@ class TestForm(FlaskForm):
         self.to.errors = [*self.to.errors, *words]
 
 
+class ElsewhereForm(FlaskForm):
+    """How many mails went through the server without Dakiya."""
+
+    mails = StringField(
+        lazy_gettext("Already used today"),
+        render_kw={"inputmode": "numeric", "autocomplete": "off"},
+    )
+
+
 def form_of(account: SmtpAccount) -> dict[str, Any]:
     """Return what the form shows of a stored account: everything but the password."""
     stored = {name: getattr(account, name) for name in (*_SERVER_FIELDS[:-1], *_SENDER_FIELDS)}
@@ -147,7 +156,7 @@ def form_of_preset(provider: Provider, *, address: str) -> dict[str, Any]:
     }
 
 
-def _number(text: str | None) -> object:
+def read_number(text: str | None) -> object:
     """Return a number, with separators or without; other text as it is, for it is a mistake."""
     plain = (text or "").strip().replace(",", "").replace(" ", "")
     if not plain:

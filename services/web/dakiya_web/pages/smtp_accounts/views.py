@@ -7,7 +7,11 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dakiya.accounts.users import workspace_of
-from dakiya.delivery.usage import remaining_quota, slowed
+from dakiya.campaigns.lanes import lane_of
+from dakiya.campaigns.waiting import why_waiting
+from dakiya.delivery.forecast import describe_forecast
+from dakiya.delivery.usage import limits_of, remaining_quota, slowed
+from dakiya.delivery.used_before import leaves_at, sent_elsewhere
 from dakiya.errors import IllegalState, InvalidInput
 from dakiya.models import SmtpAccount, SmtpTest
 from dakiya.smtp_accounts import accounts
@@ -21,7 +25,13 @@ from dakiya_web.input.smtp_account import AccountInput, read_account
 from dakiya_web.pages.people.sessions import logged_in_user
 from dakiya_web.pages.smtp_accounts import wording
 from dakiya_web.pages.smtp_accounts.blueprint import find_own, smtp_accounts
-from dakiya_web.pages.smtp_accounts.forms import AccountForm, TestForm, form_of, form_of_preset
+from dakiya_web.pages.smtp_accounts.forms import (
+    AccountForm,
+    ElsewhereForm,
+    TestForm,
+    form_of,
+    form_of_preset,
+)
 from dakiya_web.pages.smtp_accounts.presets import (
     DEMO_INBOX,
     find_preset,
@@ -52,6 +62,8 @@ class Seen:
     connections: str
     security: str
     facts: ServerFacts | None
+    # What its limits are beyond what its provider is known to take.
+    too_much: str
     is_demo: bool
 
     @classmethod
@@ -69,6 +81,7 @@ class Seen:
             connections=wording.connections(account),
             security=str(wording.SECURITY_WORDS[account.security]),
             facts=ServerFacts.read(account.server_facts),
+            too_much=wording.too_much(account),
             is_demo=bool(wiring().settings.demo_inbox_url)
             and (account.name, account.host) == DEMO_INBOX,
         )
@@ -95,9 +108,21 @@ def show(account_id: int) -> ResponseReturnValue:
 
 def show_account(account: SmtpAccount, form: TestForm) -> str:
     """Return the page of one account."""
-    seen = Seen.of(account)
+    seen, session, now = Seen.of(account), request_session(), wiring().clock()
+    lane = lane_of(session, account, now=now)
     return render_template(
-        "smtp_accounts/show.html", seen=seen, form=form, **about_test(account, seen.test)
+        "smtp_accounts/show.html",
+        seen=seen,
+        form=form,
+        lane=lane,
+        whys={one.id: why_waiting(session, one, now=now) for one, _ in lane.campaigns},
+        finish=describe_forecast(lane.finish, limits=limits_of(account), now=now)
+        if lane.finish
+        else "",
+        elsewhere=sent_elsewhere(account, now=now),
+        elsewhere_until=leaves_at(account.elsewhere_at) if account.elsewhere_at else None,
+        elsewhere_form=ElsewhereForm(formdata=None),
+        **about_test(account, seen.test),
     )
 
 
@@ -172,7 +197,9 @@ def edit(account_id: int) -> ResponseReturnValue:
     has_password = account.password_encrypted is not None
     try:
         sent = _read(form, has_password=has_password)
-        accounts.change_account(account, sent.values, password=sent.password, box=wired.box)
+        accounts.change_account(
+            session, account, sent.values, password=sent.password, box=wired.box
+        )
     except InvalidFields as error:
         form.note(error.errors)
     except InvalidInput as error:

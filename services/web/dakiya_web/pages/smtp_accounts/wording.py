@@ -7,6 +7,7 @@ from datetime import datetime
 from dakiya.delivery.usage import slowed
 from dakiya.mail.verdict import Reason
 from dakiya.models import Security, SmtpAccount, SmtpTest, TestStatus
+from dakiya.smtp_accounts.providers import PROVIDERS, provider_of_host
 from dakiya_web.texts import LazyText, Text, gettext, lazy_gettext, ngettext
 from dakiya_web.wording import number
 
@@ -125,6 +126,25 @@ def limits(account: SmtpAccount) -> str:
         return gettext("No limit")
     first, *others = found
     return ", ".join([_say_mails(*first), *(say_pace(*one) for one in others)])
+
+
+def too_much(account: SmtpAccount) -> str:
+    """Say by what an account's limits exceed what its provider is known to take; or nothing."""
+    provider = provider_of_host(account.host)
+    if provider is None:
+        return ""
+    known = [one for one in PROVIDERS if one.host == provider.host] or [provider]
+    for name in reversed(PACES):
+        published = [limit for one in known if (limit := getattr(one, name)) is not None]
+        ours = getattr(account, name)
+        if published and (ours is None or ours > max(published)):
+            return gettext(
+                "%(provider)s publishes a limit of %(limit)s. Accounts that send more are stopped "
+                "there, so set a higher one only if yours was granted it.",
+                provider=provider.label,
+                limit=_say_mails(name, max(published)),
+            )
+    return ""
 
 
 def say_pace(name: str, mails: int) -> str:

@@ -1,0 +1,138 @@
+"""Several accounts: the default one, what was sent elsewhere, and what goes through each."""
+
+from datetime import timedelta
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from dakiya.db import SessionFactory, database_now
+from dakiya.delivery.trouble import slow_down
+from dakiya.models import SmtpAccount
+from tests.engine.world import use_pace
+from tests.web.browsing import send
+from tests.web.conftest import Person, account_form, make_account, make_campaign
+
+
+def default_of(sessions: SessionFactory) -> list[str]:
+    with sessions() as session:
+        query = select(SmtpAccount.name).where(SmtpAccount.is_default)
+        return list(session.scalars(query.order_by(SmtpAccount.id)))
+
+
+def test_first_account_is_the_default_until_another_is_chosen(
+    client: FlaskClient, alice: Person, bob: Person, session_factory: SessionFactory
+) -> None:
+    first, second = (make_account(alice, name=name) for name in ("First", "Second"))
+    make_account(bob, name="His")
+    assert default_of(session_factory) == ["First", "His"]
+    send(client, f"/smtp-accounts/{second}/default")
+    assert default_of(session_factory) == ["Second", "His"]
+    listed = alice.api.get("/smtp-accounts").json["items"]
+    assert [(one["name"], one["is_default"]) for one in listed] == [
+        ("Second", True),
+        ("First", False),
+    ]
+    answer = alice.api.put(f"/smtp-accounts/{first}/default", {})
+    assert (answer.status, answer.json["is_default"]) == (200, True)
+    assert default_of(session_factory) == ["First", "His"]
+
+
+def test_new_campaign_begins_with_the_default_account(client: FlaskClient, alice: Person) -> None:
+    make_account(alice, name="First")
+    second = make_account(alice, name="Second")
+    send(client, f"/smtp-accounts/{second}/default")
+    page = client.get("/campaigns/new").text
+    assert f'<option selected value="{second}">' in page
+
+
+def test_deleted_default_leaves_the_oldest_other_as_the_default(
+    alice: Person, session_factory: SessionFactory
+) -> None:
+    ids = [make_account(alice, name=name) for name in ("First", "Second", "Third")]
+    alice.api.delete(f"/smtp-accounts/{ids[0]}")
+    assert default_of(session_factory) == ["Second"]
+    for account_id in ids[1:]:
+        alice.api.delete(f"/smtp-accounts/{account_id}")
+    assert default_of(session_factory) == []
+    make_account(alice, name="Fourth")
+    assert default_of(session_factory) == ["Fourth"]
+
+
+def test_mails_sent_elsewhere_are_entered_and_shown(client: FlaskClient, alice: Person) -> None:
+    account_id = make_account(alice, limits={"per_day": 500})
+    place = f"/smtp-accounts/{account_id}"
+    assert "Already used today" in client.get(place).text
+    page = client.get(
+        send(client, f"{place}/sent-elsewhere", mails="1,20").headers["Location"]
+    ).text
+    assert "380 left within 24 hours" in page
+    assert "120 mails sent elsewhere count until" in page
+    refused = send(client, f"{place}/sent-elsewhere", mails="many")
+    assert "Not counted." in client.get(refused.headers["Location"]).text
+    answer = alice.api.put(f"{place}/sent-elsewhere", {"mails": 20})
+    assert (answer.status, answer.json["sent_elsewhere"]) == (200, 20)
+    for wrong in (-1, "5", 10_000_000, None):
+        assert alice.api.put(f"{place}/sent-elsewhere", {"mails": wrong}).status == 422
+
+
+def test_new_limit_of_the_form_counts_what_was_sent(
+    client: FlaskClient, alice: Person, session_factory: SessionFactory
+) -> None:
+    account_id = make_account(alice)
+    answer = send(client, f"/smtp-accounts/{account_id}/edit", **account_form(per_day="500"))
+    assert answer.status_code == 303
+    assert "500 left within 24 hours" in client.get(f"/smtp-accounts/{account_id}").text
+
+
+def test_account_says_what_waits_for_it_why_and_for_how_long(
+    client: FlaskClient, alice: Person, session_factory: SessionFactory
+) -> None:
+    account_id = make_account(alice, name="Gmail", limits={"per_day": 2})
+    campaign_id = make_campaign(alice, smtp_account_id=account_id, name="Diwali offer")
+    place = f"/smtp-accounts/{account_id}"
+    assert "What goes through it" not in client.get(place).text
+    alice.api.post(f"/campaigns/{campaign_id}/schedule", {"at": "now"})
+    page = client.get(place).text
+    assert "Diwali offer" in page
+    assert "on this account" in page
+    with session_factory.begin() as session:
+        account = session.get_one(SmtpAccount, account_id)
+        use_pace(session, account, mails=2, age=timedelta(hours=1))
+    assert "has reached its limit of 2 mails a day; the next mail goes" in client.get(place).text
+
+
+def test_limits_beyond_what_the_provider_takes_are_warned_of(
+    client: FlaskClient, alice: Person
+) -> None:
+    fine = make_account(alice, host="smtp.gmail.com", limits={"per_day": 2_000})
+    bold = make_account(alice, host="smtp.gmail.com", limits={"per_day": 5_000})
+    none = make_account(alice, host="smtp-relay.brevo.com")
+    assert "publishes a limit" not in client.get(f"/smtp-accounts/{fine}").text
+    assert (
+        "Gmail publishes a limit of 2,000 mails a day." in client.get(f"/smtp-accounts/{bold}").text
+    )
+    assert (
+        "Brevo publishes a limit of 300 mails a day." in client.get(f"/smtp-accounts/{none}").text
+    )
+
+
+def test_learned_pace_is_shown(
+    client: FlaskClient, alice: Person, session_factory: SessionFactory
+) -> None:
+    account_id = make_account(alice)
+    with session_factory.begin() as session:
+        slow_down(session, account_id, observed=240)
+        now = database_now(session)
+    page = client.get(f"/smtp-accounts/{account_id}").text
+    assert "Slowed down to 120 mails a minute: the server asked for less speed." in page
+    slowed = alice.api.get(f"/smtp-accounts/{account_id}").json["slowed"]
+    assert slowed["per_minute"] == 120
+    assert slowed["until"] > now.isoformat()
+
+
+def test_providers_are_listed_and_one_is_suggested(alice: Person) -> None:
+    found = alice.api.get("/smtp-providers?address=asha@gmail.com").json
+    assert found["suggested"] == "gmail"
+    [gmail] = [one for one in found["items"] if one["name"] == "gmail"]
+    assert (gmail["host"], gmail["limits"]["per_day"]) == ("smtp.gmail.com", 500)
+    assert alice.api.get("/smtp-providers").json["suggested"] is None
