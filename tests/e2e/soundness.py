@@ -17,7 +17,9 @@ AXE = ROOT / "services/web/assets/node_modules/axe-core/axe.min.js"
 # Set to a folder, every page that is looked at leaves a picture there.
 PICTURES = "SCREENSHOTS"
 
-# Chromium complains about the status of a document that a test asked for on purpose.
+# Chromium complains about the status of a document that a test asked for on purpose, and of what a
+# page is told that saves by itself: a mistake in the words, another tab, a session that has ended.
+_SAVES = "/edit/content/keep"
 _STATUS = re.compile(r"^Failed to load resource: the server responded with a status of")
 
 
@@ -42,7 +44,9 @@ def watch(page: Page) -> Page:
             found.troubles.append(f"console: {message.text}")
 
     def on_response(response: Response) -> None:
-        if response.request.is_navigation_request():
+        if response.request.is_navigation_request() or (
+            response.url.endswith(_SAVES) and response.status in (401, 409, 422)
+        ):
             found.documents.add(response.url)
 
     def on_violation(words: str) -> None:

@@ -1,5 +1,6 @@
 """What every answer carries so that a browser does nothing that we do not want."""
 
+import secrets
 import time
 from urllib.parse import urlsplit
 
@@ -34,6 +35,7 @@ def install_headers(app: Flask, settings: WebSettings) -> None:
     """Add the security headers to each answer, and a line to the log for each request."""
 
     policy = policy_for(settings)
+    app.jinja_env.globals.update(style_nonce=style_nonce)
 
     @app.before_request
     def _start() -> None:
@@ -41,7 +43,7 @@ def install_headers(app: Flask, settings: WebSettings) -> None:
 
     @app.after_request
     def _finish(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", policy)
+        response.headers.setdefault("Content-Security-Policy", _policy_of_page(policy))
         for name, value in _ALWAYS.items():
             response.headers.setdefault(name, value)
         if settings.https:
@@ -57,6 +59,29 @@ def policy_for(settings: WebSettings) -> str:
     need not be the one that a person came by."""
     pictures = f"img-src 'self' data: {media_origin(settings)};"
     return CONTENT_SECURITY_POLICY.replace("img-src 'self' data:;", pictures)
+
+
+def style_nonce() -> str:
+    """Return what the styles of a module must name on this page (CodeMirror writes its own).
+
+    Asking for it is what allows them; other pages take no styles but those of our files.
+    """
+    if "style_nonce" not in g:
+        g.style_nonce = secrets.token_urlsafe(16)
+    return str(g.style_nonce)
+
+
+def show_foreign_pictures() -> None:
+    """Let this page show pictures of any https address: those of a mail that is being written."""
+    g.foreign_pictures = True
+
+
+def _policy_of_page(policy: str) -> str:
+    if "style_nonce" in g:
+        policy = policy.replace("style-src 'self'", f"style-src 'self' 'nonce-{g.style_nonce}'")
+    if g.get("foreign_pictures"):
+        policy = policy.replace("img-src 'self' data:", "img-src 'self' data: https:")
+    return policy
 
 
 def media_origin(settings: WebSettings) -> str:

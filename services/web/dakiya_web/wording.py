@@ -84,6 +84,11 @@ def instant(moment: datetime, timezone: str, *, now: datetime, inside: bool = Fa
     return _at(day(local, pgettext("pattern", "EEE d MMM yyyy")), local)
 
 
+def clock_time(moment: datetime, timezone: str) -> str:
+    """Say the time of day alone: "10:42"."""
+    return f"{moment.astimezone(find_zone(timezone)):%H:%M}"
+
+
 def instant_and_utc(moment: datetime, timezone: str) -> str:
     """Write an instant in a zone and in UTC: "Tue 24 Nov 2026, 09:00 IST = 03:30 UTC"."""
     local, utc = moment.astimezone(find_zone(timezone)), moment.astimezone(UTC)

@@ -88,9 +88,11 @@ def create_campaign(
 def set_content(session: Session, campaign: Campaign, content: Content) -> None:
     """Give a draft new content as its next version; the same content makes none.
 
-    The one way to store a version. Raises ContentError.
+    The one way to store a version, which then stays as one saved on purpose (see `autosaving`).
+    Raises ContentError.
     """
     content = finish_content(content)
+    campaign.autosaved_since = None
     present = campaign.content
     if present is not None and content_of(present) == content:
         return
@@ -142,6 +144,8 @@ def check_ready(session: Session, campaign: Campaign) -> Readiness:
         ]
     if campaign.content is None:
         return Readiness({**errors, "html": ["The campaign has no content yet."]})
+    if not campaign.content.subject.strip():
+        errors["subject"] = ["The mail has no subject yet."]
     templates: dict[str, Template] = {}
     for part, source in (
         ("subject", campaign.content.subject),

@@ -95,6 +95,9 @@ class Campaign(Base):
     content_version_id: Mapped[int | None] = mapped_column(
         ForeignKey("content_version.id", use_alter=True)
     )
+    # Set while its content was only saved by its page: when that sitting began
+    # (dakiya.campaigns.autosaving).
+    autosaved_since: Mapped[datetime | None]
     scheduled_at: Mapped[datetime | None]
     timezone: Mapped[str] = mapped_column(server_default=DEFAULT_TIMEZONE)
     # Set by "send now" from the pages: until then its owner may think again.

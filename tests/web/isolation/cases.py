@@ -123,6 +123,14 @@ CASES: dict[tuple[str, str], Case] = {
     ("compose.save_content", "POST"): Case(
         Kind.PAGE_OWNER, lambda _: {"subject": "Hello"}, owner_status=422
     ),
+    ("compose.keep_content", "POST"): Case(
+        Kind.PAGE_OWNER, lambda _: {"subject": "Hello"}, owner_status=422
+    ),
+    ("compose.text_part", "GET"): Case(Kind.PAGE_OWNER),
+    ("compose.versions", "GET"): Case(Kind.PAGE_OWNER),
+    ("compose.version", "GET"): Case(Kind.PAGE_OWNER),
+    ("compose.version_preview", "GET"): Case(Kind.PAGE_OWNER),
+    ("compose.restore_version", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
     ("compose.preview", "GET"): Case(Kind.PAGE_OWNER),
     ("compose.preview_frame", "GET"): Case(Kind.PAGE_OWNER),
     ("compose.mail", "GET"): Case(Kind.PAGE_OWNER),

@@ -65,6 +65,7 @@ def world(app: Flask, alice: Person, session_factory: SessionFactory) -> World:
         ids={
             "account_id": account_id,
             "campaign_id": campaign_id,
+            "number": 1,
             "recipient_id": recipient_id,
             "token_id": token_id,
             "email": "suppressed@example.com",

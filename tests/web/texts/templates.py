@@ -18,6 +18,8 @@ _LETTERS = re.compile(r"[A-Za-z]")
 # A capital or two words: what people read, not a name or a class.
 _PROSE = re.compile(r"\b[A-Z][a-z]|[A-Za-z][ ,:;]|^ .*[a-z]|\([a-z]+\)")
 _CLASSES = re.compile(r"[a-z]+-[a-z-]+( [a-z-]+)*")
+# Keys to press: "Ctrl+Shift+S".
+_KEYS = re.compile(r"(?:(?:Ctrl|Alt|Shift)\+)*(?:Tab|[A-Z0-9])")
 _LOOKS_UP = ("_", "gettext", "ngettext", "pgettext")
 _CODE = ("style", "script", "code", "kbd")
 
@@ -28,7 +30,8 @@ def untranslated(environment: Environment, source: str, *, names: set[str]) -> I
     reader.feed(_JINJA.sub("", _ASKED.sub("", source)))
     yield from (words for words in reader.found if words not in names)
     for text in _strings(environment.parse(source)):
-        if _PROSE.search(text) and not _CLASSES.fullmatch(text) and text not in names:
+        is_code = _CLASSES.fullmatch(text) or _KEYS.fullmatch(text)
+        if _PROSE.search(text) and not is_code and text not in names:
             yield text
 
 

@@ -28,6 +28,8 @@ NOT_SHOWN = {
     "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"),
     "default-src 'none'; sandbox", 'inline; filename="{}"',
     '<time datetime="{}" title="{}">{}</time>',
+    # How a date is written.
+    "d MMMM yyyy", "EEEE, d MMMM",
     # For programs, and in files to download.
     "Log in first.", "Unsubscribed.\n", "not taken from {}", "Column {}", "The campaign is {}.",
     # What the API says about a field, made into sentences here.

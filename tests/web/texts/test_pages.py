@@ -18,7 +18,12 @@ from tests.web.texts.pseudo import latin_words
 
 PAGES = (Kind.PUBLIC, Kind.LINK, Kind.LOGGED_IN, Kind.PAGE_OWNER)
 # A log-out ends the walk; a preview is a mail, the user's own or a starter.
-PREVIEWS = ("compose.preview", "templates.preview", "templates.starter_preview")
+PREVIEWS = (
+    "compose.preview",
+    "compose.version_preview",
+    "templates.preview",
+    "templates.starter_preview",
+)
 NOT_READ = ("static", "people.logout", *PREVIEWS)
 
 

@@ -18,7 +18,8 @@ ENVIRONMENT = Environment(
 # Names, formats and what is typed into a terminal.
 NAMES = {
     "· Dakiya", "Dakiya", "CSV", "XLSX", "BooleanField", "SelectField",
-    "dd MMM", "EEE dd MMM", "{{ name }}", '{{ name | default("friend") }}',
+    "dd MMM", "EEE dd MMM", "HTML", "Ctrl", "Control",
+    "{{ name }}", '{{ name | default("friend") }}',
     "asha@example.com\nRavi Kumar <ravi@example.com>",
     "dakiya user password you@example.com",
     "dakiya token create ", '\ncurl -H "Authorization: Bearer TOKEN" ',

@@ -4,7 +4,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from dakiya.campaigns.content import MAX_SUBJECT_CHARS
+from dakiya.campaigns.content import MAX_PREHEADER_CHARS, MAX_SUBJECT_CHARS
 from dakiya.mail.merge import MAX_SOURCE_CHARS
 from dakiya_web.input.campaign import MAX_NAME_CHARS
 from dakiya_web.texts import lazy_gettext
@@ -44,23 +44,31 @@ class PasteForm(FlaskForm):
 
 
 class ContentForm(FlaskForm):
-    """What a campaign says."""
+    """What a campaign says, in one of the ways to write it; see `written` for what is wanted."""
 
+    kind = HiddenField()
     subject = StringField(
         lazy_gettext("Subject"),
-        [InputRequired(lazy_gettext("Write a subject.")), Length(max=MAX_SUBJECT_CHARS)],
+        [Length(max=MAX_SUBJECT_CHARS)],
         render_kw={"autocomplete": "off", "maxlength": MAX_SUBJECT_CHARS, "data-takes-field": ""},
     )
+    preheader = StringField(
+        lazy_gettext("Preview text"),
+        [Length(max=MAX_PREHEADER_CHARS)],
+        description=lazy_gettext("Inboxes show it behind the subject."),
+        render_kw={"autocomplete": "off", "maxlength": MAX_PREHEADER_CHARS, "data-takes-field": ""},
+    )
+    # The document of the rich editor, as JSON.
+    source = TextAreaField()
     html = TextAreaField(
         "HTML",
-        [InputRequired(lazy_gettext("Write the mail.")), Length(max=MAX_SOURCE_CHARS)],
-        render_kw={"rows": 18, "spellcheck": "false", "wrap": "soft", "data-takes-field": ""},
+        [Length(max=MAX_SOURCE_CHARS)],
+        render_kw={"rows": 18, "spellcheck": "false", "wrap": "soft", "data-source": ""},
     )
     text = TextAreaField(
-        lazy_gettext("Plain text (optional)"),
+        lazy_gettext("Plain text"),
         [Length(max=MAX_SOURCE_CHARS)],
-        description=lazy_gettext("For readers without HTML. Left empty, it is made from the HTML."),
-        render_kw={"rows": 6, "spellcheck": "false", "data-takes-field": ""},
+        render_kw={"rows": 6, "spellcheck": "true", "data-takes-field": ""},
     )
     seen = HiddenField()
 

@@ -9,17 +9,20 @@ from dakiya_web.pages.compose import (  # noqa: F401 - each registers its routes
     copies,
     details,
     imports,
+    keeping,
     preview,
     recipients,
     removal,
     schedule,
     trial,
+    versions,
 )
 from dakiya_web.pages.compose.blueprint import compose
 
 
 def install_compose(app: Flask, csrf: CSRFProtect) -> None:
     """Register them."""
-    # Its form checks the token itself and keeps what was typed when it is refused.
+    # Their form checks the token itself and keeps what was typed when it is refused.
     csrf.exempt(content.save_content)
+    csrf.exempt(keeping.keep_content)
     app.register_blueprint(compose)

@@ -13,7 +13,7 @@ from dakiya.contacts import audience
 from dakiya.errors import InvalidInput, NotFound
 from dakiya.mail.compiled import MessageError
 from dakiya.mail.preview import Preview, render_preview
-from dakiya.models import Campaign, Recipient, Workspace
+from dakiya.models import Campaign, ContentVersion, Recipient, Workspace
 from dakiya_web.headers import media_origin
 from dakiya_web.input.query import read_page
 from dakiya_web.pages.compose.blueprint import compose, find_own
@@ -48,9 +48,15 @@ def mail(campaign_id: int) -> ResponseReturnValue:
 def preview(campaign_id: int) -> ResponseReturnValue:
     """The HTML or, with part=text, the text; inert whatever its author wrote."""
     campaign = find_own(campaign_id)
-    recipient = _asked_recipient(campaign)
+    if campaign.content is None:
+        raise NotFound(gettext("The campaign has no content yet."))
+    return inert_preview(campaign, campaign.content)
+
+
+def inert_preview(campaign: Campaign, version: ContentVersion) -> Response:
+    """Show a version of the mail to the recipient that is asked for."""
     try:
-        shown = _render(campaign, recipient)
+        shown = _render(campaign, version, _asked_recipient(campaign))
     except (InvalidInput, MessageError) as error:
         page = render_template("compose/no_preview.html", words=str(error))
     else:
@@ -86,8 +92,9 @@ def preview_of(campaign: Campaign, *, on: str = WRITING) -> dict[str, object]:
     recipient = _asked_recipient(campaign)
     before, after = audience.neighbours(session, recipient) if recipient else (None, None)
     subject = ""
-    with suppress(InvalidInput, MessageError, NotFound):
-        subject = _render(campaign, recipient).subject
+    with suppress(InvalidInput, MessageError):
+        if campaign.content is not None:
+            subject = _render(campaign, campaign.content, recipient).subject
     shown_id = recipient.id if recipient else None
     place = partial(url_for, "compose.preview", campaign_id=campaign.id, recipient=shown_id)
     return {
@@ -107,10 +114,7 @@ def _asked_recipient(campaign: Campaign) -> Recipient | None:
     return audience.find_recipient(request_session(), campaign, asked)
 
 
-def _render(campaign: Campaign, recipient: Recipient | None) -> Preview:
-    if campaign.content is None:
-        raise NotFound(gettext("The campaign has no content yet."))
-    content = campaign.content
+def _render(campaign: Campaign, content: ContentVersion, recipient: Recipient | None) -> Preview:
     workspace = request_session().get_one(Workspace, campaign.workspace_id)
     return render_preview(
         content.subject,

@@ -1,0 +1,21 @@
+// The preview beside the mail follows what is saved: the recipient that is looked at stays.
+
+export async function showPreviewAnew() {
+  const preview = document.getElementById("preview");
+  const frames = preview.querySelectorAll("iframe");
+  const shown = frames.length ? new URL(frames[0].src).searchParams.get("recipient") : null;
+  const url = new URL(preview.dataset.frameUrl, location.href);
+  if (shown) url.searchParams.set("recipient", shown);
+  const answer = await fetch(url, { headers: { "HX-Request": "true" } }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const fresh = document.createElement("template");
+  fresh.innerHTML = await answer.text();
+  if (!frames.length) {
+    preview.replaceChildren(fresh.content);
+    globalThis.htmx?.process(preview);
+    document.dispatchEvent(new CustomEvent("htmx:after:swap"));
+    return;
+  }
+  preview.querySelector(".letter-head")?.replaceWith(fresh.content.querySelector(".letter-head"));
+  for (const frame of frames) frame.src = frame.getAttribute("src");
+}

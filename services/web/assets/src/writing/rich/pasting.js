@@ -1,0 +1,107 @@
+// What is pasted or dropped: Word's and Google's pages become plain blocks, pictures are uploaded,
+// and what is too large is refused with words.
+
+export const MOST_HTML_CHARS = 2_000_000;
+export const MOST_TEXT_CHARS = 200_000;
+const DROPPED = "script, style, meta, link, title, xml, object, embed, iframe, form, input, svg, noscript, template";
+const INK = /^(windowtext|black|#0{3,6}|rgb\(0, 0, 0\)|rgb\((3[0-9]|2[0-9]|1?[0-9]), (3[0-9]|2[0-9]|1?[0-9]), (3[0-9]|2[0-9]|1?[0-9])\))$/i;
+const PAPER = /^(transparent|white|#fff(fff)?|rgb\(255, 255, 255\))$/i;
+
+// Returns what of it can be taken: "whole", "text" (its plain text alone) or "nothing".
+export function howMuch(html, text) {
+  if (html.length <= MOST_HTML_CHARS && text.length <= MOST_TEXT_CHARS) return "whole";
+  return text && text.length <= MOST_TEXT_CHARS ? "text" : "nothing";
+}
+
+// Cleans pasted HTML. onPicture(data URL) returns the token that stands for the picture until it
+// is uploaded; onLost() is called for pictures that nobody can read (file:, cid:).
+export function cleanPasted(html, { onPicture, onLost }) {
+  if (html.includes("data-pm-slice")) return html;
+  const page = new DOMParser().parseFromString(html, "text/html");
+  for (const element of page.querySelectorAll(DROPPED)) element.remove();
+  dropComments(page);
+  if (/mso-|urn:schemas-microsoft-com/i.test(html)) readWord(page);
+  for (const element of [...page.body.querySelectorAll("*")]) {
+    if (element.localName.includes(":")) element.replaceWith(...element.childNodes);
+    else if (isInvisible(element)) element.remove();
+    else cleanStyle(element);
+  }
+  // Google Docs wraps everything in a <b> that is not bold.
+  for (const bold of page.querySelectorAll('b[id^="docs-internal-guid"]')) bold.replaceWith(...bold.childNodes);
+  for (const image of page.querySelectorAll("img")) readPicture(image, onPicture, onLost);
+  return page.body.innerHTML;
+}
+
+function dropComments(page) {
+  const walker = page.createTreeWalker(page, NodeFilter.SHOW_COMMENT);
+  const found = [];
+  while (walker.nextNode()) found.push(walker.currentNode);
+  for (const comment of found) comment.remove();
+}
+
+function isInvisible(element) {
+  return element.style?.display === "none" || /mso-hide:\s*all/i.test(element.getAttribute("style") ?? "");
+}
+
+// Colours of ink and paper are the other program's, sizes too; what was emphasised on purpose stays.
+function cleanStyle(element) {
+  const style = element.style;
+  if (!style) return;
+  const kept = {
+    "text-align": style.textAlign,
+    "font-weight": style.fontWeight,
+    "font-style": style.fontStyle,
+    "text-decoration": style.textDecoration || style.textDecorationLine,
+    color: INK.test(style.color) || element.closest("a") ? "" : style.color,
+    "background-color": PAPER.test(style.backgroundColor) ? "" : style.backgroundColor,
+  };
+  const written = Object.entries(kept).filter(([, value]) => value);
+  element.removeAttribute("style");
+  for (const [name, value] of written) style.setProperty(name, value);
+  if (/^H[4-6]$/.test(element.tagName)) {
+    const heading = element.ownerDocument.createElement("h3");
+    heading.append(...element.childNodes);
+    element.replaceWith(heading);
+  }
+}
+
+// Word writes lists as paragraphs of a class, with their bullets as text.
+function readWord(page) {
+  let list = null;
+  for (const paragraph of [...page.body.querySelectorAll("p")]) {
+    const style = paragraph.getAttribute("style") ?? "";
+    if (!/mso-list:\s*l\d/i.test(style)) {
+      list = null;
+      continue;
+    }
+    const marker = [...paragraph.querySelectorAll("span")].find(
+      (span) => /mso-list:\s*ignore/i.test(span.getAttribute("style") ?? ""),
+    );
+    const isNumbered = /^\s*[\p{L}\p{N}]{1,4}[.)]/u.test(marker?.textContent ?? "");
+    marker?.remove();
+    const tag = isNumbered ? "ol" : "ul";
+    if (list?.localName !== tag || paragraph.previousElementSibling !== list) {
+      list = page.createElement(tag);
+      paragraph.before(list);
+    }
+    const item = page.createElement("li");
+    const inside = page.createElement("p");
+    inside.append(...paragraph.childNodes);
+    item.append(inside);
+    list.append(item);
+    paragraph.remove();
+  }
+}
+
+function readPicture(image, onPicture, onLost) {
+  const source = image.getAttribute("src") ?? "";
+  if (/^data:image\//i.test(source)) {
+    image.setAttribute("title", onPicture(source));
+    image.setAttribute("src", "");
+  } else if (!/^https?:\/\//i.test(source) && !source.startsWith("/m/")) {
+    image.remove();
+    onLost();
+  } else if (Number(image.getAttribute("width")) === 1 || Number(image.getAttribute("height")) === 1) {
+    image.remove();
+  }
+}

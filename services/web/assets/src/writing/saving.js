@@ -1,0 +1,104 @@
+// Saves by itself a moment after the last key, and at once with Ctrl+S. One request at a time;
+// what could not be saved stays in the page, in this browser (spare.js), and is tried again.
+
+const PAUSE_MS = 1500;
+const AT_MOST_MS = 10_000;
+const AGAIN_MS = 15_000;
+
+// read(): the form's values that are to be stored; isEmpty(): whether there is no mail yet;
+// tell(state, words): what the status line says; onSaved, onConflict and onMistakes get the answer.
+export function makeSaving({ form, url, read, isEmpty, tell, spare, onSaved, onConflict, onMistakes }) {
+  let stored = JSON.stringify(read());
+  let timer = 0;
+  let since = 0;
+  let running = null;
+  let stopped = false;
+
+  const isDirty = () => JSON.stringify(read()) !== stored;
+
+  function touched() {
+    if (!isDirty()) {
+      clearTimeout(timer);
+      since = 0;
+      spare.drop();
+      return;
+    }
+    spare.put(read());
+    tell("typing");
+    if (stopped || isEmpty()) return;
+    since ||= Date.now();
+    clearTimeout(timer);
+    timer = setTimeout(save, Math.max(0, Math.min(PAUSE_MS, since + AT_MOST_MS - Date.now())));
+  }
+
+  // byHand: somebody asked for it, so this version stays; force: over what another tab saved.
+  async function save({ byHand = false, force = false } = {}) {
+    clearTimeout(timer);
+    if (running) {
+      await running;
+      if (!byHand && !force && !isDirty()) return true;
+    }
+    if (!byHand && !force && !isDirty()) return true;
+    running = send({ byHand, force });
+    const done = await running;
+    running = null;
+    return done;
+  }
+
+  async function send({ byHand, force }) {
+    const values = read();
+    const body = new FormData();
+    for (const [name, value] of Object.entries(values)) body.append(name, value);
+    for (const name of ["csrf_token", "kind", "seen"]) body.append(name, form.elements[name].value);
+    if (byHand) body.append("by_hand", "1");
+    since = 0;
+    tell("saving");
+    let answer = null;
+    let status = 0;
+    try {
+      const reply = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" } });
+      status = reply.status;
+      answer = await reply.json();
+    } catch {
+      answer ??= {};
+    }
+    if (status === 200) {
+      stored = JSON.stringify(values);
+      stopped = false;
+      form.elements.seen.value = answer.seen;
+      if (!isDirty()) spare.drop();
+      tell(isDirty() ? "typing" : "saved", answer.words);
+      onMistakes({});
+      onSaved(answer);
+      return true;
+    }
+    spare.put(read());
+    if (status === 409 && answer.other) {
+      stopped = true;
+      tell("conflict");
+      onConflict(answer);
+    } else if (status === 401) tell("ended");
+    else if (status === 422 || status === 409 || status === 413) {
+      tell("refused", answer.error);
+      onMistakes(answer.mistakes ?? {});
+    }
+    else tell("away");
+    // Somebody logs in in another tab, the server comes back.
+    if (!stopped && status !== 422) timer = setTimeout(save, AGAIN_MS);
+    return false;
+  }
+
+  addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "s") return;
+    event.preventDefault();
+    if (!stopped) save({ byHand: true });
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden && isDirty() && !stopped) save();
+  });
+  addEventListener("beforeunload", (event) => {
+    if (isDirty() && !form.dataset.sent) event.preventDefault();
+  });
+
+  return { touched, save, isDirty, resume() { stopped = false; } };
+}

@@ -1,0 +1,190 @@
+"""What a page saves by itself: answers in JSON, two tabs, sessions that end, versions."""
+
+import json
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from dakiya.db import SessionFactory
+from tests.web.browsing import form_of
+from tests.web.conftest import Person, make_campaign
+
+DOCUMENT = {
+    "type": "doc",
+    "content": [
+        {
+            "type": "paragraph",
+            "content": [
+                {"type": "text", "text": "नमस्ते "},
+                {"type": "mergeField", "attrs": {"field": "name", "fallback": "friend"}},
+            ],
+        }
+    ],
+}
+JSON = {"Accept": "application/json"}
+
+
+def opened(client: FlaskClient, campaign_id: int) -> dict[str, str]:
+    url = f"/campaigns/{campaign_id}/edit/content"
+    return form_of(client.get(url).text, url)
+
+
+def keep(client: FlaskClient, campaign_id: int, **values: Any) -> Any:
+    url = f"/campaigns/{campaign_id}/edit/content/keep"
+    return client.post(url, data=values, headers=JSON)
+
+
+def test_words_are_kept_and_the_checks_follow(client: FlaskClient, alice: Person) -> None:
+    campaign_id = make_campaign(alice)
+    form = opened(client, campaign_id)
+    answer = keep(client, campaign_id, **form | {"subject": "", "html": "<p>{{ city }}</p>"})
+    assert answer.status_code == 200, answer.text
+    assert answer.json["words"].startswith("Saved ")
+    assert answer.json["seen"] != form["seen"]
+    found = alice.api.get(f"/campaigns/{campaign_id}").json
+    assert (found["subject"], found["html"]) == ("", "<p>{{ city }}</p>")
+    again = keep(
+        client,
+        campaign_id,
+        **form | {"seen": answer.json["seen"], "subject": "Two", "html": "<p>two</p>"},
+    )
+    assert again.status_code == 200
+    # One by hand (the API's), one of this sitting.
+    page = client.get(f"/campaigns/{campaign_id}/versions").text
+    assert "Version 2" in page
+    assert "Version 3" not in page
+
+
+def test_rich_document_is_kept_as_it_is(client: FlaskClient, alice: Person) -> None:
+    campaign_id = make_campaign(alice)
+    form = opened(client, campaign_id)
+    rich = {"kind": "rich", "source": json.dumps(DOCUMENT), "subject": "Hello"}
+    answer = keep(client, campaign_id, **form | rich)
+    assert answer.status_code == 200, answer.text
+    kept = opened(client, campaign_id)
+    assert kept["kind"] == "rich"
+    made = client.get(f"/campaigns/{campaign_id}/edit/content/text")
+    assert 'default("friend")' in made.get_json()["text"]
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "words"),
+    [
+        ({"html": "<p>{{ name</p>"}, "html", "never closed"),
+        ({"html": ""}, "html", "Write the mail."),
+        ({"kind": "text", "text": " "}, "text", "Write the mail."),
+        ({"kind": "rich", "source": "{"}, "source", "did not arrive whole"),
+        ({"kind": "rich", "source": "[" * 5000}, "source", "did not arrive whole"),
+        ({"kind": "rich", "source": '{"type": "doc", "content": [{"type": "script"}]}'}, "source",
+         "no part “script”"),
+        ({"subject": "a\nb"}, "subject", "line break"),
+        ({"preheader": "{% if %}"}, "preheader", "name is missing"),
+    ],
+)  # fmt: skip
+def test_mistake_is_told_at_its_field_and_nothing_is_replaced(
+    client: FlaskClient, alice: Person, values: dict[str, str], field: str, words: str
+) -> None:
+    campaign_id = make_campaign(alice)
+    form = opened(client, campaign_id) | {"subject": "Hi", "html": "<p>x</p>"}
+    answer = keep(client, campaign_id, **form | values)
+    assert answer.status_code == 422
+    assert words in answer.json["mistakes"][field]
+    assert alice.api.get(f"/campaigns/{campaign_id}").json["subject"] == "Hello {{ name }}"
+
+
+def test_two_tabs_are_told_and_both_are_kept(client: FlaskClient, alice: Person) -> None:
+    campaign_id = make_campaign(alice)
+    first = second = opened(client, campaign_id)
+    one = keep(client, campaign_id, **first | {"subject": "One", "html": "<p>one</p>"})
+    assert one.status_code == 200
+    mine = second | {"subject": "Two", "html": "<p>two</p>"}
+    refused = keep(client, campaign_id, **mine)
+    assert refused.status_code == 409
+    assert refused.json["other"] == one.json["seen"]
+    assert alice.api.get(f"/campaigns/{campaign_id}").json["subject"] == "One"
+    kept = keep(client, campaign_id, **mine | {"seen": refused.json["other"], "by_hand": "1"})
+    assert kept.status_code == 200
+    url = f"/campaigns/{campaign_id}/versions"
+    assert "One" in client.get(url).text
+    # And back to the other: it becomes the newest, mine stays.
+    restore = f"{url}/{refused.json['number']}"
+    page = client.get(url)
+    assert client.post(restore, data=form_of(page.text, restore)).status_code == 303
+    assert alice.api.get(f"/campaigns/{campaign_id}").json["subject"] == "One"
+    assert "Two" in client.get(url).text
+
+
+def test_what_another_tab_saved_alike_is_no_conflict(client: FlaskClient, alice: Person) -> None:
+    campaign_id = make_campaign(alice)
+    form = opened(client, campaign_id) | {"subject": "Same", "html": "<p>same</p>"}
+    assert keep(client, campaign_id, **form).status_code == 200
+    assert keep(client, campaign_id, **form).status_code == 200
+
+
+def test_ended_session_and_foreign_page_save_nothing(client: FlaskClient, alice: Person) -> None:
+    campaign_id = make_campaign(alice)
+    form = opened(client, campaign_id) | {"subject": "Late", "html": "<p>late</p>"}
+    without = {name: value for name, value in form.items() if name != "csrf_token"}
+    assert keep(client, campaign_id, **without).status_code == 422
+    client.delete_cookie("dakiya")
+    ended = keep(client, campaign_id, **form)
+    assert (ended.status_code, ended.json) == (401, {"error": "Log in first."})
+    assert alice.api.get(f"/campaigns/{campaign_id}").json["subject"] == "Hello {{ name }}"
+
+
+def test_scheduled_campaign_is_not_saved_by_its_old_page(
+    client: FlaskClient, alice: Person
+) -> None:
+    campaign_id = make_campaign(alice)
+    form = opened(client, campaign_id) | {"subject": "Late", "html": "<p>late</p>"}
+    assert alice.api.post(f"/campaigns/{campaign_id}/schedule", {"at": "now"}).status == 200
+    answer = keep(client, campaign_id, **form)
+    assert answer.status_code == 409
+    assert "no draft any more" in answer.json["error"]
+
+
+def test_empty_subject_is_kept_but_not_scheduled(client: FlaskClient, alice: Person) -> None:
+    campaign_id = make_campaign(alice)
+    form = opened(client, campaign_id) | {"subject": "", "html": "<p>x</p>"}
+    assert keep(client, campaign_id, **form).status_code == 200
+    url = f"/campaigns/{campaign_id}/edit/content"
+    on = client.post(
+        url, data=form_of(client.get(url).text, url) | {"html": "<p>x</p>", "go_on": "1"}
+    )
+    assert on.status_code == 422
+    assert "Write a subject." in on.text
+    refused = alice.api.post(f"/campaigns/{campaign_id}/schedule", {"at": "now"})
+    assert refused.status == 422
+    assert "no subject" in refused.text
+
+
+def test_ways_are_offered_until_something_is_written(
+    client: FlaskClient, alice: Person, session_factory: SessionFactory
+) -> None:
+    campaign_id = make_campaign(alice)
+    url = f"/campaigns/{campaign_id}/edit/content"
+    assert "How do you want to write it?" not in client.get(f"{url}?way=text").text
+    with session_factory.begin() as session:
+        session.connection().exec_driver_sql("UPDATE campaign SET content_version_id = NULL")
+    page = client.get(url).text
+    for way in ("rich", "html", "text"):
+        assert f"?way={way}" in page
+        assert f'name="kind" type="hidden" value="{way}"' in client.get(f"{url}?way={way}").text
+    assert "How do you want to write it?" in client.get(f"{url}?way=blocks").text
+
+
+def test_page_of_html_allows_the_styles_of_its_editor_and_no_others(
+    client: FlaskClient, alice: Person
+) -> None:
+    campaign_id = make_campaign(alice)
+    first, second = (client.get(f"/campaigns/{campaign_id}/edit/content") for _ in range(2))
+    policies = [answer.headers["Content-Security-Policy"] for answer in (first, second)]
+    for answer, policy in zip((first, second), policies, strict=True):
+        nonce = policy.partition("'nonce-")[2].partition("'")[0]
+        assert f'data-nonce="{nonce}"' in answer.text
+        assert "unsafe-inline" not in policy
+    assert policies[0] != policies[1]
+    plain = client.get("/campaigns").headers["Content-Security-Policy"]
+    assert "nonce" not in plain
+    assert "https:" not in plain.replace("http://", "")
