@@ -11,7 +11,15 @@ from pathlib import Path
 import psutil
 
 from dakiya.log import configure_logging
-from tests.bench import end_to_end, large_tables, one_connection, pace, preparing, scaling
+from tests.bench import (
+    end_to_end,
+    large_tables,
+    latecomers,
+    one_connection,
+    pace,
+    preparing,
+    scaling,
+)
 from tests.bench.figures import Figure, table
 from tests.bench.stack import Stack, started_stack
 
@@ -21,6 +29,7 @@ MEASUREMENTS: dict[str, Measure] = {
     "one-connection": one_connection.measure,
     "scaling": scaling.measure,
     "pace": pace.measure,
+    "latecomers": latecomers.measure,
     "large-tables": large_tables.measure,
     "preparing": preparing.measure,
 }
@@ -30,6 +39,7 @@ SHORT: dict[str, Measure] = {
     "one-connection": lambda stack: one_connection.measure(stack, mails=300),
     "scaling": lambda stack: scaling.measure(stack, seconds=5),
     "pace": lambda stack: pace.measure(stack, rates=(20,), seconds=10),
+    "latecomers": lambda stack: latecomers.measure(stack, mails=20_000),
     "large-tables": lambda stack: large_tables.measure(stack, rows=(10_000, 50_000)),
     "preparing": lambda stack: preparing.measure(stack, recipients=50_000),
 }
