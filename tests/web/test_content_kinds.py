@@ -112,3 +112,12 @@ def test_styles_are_inlined_once_in_what_is_sent(
     with session_factory() as session:
         [version] = session.scalars(select(ContentVersion))
         assert '<p style="margin: 0;">Hi {{ name }}</p>' in (version.html_sent or "")
+
+
+def test_copy_can_be_converted_and_says_what_is_lost(alice: Person) -> None:
+    campaign_id = make_campaign(alice, kind="rich", html=None, source=FULL)
+    answer = alice.api.post(f"/campaigns/{campaign_id}/duplicate", {"kind": "text"})
+    assert answer.status == 201
+    assert (answer.json["kind"], answer.json["html"]) == ("text", "")
+    assert "pictures (2)" in answer.json["lost"]
+    assert alice.api.post(f"/campaigns/{campaign_id}/duplicate", {"kind": "x"}).status == 422

@@ -10,11 +10,12 @@ from typing import Final
 
 import css_inline
 
-from dakiya.mail.html_pieces import Comment, Start, Text, html_pieces
+from dakiya.mail.html_pieces import Comment, Start, Text, html_pieces, nesting_of
 
 # What it may cost: 2,000 rules for everything on 20,000 elements (40 million) took 2.2 s.
 MAX_MATCHES: Final = 4_000_000
 MAX_CHARS: Final = 1_500_000
+MAX_NESTING: Final = 300
 
 _MERGE_TAG = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}%]*%\}")
 _DOCTYPE = re.compile(r"\s*<!doctype[^>]*>", re.IGNORECASE)
@@ -37,7 +38,7 @@ def inline_styles(source: str) -> str | None:
 
     held = _MERGE_TAG.sub(hold, source)
     rules, elements = _count(held)
-    if not rules or rules * elements > MAX_MATCHES:
+    if not rules or rules * elements > MAX_MATCHES or nesting_of(held) > MAX_NESTING:
         return None
     # Between the rows of a table only a comment stays where it stands.
     held = _in_comments(held, word)

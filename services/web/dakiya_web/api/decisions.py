@@ -4,6 +4,8 @@ from flask import jsonify, url_for
 from flask.typing import ResponseReturnValue
 
 from dakiya.campaigns import lifecycle, reading
+from dakiya.campaigns.content import ContentError
+from dakiya.campaigns.convert import convert_copy
 from dakiya.campaigns.duplicate import duplicate_campaign as duplicate
 from dakiya.delivery import second_chances
 from dakiya.delivery.second_chances import Given
@@ -11,6 +13,7 @@ from dakiya.models import Campaign
 from dakiya_web.api.blueprint import api, asking, json_body, optional_json_body
 from dakiya_web.api.campaigns import present_campaign
 from dakiya_web.input.decisions import UnknownAs, read_duplicate, read_unknown
+from dakiya_web.input.reader import InvalidFields
 from dakiya_web.ring import ring
 from dakiya_web.wiring import request_session
 
@@ -50,14 +53,26 @@ def resolve_unknown(campaign_id: int) -> ResponseReturnValue:
 
 @api.post("/campaigns/<id:campaign_id>/duplicate")
 def duplicate_campaign(campaign_id: int) -> ResponseReturnValue:
-    """Add a draft with a campaign's content and account, and its recipients if asked for."""
-    with_recipients = read_duplicate(optional_json_body())
+    """Add a draft with a campaign's content and account, and its recipients if asked for.
+
+    With a kind the content is converted; `lost` then says what has no place in it.
+    """
+    wanted = read_duplicate(optional_json_body())
     session = request_session()
     campaign = reading.find_campaign(session, campaign_id, user_id=asking().user_id)
-    copy = duplicate(session, campaign, with_recipients=with_recipients)
+    extra: dict[str, object] = {}
+    if wanted.kind is None:
+        copy = duplicate(session, campaign, with_recipients=wanted.with_recipients)
+    else:
+        try:
+            copy, extra["lost"] = convert_copy(
+                session, campaign, wanted.kind, with_recipients=wanted.with_recipients
+            )
+        except ContentError as error:
+            raise InvalidFields({"kind": list(error.messages)}) from None
     session.commit()
     place = url_for("api.show_campaign", campaign_id=copy.id)
-    return jsonify(present_campaign(copy)), 201, {"Location": place}
+    return jsonify(present_campaign(copy) | extra), 201, {"Location": place}
 
 
 def _answer(campaign: Campaign, given: Given, name: str) -> ResponseReturnValue:

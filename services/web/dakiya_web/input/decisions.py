@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dakiya.models import ContentKind
 from dakiya_web.input.reader import MAX_ID, FieldReader
 
 # As many as one transaction moves; more of them are all of them.
@@ -41,9 +42,18 @@ def read_unknown(body: Mapping[str, object]) -> UnknownInput:
     return UnknownInput(which, recipient_ids if body.get("recipients") is not None else None)
 
 
-def read_duplicate(body: Mapping[str, object]) -> bool:
-    """Read whether the recipients are copied too. Raises InvalidFields."""
+@dataclass(frozen=True)
+class DuplicateInput:
+    """How a copy is made: with which recipients, and written in which way (None: as it is)."""
+
+    with_recipients: bool
+    kind: ContentKind | None
+
+
+def read_duplicate(body: Mapping[str, object]) -> DuplicateInput:
+    """Read how a copy is wanted. Raises InvalidFields."""
     reader = FieldReader(body)
     wanted = reader.flag("with_recipients")
+    kind = reader.choice("kind", ContentKind) if reader.has("kind") else None
     reader.finish()
-    return wanted
+    return DuplicateInput(wanted, kind)
