@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from dakiya.campaigns.testing import (
     TESTS_AN_HOUR,
     find_campaign_test,
-    latest_campaign_test,
-    request_campaign_test,
+    latest_campaign_tests,
+    request_campaign_tests,
 )
 from dakiya.config import Settings
 from dakiya.db import SessionFactory, database_now
@@ -56,7 +56,10 @@ def recipient_of(session: Session, campaign: Campaign) -> int:
 def ask(session: Session, campaign: Campaign) -> CampaignTest:
     now = database_now(session)
     recipient_id = recipient_of(session, campaign)
-    return request_campaign_test(session, campaign, to_email=TO, now=now, recipient_id=recipient_id)
+    [test] = request_campaign_tests(
+        session, campaign, to_emails=[TO], now=now, recipient_id=recipient_id
+    )
+    return test
 
 
 def run(sessions: SessionFactory, settings: Settings, test_id: int) -> CampaignTest:
@@ -84,6 +87,7 @@ def test_mail_is_marked_filled_in_and_sent_once(
     assert body is not None
     assert mail.recipient == TO
     assert message["Subject"] == "[Test] Hello पाठक 0"
+    assert message["X-Dakiya-Test"] == "yes"
     assert "greetings from Köln" in body.get_content()
     assert f"{PUBLIC_URL}/u/test" in body.get_content()
     assert test.status is TestStatus.PASSED
@@ -151,7 +155,7 @@ def test_only_one_test_of_a_campaign_runs_and_a_lost_one_blocks_for_minutes(
     first.created_at -= TEST_LASTS_AT_MOST
     session.flush()
     second = ask(session, campaign)
-    assert latest_campaign_test(session, campaign) is second
+    assert latest_campaign_tests(session, campaign) == [second]
 
 
 def test_tests_of_an_hour_are_limited(session: Session) -> None:
@@ -159,30 +163,60 @@ def test_tests_of_an_hour_are_limited(session: Session) -> None:
     for _ in range(TESTS_AN_HOUR):
         ask(session, campaign).status = TestStatus.PASSED
         session.flush()
-    with pytest.raises(IllegalState, match="last hour"):
+    with pytest.raises(IllegalState, match="60 test mails an hour"):
         ask(session, campaign)
+
+
+def test_test_goes_to_each_address_once(session: Session) -> None:
+    campaign = a_draft(session)
+    now = database_now(session)
+    wanted = ["a@example.net", "b@example.net", "A@example.net", "c@example.net"]
+    tests = request_campaign_tests(session, campaign, to_emails=wanted, now=now)
+    assert [test.to_email for test in tests] == ["a@example.net", "b@example.net", "c@example.net"]
+    assert latest_campaign_tests(session, campaign) == tests
+    tests[0].status = tests[1].status = TestStatus.PASSED
+    session.flush()
+    with pytest.raises(IllegalState, match="on its way"):
+        request_campaign_tests(session, campaign, to_emails=wanted, now=now)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ([], "Type the address"),
+        ([TO, "nobody"], "“nobody”: "),
+        ([f"{n}@example.net" for n in range(6)], "5 addresses at most"),
+    ],
+)
+def test_addresses_that_get_no_test_are_told(
+    session: Session, wanted: list[str], words: str
+) -> None:
+    campaign = a_draft(session)
+    with pytest.raises(InvalidInput, match=words):
+        request_campaign_tests(session, campaign, to_emails=wanted, now=database_now(session))
+    assert latest_campaign_tests(session, campaign) == []
 
 
 def test_what_cannot_be_tested_is_refused(session: Session) -> None:
     campaign = a_draft(session)
     now = database_now(session)
     with pytest.raises(InvalidInput) as refused:
-        request_campaign_test(session, campaign, to_email="nobody", now=now)
+        request_campaign_tests(session, campaign, to_emails=["nobody"], now=now)
     assert refused.value.field == "to"
     other = make_campaign(
         session, make_account(session, make_workspace(session, "bob@example.com"), 25), 1
     )
     with pytest.raises(NotFound):
-        request_campaign_test(
-            session, campaign, to_email=TO, now=now, recipient_id=recipient_of(session, other)
+        request_campaign_tests(
+            session, campaign, to_emails=[TO], now=now, recipient_id=recipient_of(session, other)
         )
     session.execute(update(SmtpAccount).values(deleted_at=now))
     session.expire_all()
     with pytest.raises(IllegalState, match="SMTP account"):
-        request_campaign_test(session, campaign, to_email=TO, now=now)
+        request_campaign_tests(session, campaign, to_emails=[TO], now=now)
     campaign.content_version_id = None
     with pytest.raises(IllegalState, match="content"):
-        request_campaign_test(session, campaign, to_email=TO, now=now)
+        request_campaign_tests(session, campaign, to_emails=[TO], now=now)
 
 
 def test_test_is_shown_to_its_owner_only(session: Session) -> None:

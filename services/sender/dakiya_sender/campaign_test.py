@@ -29,7 +29,6 @@ from dakiya_sender.smtp import SmtpTrouble
 
 log = get_logger(__name__)
 
-MARK = "[Test] "
 # A test's link must unsubscribe nobody, least of all the recipient it was filled in for.
 _LINK = "/u/test"
 
@@ -96,7 +95,7 @@ def _build(
     content = content_of(
         campaign, version, domain=domain, postal_address=workspace.postal_address or ""
     )
-    compiled = compile_message(replace(content, subject=MARK + content.subject), sender_of(account))
+    compiled = compile_message(replace(content, is_test=True), sender_of(account))
     recipient = session.scalar(
         select(Recipient).where(
             Recipient.campaign_id == campaign.id, Recipient.id == test.recipient_id

@@ -1,9 +1,10 @@
-"""A campaign's mail to an address of its owner's choice, before anybody else gets it.
+"""A campaign's mail to addresses of its owner's choice, before anybody else gets it.
 
 It is asked for here and sent by a sender, as the chosen recipient would get it. It touches
 neither the ledger nor the account's pace.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -11,52 +12,72 @@ from sqlalchemy.orm import Session
 
 from dakiya.accounts.users import visible_to
 from dakiya.errors import IllegalState, InvalidInput, NotFound
-from dakiya.mail.addresses import AddressError, parse_address
+from dakiya.mail.addresses import AddressError, clean_header, parse_address
 from dakiya.models import Campaign, CampaignTest, Recipient, SmtpAccount
 from dakiya.smtp_accounts.errands import OPEN, TEST_LASTS_AT_MOST, require_room_for_test
 
 # Nobody sends a campaign by tests, past suppressions and limits.
 TESTS_AN_HOUR = 60
+# Each is an errand of a sender for itself, and there are few threads for them.
+ADDRESSES_AT_ONCE = 5
 
 
-def request_campaign_test(
+def request_campaign_tests(
     session: Session,
     campaign: Campaign,
     *,
-    to_email: str,
+    to_emails: Sequence[str],
     now: datetime,
     recipient_id: int | None = None,
-) -> CampaignTest:
-    """Add a test of the campaign's present content, filled in for a recipient if one is given.
+) -> list[CampaignTest]:
+    """Add tests of the campaign's present content, one for each address, each only once.
 
-    Raises InvalidInput (field ``to``), NotFound for a foreign recipient, and IllegalState
-    without content or account, while another test runs, and past TESTS_AN_HOUR. The caller
-    has locked the campaign, commits, and rings a sender.
+    They are filled in for a recipient if one is given. Raises InvalidInput (field ``to``),
+    NotFound for a foreign recipient, and IllegalState without content or account, while others
+    run, and past TESTS_AN_HOUR. The caller has locked the campaign, commits, and rings a sender.
     """
-    try:
-        envelope = parse_address(to_email, international=True).envelope
-    except AddressError as error:
-        raise InvalidInput(str(error), "to") from None
+    envelopes = _read_addresses(to_emails)
     _require_complete(session, campaign)
     if recipient_id is not None and not _has_recipient(session, campaign, recipient_id):
         raise NotFound("There is no such recipient.")
-    latest = latest_campaign_test(session, campaign)
-    if latest and latest.status in OPEN and now - latest.created_at < TEST_LASTS_AT_MOST:
+    if any(
+        test.status in OPEN and now - test.created_at < TEST_LASTS_AT_MOST
+        for test in latest_campaign_tests(session, campaign)
+    ):
         raise IllegalState("A test mail of this campaign is still on its way. Wait for its result.")
     require_room_for_test(session, campaign.workspace_id, now=now)
-    if _count_lately(session, campaign, now=now) >= TESTS_AN_HOUR:
+    if _count_lately(session, campaign, now=now) + len(envelopes) > TESTS_AN_HOUR:
         raise IllegalState(
-            f"There were {TESTS_AN_HOUR} test mails in the last hour. Try again later."
+            f"There are at most {TESTS_AN_HOUR} test mails an hour. Try again later, or with fewer."
         )
-    test = CampaignTest(
-        campaign_id=campaign.id,
-        content_version_id=campaign.content_version_id,
-        recipient_id=recipient_id,
-        to_email=envelope,
-    )
-    session.add(test)
+    tests = [
+        CampaignTest(
+            campaign_id=campaign.id,
+            content_version_id=campaign.content_version_id,
+            recipient_id=recipient_id,
+            to_email=envelope,
+        )
+        for envelope in envelopes
+    ]
+    session.add_all(tests)
     session.flush()
-    return test
+    return tests
+
+
+def _read_addresses(written: Sequence[str]) -> list[str]:
+    envelopes: dict[str, str] = {}
+    for one in written:
+        try:
+            address = parse_address(one)
+        except AddressError as error:
+            shown = f"“{clean_header(one)[:60]}”: " if len(written) > 1 else ""
+            raise InvalidInput(f"{shown}{error}", "to") from None
+        envelopes.setdefault(address.envelope.lower(), address.envelope)
+    if not envelopes:
+        raise InvalidInput("Type the address that gets the test.", "to")
+    if len(envelopes) > ADDRESSES_AT_ONCE:
+        raise InvalidInput(f"A test goes to {ADDRESSES_AT_ONCE} addresses at most.", "to")
+    return list(envelopes.values())
 
 
 def find_campaign_test(session: Session, test_id: int, *, user_id: int) -> CampaignTest:
@@ -75,14 +96,23 @@ def find_campaign_test(session: Session, test_id: int, *, user_id: int) -> Campa
     return test
 
 
-def latest_campaign_test(session: Session, campaign: Campaign) -> CampaignTest | None:
-    """Return the campaign's last test, if there was one."""
-    return session.scalar(
-        select(CampaignTest)
+def latest_campaign_tests(session: Session, campaign: Campaign) -> Sequence[CampaignTest]:
+    """Return the tests that were asked for together the last time, in their order.
+
+    They have one instant in common: that of the transaction which added them.
+    """
+    last = (
+        select(CampaignTest.created_at)
         .where(CampaignTest.campaign_id == campaign.id)
         .order_by(CampaignTest.id.desc())
         .limit(1)
+        .scalar_subquery()
     )
+    return session.scalars(
+        select(CampaignTest)
+        .where(CampaignTest.campaign_id == campaign.id, CampaignTest.created_at == last)
+        .order_by(CampaignTest.id)
+    ).all()
 
 
 def _require_complete(session: Session, campaign: Campaign) -> None:

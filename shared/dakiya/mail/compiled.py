@@ -28,6 +28,7 @@ __all__ = [
     "compile_message",
 ]
 
+_TEST_MARK: Final = "[Test] "
 _TEXT_ALONE: Final = b"Content-Type: text/plain; charset=utf-8\r\n"
 # The names that Gmail's Feedback-ID expects: three of the sender's choice and a constant one.
 _FEEDBACK_SENDER: Final = "dakiya"
@@ -48,7 +49,8 @@ class Content:
     """One immutable version of what a campaign says.
 
     `html` None: a mail of plain text alone. `text` None or blank: written from the HTML. `list_id`
-    is an ASCII dotted name, without brackets (RFC 2919).
+    is an ASCII dotted name, without brackets (RFC 2919). `is_test`: marked as such, in the subject
+    and with a header.
     """
 
     subject: str
@@ -60,6 +62,7 @@ class Content:
     reply_to: str | None = None
     preheader: str = ""
     postal_address: str = ""
+    is_test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,8 @@ def compile_message(content: Content, sender: Sender) -> CompiledMessage:
     boundary = f"=_{digest[:24]}"
     feedback = (content.campaign_id, content.workspace_id, "campaign", _FEEDBACK_SENDER)
     top = mailbox_header("From", sender.from_name, sender.from_email)
+    if content.is_test:
+        top += b"X-Dakiya-Test: yes\r\n"
     if content.reply_to is not None:
         top += mailbox_header("Reply-To", "", content.reply_to)
     bodies: tuple[tuple[bytes, Body], ...]
@@ -182,7 +187,9 @@ def compile_message(content: Content, sender: Sender) -> CompiledMessage:
         end = f"--{boundary}--\r\n".encode("ascii")
     return CompiledMessage(
         subject=settle(
-            parse(content.subject), {"postal_address": content.postal_address}, Escape.HEADER
+            parse(_TEST_MARK + content.subject if content.is_test else content.subject),
+            {"postal_address": content.postal_address},
+            Escape.HEADER,
         ),
         bodies=bodies,
         top=top,

@@ -8,7 +8,9 @@ from email.policy import default
 import pytest
 
 from dakiya.mail.compiled import Addressee, Content, Sender, compile_message
-from dakiya.mail.preview import render_preview
+from dakiya.mail.preview import in_the_dark, render_preview
+from dakiya.mail.rich.render import html_of
+from tests.shared.mail.rich.documents import doc
 
 URL = "https://mail.example.com/u/abc"
 CASES = [
@@ -46,3 +48,21 @@ def test_preview_equals_the_mail(subject: str, html: str, text: str | None, city
         part = mail.get_body((kind,))
         assert part is not None
         assert part.get_content().split() == shown.split()
+
+
+def test_mail_with_dark_colours_of_its_own_shows_them() -> None:
+    html = html_of(doc("Hello"))
+    shown = in_the_dark(html)
+    assert "prefers-color-scheme" not in shown
+    assert "@media (min-width:0) {" in shown
+    assert '<meta name="color-scheme" content="dark">' in shown
+    assert "@media (min-width:0)" not in html
+
+
+def test_mail_without_them_is_turned() -> None:
+    assert in_the_dark("<p>Hello</p>").startswith("<p>Hello</p><style>html{")
+
+
+def test_light_rules_do_not_hold_in_the_dark() -> None:
+    css = "@media (prefers-color-scheme: light){a{}}@media (PREFERS-color-scheme:dark){b{}}"
+    assert in_the_dark(css) == "@media (max-width:0){a{}}@media (min-width:0){b{}}"

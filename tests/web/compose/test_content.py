@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from dakiya.db import SessionFactory
+from tests.shared.mail.rich.documents import doc
 from tests.web.browsing import PASSWORD, csrf_token, form_of, log_in, log_out, send
 from tests.web.conftest import Person, make_campaign
 
@@ -191,3 +192,43 @@ def test_html_that_runs_something_is_refused_and_kept_in_the_form(
     assert "the event handler onclick on line 1" in answer.text
     assert "a script on line 1" in answer.text
     assert "&lt;p onclick=x()&gt;one" in answer.text
+
+
+def test_test_goes_to_several_addresses_and_each_result_is_shown(
+    client: FlaskClient, alice: Person, session_factory: SessionFactory
+) -> None:
+    campaign_id = make_campaign(alice)
+    page, url = f"/campaigns/{campaign_id}/edit/content", f"/campaigns/{campaign_id}/test"
+    hidden = form_of(client.get(page).text, url)
+    wrong = client.post(url, data={**hidden, "to": "a@example.com, nobody"})
+    assert wrong.status_code == 422
+    assert "“nobody”" in wrong.text
+    answer = client.post(url, data={**hidden, "to": "a@example.com; b@example.com"})
+    assert answer.status_code == 303
+    with session_factory() as session:
+        session.execute(
+            text("UPDATE campaign_test SET status = 'passed' WHERE to_email = 'a@example.com'")
+        )
+        session.commit()
+    shown = client.get(page).text
+    assert "The server took the test to a@example.com" in shown
+    assert "The test to b@example.com is on its way" in shown
+    assert client.get(url).get_json()["busy"] is True
+
+
+def test_preview_in_the_dark_is_as_inert(client: FlaskClient, alice: Person) -> None:
+    campaign_id = make_campaign(alice, kind="rich", html=None, source=doc("Hello {{ name }}"))
+    light = client.get(f"/campaigns/{campaign_id}/preview")
+    dark = client.get(f"/campaigns/{campaign_id}/preview?part=dark")
+    assert dark.headers["Content-Security-Policy"] == light.headers["Content-Security-Policy"]
+    assert "prefers-color-scheme" in light.text
+    assert "prefers-color-scheme" not in dark.text
+    assert "Hello Ravi" in dark.text
+
+
+def test_mail_of_text_is_previewed_as_text_alone(client: FlaskClient, alice: Person) -> None:
+    campaign_id = make_campaign(alice, kind="text", html=None, text="Hello <{{ name }}>")
+    page = client.get(f"/campaigns/{campaign_id}/mail").text
+    assert "letter-text" in page
+    assert "letter-html" not in page
+    assert "Hello &lt;Ravi&gt;" in client.get(f"/campaigns/{campaign_id}/preview").text

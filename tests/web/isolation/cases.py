@@ -188,6 +188,7 @@ CASES: dict[tuple[str, str], Case] = {
     ("tokens.revoke", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
     ("profile.show", "GET"): Case(Kind.LOGGED_IN),
     ("profile.change_settings", "POST"): Case(Kind.LOGGED_IN),
+    ("profile.change_address", "POST"): Case(Kind.LOGGED_IN),
     ("profile.change_password", "POST"): Case(Kind.LOGGED_IN),
     ("preferences.change_theme", "POST"): Case(Kind.PUBLIC, owner_status=400),
     ("unsubscribe.show", "GET"): Case(Kind.LINK),

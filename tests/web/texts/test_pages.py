@@ -127,6 +127,7 @@ def test_refused_forms_are_read(reader: Reader, alice: Person) -> None:
     reader.post("/profile", timezone="Nobody", theme="x")
     reader.post("/profile", timezone="", theme="dark")
     reader.post("/profile", timezone="Asia/Kolkata", theme="dark")
+    reader.post("/profile/address", address="1 MG Road")
     reader.post("/profile/password", old="", password="")
     reader.post("/profile/password", old="wrong", password="short")
     reader.get("/campaigns?cursor=x")

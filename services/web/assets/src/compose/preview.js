@@ -1,4 +1,4 @@
-// Desktop, phone or text: which of the preview's frames is shown, and how wide. The choice
+// Desktop, phone, dark or text: which of the preview's frames is shown, and how wide. The choice
 // stays while somebody steps through the recipients (htmx swaps the whole preview).
 
 export function install() {

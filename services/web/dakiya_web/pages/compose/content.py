@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from dakiya.campaigns import changing, drafts
-from dakiya.campaigns.testing import latest_campaign_test
+from dakiya.campaigns.testing import latest_campaign_tests
 from dakiya.contacts import audience
 from dakiya.errors import IllegalState
 from dakiya.models import Campaign, CampaignStatus, ContentKind
@@ -88,8 +88,8 @@ def content_page(
     session = request_session()
     form = form or stored_form(campaign)
     total = audience.count_audience(session, campaign)
-    tested = latest_campaign_test(session, campaign)
-    test_to = tested.to_email if tested else logged_in_user().email
+    tested = latest_campaign_tests(session, campaign)
+    test_to = ", ".join(test.to_email for test in tested) or logged_in_user().email
     show_foreign_pictures()
     return render_template(
         "compose/content.html",

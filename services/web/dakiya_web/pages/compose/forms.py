@@ -97,6 +97,7 @@ class TestForm(FlaskForm):
     to = StringField(
         lazy_gettext("Send a test to"),
         [InputRequired(lazy_gettext("Type the address that gets the test."))],
-        render_kw={"type": "email", "autocomplete": "email"},
+        description=lazy_gettext("Several addresses with commas between them, five at most."),
+        render_kw={"type": "email", "multiple": True, "autocomplete": "email"},
     )
     recipient = HiddenField()

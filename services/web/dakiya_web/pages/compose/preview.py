@@ -12,8 +12,8 @@ from dakiya.campaigns.changing import content_changed_at
 from dakiya.contacts import audience
 from dakiya.errors import InvalidInput, NotFound
 from dakiya.mail.compiled import MessageError
-from dakiya.mail.preview import Preview, render_preview
-from dakiya.models import Campaign, ContentVersion, Recipient, Workspace
+from dakiya.mail.preview import Preview, in_the_dark, render_preview
+from dakiya.models import Campaign, ContentKind, ContentVersion, Recipient, Workspace
 from dakiya_web.headers import media_origin
 from dakiya_web.input.query import read_page
 from dakiya_web.pages.compose.blueprint import compose, find_own
@@ -46,7 +46,7 @@ def mail(campaign_id: int) -> ResponseReturnValue:
 @compose.get("/campaigns/<id:campaign_id>/preview")
 @login_required
 def preview(campaign_id: int) -> ResponseReturnValue:
-    """The HTML or, with part=text, the text; inert whatever its author wrote."""
+    """The HTML or, with part=text, the text, with part=dark the HTML in the dark; always inert."""
     campaign = find_own(campaign_id)
     if campaign.content is None:
         raise NotFound(gettext("The campaign has no content yet."))
@@ -60,11 +60,12 @@ def inert_preview(campaign: Campaign, version: ContentVersion) -> Response:
     except (InvalidInput, MessageError) as error:
         page = render_template("compose/no_preview.html", words=str(error))
     else:
-        page = (
-            render_template("compose/preview_text.html", text=shown.text)
-            if request.args.get("part") == "text" or shown.html is None
-            else Markup(shown.html)  # noqa: S704 - its own document, inert by its policy
-        )
+        part = request.args.get("part")
+        if part == "text" or shown.html is None:
+            page = render_template("compose/preview_text.html", text=shown.text)
+        else:
+            html = in_the_dark(shown.html) if part == "dark" else shown.html
+            page = Markup(html)  # noqa: S704 - its own document, inert by its policy
     return inert(page)
 
 
@@ -91,10 +92,11 @@ def preview_of(campaign: Campaign, *, on: str = WRITING) -> dict[str, object]:
     session = request_session()
     recipient = _asked_recipient(campaign)
     before, after = audience.neighbours(session, recipient) if recipient else (None, None)
-    subject = ""
+    subject = preheader = ""
     with suppress(InvalidInput, MessageError):
         if campaign.content is not None:
-            subject = _render(campaign, campaign.content, recipient).subject
+            shown = _render(campaign, campaign.content, recipient)
+            subject, preheader = shown.subject, shown.preheader
     shown_id = recipient.id if recipient else None
     place = partial(url_for, "compose.preview", campaign_id=campaign.id, recipient=shown_id)
     return {
@@ -103,8 +105,11 @@ def preview_of(campaign: Campaign, *, on: str = WRITING) -> dict[str, object]:
         "before": before,
         "after": after,
         "shown_subject": subject,
+        "shown_preheader": preheader,
+        "has_html": campaign.content is None or campaign.content.kind is not ContentKind.TEXT,
         "on": on,
         "html_url": place(),
+        "dark_url": place(part="dark"),
         "text_url": place(part="text"),
     }
 

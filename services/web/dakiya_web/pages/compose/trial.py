@@ -1,11 +1,15 @@
-"""One mail of a draft to an address of its owner's choice, before anybody else gets it."""
+"""A draft's mail to a few addresses of its owner's choice, before anybody else gets it."""
+
+import re
+from functools import partial
 
 from flask import jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from dakiya.campaigns.testing import latest_campaign_test, request_campaign_test
+from dakiya.campaigns.testing import latest_campaign_tests, request_campaign_tests
 from dakiya.errors import IllegalState, InvalidInput
+from dakiya.queue import Doorbell
 from dakiya.smtp_accounts.errands import OPEN
 from dakiya_web.input.query import read_page
 from dakiya_web.input.reader import sentence
@@ -23,14 +27,14 @@ def send_test(campaign_id: int) -> ResponseReturnValue:
     session = request_session()
     campaign = find_changeable(campaign_id, lock=True)
     form = TestForm()
-    if not form.validate():
-        return content_page(campaign, test=form), 422
     recipient_id = read_page({"cursor": request.form.get("recipient", "")}).cursor
     try:
-        test = request_campaign_test(
+        if not form.validate():
+            return content_page(campaign, test=form), 422
+        tests = request_campaign_tests(
             session,
             campaign,
-            to_email=form.to.data.strip(),
+            to_emails=addresses_in(form.to.data),
             recipient_id=recipient_id,
             now=wiring().clock(),
         )
@@ -38,15 +42,25 @@ def send_test(campaign_id: int) -> ResponseReturnValue:
         form.to.errors = [sentence(str(error))]
         return content_page(campaign, test=form), 422
     session.commit()
-    ring(lambda doorbell: doorbell.ring_campaign_test(test.id))
+    for test in tests:
+        ring(partial(_ring, test_id=test.id))
     place = url_for("compose.content", campaign_id=campaign.id, recipient=recipient_id)
     return redirect(f"{place}#test", 303)
+
+
+def addresses_in(written: str) -> list[str]:
+    """Return the addresses of a line: parted by commas, semicolons, blanks or line ends."""
+    return [one for one in re.split(r"[,;\s]+", written) if one]
+
+
+def _ring(doorbell: Doorbell, *, test_id: int) -> None:
+    doorbell.ring_campaign_test(test_id)
 
 
 @compose.get("/campaigns/<id:campaign_id>/test")
 @login_required
 def test_progress(campaign_id: int) -> ResponseReturnValue:
-    """Tell the page whether the last test has ended; then it is loaded anew."""
-    test = latest_campaign_test(request_session(), find_own(campaign_id))
-    is_open = test is not None and test.status in OPEN
+    """Tell the page whether the last tests have ended; then it is loaded anew."""
+    tests = latest_campaign_tests(request_session(), find_own(campaign_id))
+    is_open = any(test.status in OPEN for test in tests)
     return jsonify(busy=is_open, reload=not is_open)

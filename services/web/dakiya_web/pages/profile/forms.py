@@ -1,10 +1,18 @@
 """The forms of the profile."""
 
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, SearchField, SelectChoice, SelectField, ValidationError
+from wtforms import (
+    PasswordField,
+    SearchField,
+    SelectChoice,
+    SelectField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.validators import InputRequired, Length
 
 from dakiya.accounts.passwords import MAX_LENGTH
+from dakiya.accounts.postal import clean_postal_address
 from dakiya.campaigns.times import find_zone
 from dakiya.errors import InvalidInput
 from dakiya.models.people import Theme
@@ -42,6 +50,26 @@ class SettingsForm(FlaskForm):
         """Refuse a zone that does not exist, with those that may be meant."""
         try:
             find_zone(zone_name(field.data))
+        except InvalidInput as error:
+            raise ValidationError(str(error)) from None
+
+
+class AddressForm(FlaskForm):
+    """Where the sender of the mails can be reached by post."""
+
+    address = TextAreaField(
+        lazy_gettext("Postal address"),
+        description=lazy_gettext(
+            "Name, street, town, country: it stands below each of your mails. Many countries ask "
+            "for it by law."
+        ),
+        render_kw={"rows": 4, "autocomplete": "street-address"},
+    )
+
+    def validate_address(self, field: TextAreaField) -> None:
+        """Refuse what can stand below no mail."""
+        try:
+            clean_postal_address(field.data or "")
         except InvalidInput as error:
             raise ValidationError(str(error)) from None
 
