@@ -36,7 +36,7 @@ class Body:
 
     `pieces` are whole lines, as octets or as nodes that are still to be filled and end with a line;
     `tail` is the last line. `encoded` are the pieces in quoted-printable, None where base64 is
-    smaller. `is_short`: no line that all recipients share is too long to go out as it is.
+    smaller. `is_short`: no line is too long to go out as it is, for what all recipients share of it.
     """
 
     nodes: tuple[Node, ...]
@@ -98,7 +98,7 @@ def compile_body(template: Template, escape: Escape) -> Body:
         else tuple(_quoted_printable(p) if isinstance(p, bytes) else p for p in pieces),
         tail=tail,
         escape=escape,
-        is_short=all(_has_short_lines(piece) for piece in pieces if isinstance(piece, bytes)),
+        is_short=all(map(_has_short_lines, map(_shared, (*pieces, tail)))),
     )
 
 
@@ -144,6 +144,13 @@ def _plain(lines: bytes) -> bytes:
 
 def _has_short_lines(lines: bytes) -> bool:
     return len(lines) <= _LINE_BYTES or max(map(len, lines.split(b"\r\n"))) <= _LINE_BYTES
+
+
+def _shared(piece: bytes | tuple[Node, ...]) -> bytes:
+    """Return what a piece has for every recipient, at least."""
+    if isinstance(piece, bytes):
+        return piece
+    return _octets("".join(node for node in piece if isinstance(node, str)))
 
 
 def _quoted_printable(lines: bytes) -> bytes:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 from urllib.parse import quote
 
@@ -68,11 +68,15 @@ def whole_link(value: str) -> str:
     return quote(link, safe=_WHOLE)
 
 
+# A value mostly stands in several links of a mail.
 _ENCODERS: Final[Mapping[_At, Callable[[str], str]]] = {
-    _At.START: whole_link,
-    _At.HOST: partial(quote, safe=_WHOLE),
-    _At.PATH: partial(quote, safe=_IN_PATH),
-    _At.QUERY: partial(quote, safe=""),
+    at: lru_cache(maxsize=64)(encode)
+    for at, encode in (
+        (_At.START, whole_link),
+        (_At.HOST, partial(quote, safe=_WHOLE)),
+        (_At.PATH, partial(quote, safe=_IN_PATH)),
+        (_At.QUERY, partial(quote, safe="")),
+    )
 }
 
 
