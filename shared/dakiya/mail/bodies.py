@@ -36,7 +36,7 @@ class Body:
 
     `pieces` are whole lines, as octets or as nodes that are still to be filled and end with a line;
     `tail` is the last line. `encoded` are the pieces in quoted-printable, None where base64 is
-    smaller. `is_short`: no line is too long to go out as it is, for what all recipients share of it.
+    smaller. `is_short`: no line is too long to go out as it is by what all recipients share.
     """
 
     nodes: tuple[Node, ...]
