@@ -29,6 +29,7 @@ CAMPAIGN_TEST_ACTOR = "run_campaign_test"
 PASSWORD_RESET_ACTOR = "mail_password_reset"
 CHECK_LINKS_ACTOR = "check_links"
 TROUBLE_NOTICE_ACTOR = "mail_trouble_notice"
+DOMAIN_CHECK_ACTOR = "check_domain"
 
 # redis-py 8 times out after 5 s, and a time-out in `ack` strands a finished message.
 SOCKET_TIMEOUT_S = 30
@@ -97,6 +98,10 @@ class Doorbell:
     def ring_link_checks(self, workspace_id: int) -> None:
         """Ask a sender to visit the addresses that a workspace's mails hold."""
         self._ring(LINKS_QUEUE, CHECK_LINKS_ACTOR, workspace_id)
+
+    def ring_domain_check(self, check_id: int) -> None:
+        """Ask a sender to look a sender domain up."""
+        self._ring(ERRANDS_QUEUE, DOMAIN_CHECK_ACTOR, check_id)
 
     def ring_import(self, import_id: int) -> None:
         """Ask the import worker to read a recipient file."""

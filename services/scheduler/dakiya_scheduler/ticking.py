@@ -44,6 +44,7 @@ from dakiya.delivery.rescue import (
 from dakiya.delivery.resending import campaigns_that_resend, resend_unknown
 from dakiya.delivery.second_chances import chances_to_work_off
 from dakiya.delivery.usage import forget_usage
+from dakiya.domains.register import forget_checks, waiting_checks
 from dakiya.link_checks.register import keep_register, workspaces_to_ring
 from dakiya.log import get_logger
 from dakiya.models import (
@@ -273,6 +274,7 @@ def keep_house(session: Session, *, now: datetime) -> None:
     forget_logins(session, now=now)
     fail_lost_tests(session, now=now)
     forget_notices(session, now=now)
+    forget_checks(session, now=now)
     keep_register(session, now=now)
     session.execute(
         delete(Batch).where(Batch.state == BatchState.DONE, Batch.finished_at < now - KEEP_BATCHES)
@@ -310,9 +312,11 @@ def rings_lost(
         PasswordReset.status == ResetStatus.QUEUED,
         PasswordReset.requested_at.between(now - WORKS_FOR, waiting),
     )
+    domains = waiting_checks(session, now=now, older_than=RING_TEST_AGAIN_AFTER)
     notices = waiting_notices(session, now=now, older_than=RING_TEST_AGAIN_AFTER)
     return [
         *((Doorbell.ring_trouble_notice, key) for key in notices),
+        *((Doorbell.ring_domain_check, key) for key in domains),
         *((Doorbell.ring_smtp_test, key) for key in session.scalars(smtp_tests)),
         *((Doorbell.ring_campaign_test, key) for key in session.scalars(campaign_tests)),
         *((Doorbell.ring_link_checks, key) for key in workspaces_to_ring(session, now=now)),

@@ -9,6 +9,7 @@ from dakiya.queue import (
     CAMPAIGN_TEST_ACTOR,
     CHECK_LINKS_ACTOR,
     DELIVER_ACTOR,
+    DOMAIN_CHECK_ACTOR,
     ERRANDS_QUEUE,
     LINKS_QUEUE,
     PASSWORD_RESET_ACTOR,
@@ -16,7 +17,7 @@ from dakiya.queue import (
     SMTP_TEST_ACTOR,
     TROUBLE_NOTICE_ACTOR,
 )
-from dakiya_sender import account_test, batches, campaign_test, system_mail
+from dakiya_sender import account_test, batches, campaign_test, domain_check, system_mail
 from dakiya_sender.batches import SenderContext
 from dakiya_sender.links import rounds
 
@@ -66,6 +67,9 @@ def declare_actors(broker: RedisBroker, context: SenderContext) -> None:
         if rounds.check_links(context.session_factory, context.visitor, workspace_id):
             context.doorbell.ring_link_checks(workspace_id)
 
+    def check_domain(check_id: int) -> None:
+        domain_check.check_domain(context.session_factory, context.resolver, check_id)
+
     declare = partial(
         dramatiq.actor,
         broker=broker,
@@ -79,4 +83,5 @@ def declare_actors(broker: RedisBroker, context: SenderContext) -> None:
     errand(actor_name=CAMPAIGN_TEST_ACTOR)(run_campaign_test)
     errand(actor_name=PASSWORD_RESET_ACTOR)(mail_password_reset)
     errand(actor_name=TROUBLE_NOTICE_ACTOR)(mail_trouble_notice)
+    errand(actor_name=DOMAIN_CHECK_ACTOR)(check_domain)
     declare(actor_name=CHECK_LINKS_ACTOR, queue_name=LINKS_QUEUE)(check_links)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import psycopg2
+from dns.resolver import Resolver
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -56,6 +57,7 @@ class SenderContext:
     public_url: str
     link_key: bytes
     system_server: SystemServer | None
+    resolver: Resolver
     visitor: Visitor
     stop: threading.Event
 

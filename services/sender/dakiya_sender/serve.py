@@ -11,6 +11,7 @@ from dakiya.worker import make_worker, service_id, stop_event_on_signals
 from dakiya_sender.actors import declare_actors
 from dakiya_sender.batches import SenderContext, counter_slot
 from dakiya_sender.delivery import RetryRule
+from dakiya_sender.domain_check import make_resolver
 from dakiya_sender.keeper import Keeper
 from dakiya_sender.ledger_writer import LedgerWriter
 from dakiya_sender.links.visiting import Visitor
@@ -38,6 +39,7 @@ def main() -> None:
         system_server = SystemServer.parse(
             settings.system_smtp_url.get_secret_value(), public_url=settings.public_url
         )
+        resolver = make_resolver(settings.dns_servers)
     except ConfigurationError as error:
         raise SystemExit(f"dakiya-sender: {error}") from None
     configure_logging(settings.log_format, settings.log_level)
@@ -73,6 +75,7 @@ def main() -> None:
         public_url=settings.public_url,
         link_key=derive_key(settings.secret_key.get_secret_value(), UNSUBSCRIBE_PURPOSE),
         system_server=system_server,
+        resolver=resolver,
         visitor=Visitor(allowed=settings.internal_links),
         stop=stop,
     )

@@ -16,5 +16,7 @@ class SenderSettings(Settings):
     internal_links: str = Field(
         "", pattern=r"^[A-Za-z0-9.:_,\s-]*$", validation_alias="DAKIYA_ALLOWED_INTERNAL_LINKS"
     )
+    # Who is asked for sender domains: address or address:port. Empty: the system's resolver.
+    dns_servers: str = Field("", pattern=r"^[0-9.:,\s]*$", validation_alias="DAKIYA_DNS_SERVERS")
     # How long a stopping sender waits for the mails on the wire.
     drain_seconds: float = Field(60, gt=0, validation_alias="DAKIYA_DRAIN_SECONDS")

@@ -21,6 +21,7 @@ from dakiya.models.contacts import (
     Suppression,
     SuppressionReason,
 )
+from dakiya.models.domains import DomainCheck
 from dakiya.models.ledger import (
     Attempt,
     Batch,
@@ -68,6 +69,7 @@ __all__ = [
     "ChanceKind",
     "ContentKind",
     "ContentVersion",
+    "DomainCheck",
     "Email",
     "EmailState",
     "ImportRejection",

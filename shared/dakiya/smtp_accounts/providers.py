@@ -34,6 +34,9 @@ class Provider:
     mails_per_connection: int = DEFAULT_MAILS_PER_CONNECTION
     other_hosts: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
+    # What the SPF record of a domain has to include, any of these; nothing where the provider
+    # sends with an envelope of its own.
+    spf: tuple[str, ...] = ()
     needs_login: bool = True
 
     def has_host(self, host: str) -> bool:
@@ -54,6 +57,7 @@ PROVIDERS: Final[Sequence[Provider]] = (
         _GOOGLE_HELP,
         per_day=500,
         domains=("gmail.com", "googlemail.com"),
+        spf=("_spf.google.com",),
     ),
     Provider(
         "workspace",
@@ -63,6 +67,7 @@ PROVIDERS: Final[Sequence[Provider]] = (
         Security.STARTTLS,
         _GOOGLE_HELP,
         per_day=2_000,
+        spf=("_spf.google.com",),
     ),
     Provider(
         "google-relay",
@@ -73,6 +78,7 @@ PROVIDERS: Final[Sequence[Provider]] = (
         "https://support.google.com/a/answer/2956491",
         per_day=10_000,
         needs_login=False,  # it may know the machine by its address
+        spf=("_spf.google.com",),
     ),
     Provider(
         "microsoft365",
@@ -86,6 +92,7 @@ PROVIDERS: Final[Sequence[Provider]] = (
         per_day=10_000,
         connections=3,
         domains=("*.onmicrosoft.com",),
+        spf=("spf.protection.outlook.com",),
     ),
     Provider(
         "outlook",
@@ -98,6 +105,7 @@ PROVIDERS: Final[Sequence[Provider]] = (
         per_day=1_000,
         connections=3,
         domains=("outlook.*", "hotmail.*", "live.*", "msn.com"),
+        spf=("spf.protection.outlook.com", "spf2.outlook.com"),
     ),
     Provider(
         "ses",
@@ -128,6 +136,7 @@ PROVIDERS: Final[Sequence[Provider]] = (
         Security.STARTTLS,
         "https://app.mailgun.com/",
         other_hosts=("smtp.eu.mailgun.org",),
+        spf=("mailgun.org",),
     ),
     Provider(
         "brevo",
@@ -149,6 +158,7 @@ PROVIDERS: Final[Sequence[Provider]] = (
         per_hour=50,
         other_hosts=("smtp.zoho.*", "smtppro.zoho.*"),
         domains=("zohomail.*", "zoho.com", "zoho.in"),
+        spf=("zohomail.in", "zoho.in", "zohomail.com", "zoho.com", "one.zoho.com", "zoho.eu"),
     ),
     Provider(
         "icloud",
@@ -159,6 +169,7 @@ PROVIDERS: Final[Sequence[Provider]] = (
         "https://support.apple.com/102654",
         per_day=1_000,
         domains=("icloud.com", "me.com", "mac.com"),
+        spf=("icloud.com",),
     ),
     Provider(
         "yahoo",

@@ -88,6 +88,8 @@ CASES: dict[tuple[str, str], Case] = {
         Kind.PAGE_OWNER, lambda _: {"fingerprint": "ab"}, owner_status=303
     ),
     ("smtp_accounts.distrust", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
+    ("smtp_accounts.show_domain", "GET"): Case(Kind.PAGE_OWNER, owner_status=302),
+    ("smtp_accounts.look_again", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
     ("smtp_accounts.choose_default", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
     ("smtp_accounts.tell_sent_elsewhere", "POST"): Case(
         Kind.PAGE_OWNER, lambda _: {"mails": "5"}, owner_status=303
@@ -205,6 +207,8 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("api.show_smtp_test", "GET"): Case(Kind.TOKEN_OWNER),
     ("api.list_smtp_providers", "GET"): Case(Kind.TOKEN),
+    ("api.show_sender_domain", "GET"): Case(Kind.TOKEN_OWNER),
+    ("api.check_sender_domain", "POST"): Case(Kind.TOKEN_OWNER, lambda _: {}, owner_status=202),
     ("api.choose_default_smtp_account", "PUT"): Case(Kind.TOKEN_OWNER),
     ("api.tell_sent_elsewhere", "PUT"): Case(
         Kind.TOKEN_OWNER, lambda _: {"mails": 5}, owner_status=422

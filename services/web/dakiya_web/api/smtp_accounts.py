@@ -16,6 +16,7 @@ from dakiya_web.api.blueprint import api, asking, json_body
 from dakiya_web.api.present import instant
 from dakiya_web.input.reader import FieldReader, InvalidFields
 from dakiya_web.input.smtp_account import PACES, read_account, read_sent_elsewhere, read_test
+from dakiya_web.pages.smtp_accounts.domain import SeenDomain, ask_for_domain, look_at_domain
 from dakiya_web.pages.smtp_accounts.remedies import remedy
 from dakiya_web.ring import ring
 from dakiya_web.wiring import request_session, wiring
@@ -112,6 +113,22 @@ def list_smtp_providers() -> ResponseReturnValue:
         items=[_present_provider(provider) for provider in PROVIDERS],
         suggested=suggested.name if suggested is not None else None,
     )
+
+
+@api.get("/smtp-accounts/<id:account_id>/domain")
+def show_sender_domain(account_id: int) -> ResponseReturnValue:
+    """What the name servers say of the domain that the account's mail comes from."""
+    account = accounts.find_account(request_session(), account_id, user_id=asking().user_id)
+    return jsonify(_present_domain(look_at_domain(account)))
+
+
+@api.post("/smtp-accounts/<id:account_id>/domain")
+def check_sender_domain(account_id: int) -> ResponseReturnValue:
+    """Have a sender look the domain up now."""
+    account = accounts.find_account(request_session(), account_id, user_id=asking().user_id)
+    ask_for_domain(account, again=True)
+    place = url_for("api.show_sender_domain", account_id=account.id)
+    return jsonify(_present_domain(look_at_domain(account))), 202, {"Location": place}
 
 
 @api.put("/smtp-accounts/<id:account_id>/default")
@@ -213,6 +230,23 @@ def _present(account: SmtpAccount) -> dict[str, object]:
         "certificate_sha256": account.certificate_sha256,
         "server": account.server_facts,
         "created_at": instant(account.created_at),
+    }
+
+
+def _present_domain(seen: SeenDomain) -> dict[str, object]:
+    return {
+        "domain": seen.name,
+        "checked_at": instant(seen.checked_at),
+        "is_being_looked_up": seen.runs,
+        "records": [
+            {
+                "kind": one.judged.kind,
+                "verdict": one.judged.verdict,
+                "record": one.judged.record or None,
+                "advice": one.advice,
+            }
+            for one in seen.records
+        ],
     }
 
 

@@ -25,6 +25,7 @@ from dakiya_web.input.smtp_account import AccountInput, read_account
 from dakiya_web.pages.people.sessions import logged_in_user
 from dakiya_web.pages.smtp_accounts import wording
 from dakiya_web.pages.smtp_accounts.blueprint import find_own, smtp_accounts
+from dakiya_web.pages.smtp_accounts.domain import ask_for_domain, look_at_domain
 from dakiya_web.pages.smtp_accounts.forms import (
     AccountForm,
     ElsewhereForm,
@@ -115,6 +116,7 @@ def show_account(account: SmtpAccount, form: TestForm) -> str:
         seen=seen,
         form=form,
         lane=lane,
+        domain=look_at_domain(account),
         whys={one.id: why_waiting(session, one, now=now) for one, _ in lane.campaigns},
         finish=describe_forecast(lane.finish, limits=limits_of(account), now=now)
         if lane.finish
@@ -177,6 +179,7 @@ def create() -> ResponseReturnValue:
         box=wired.box,
     )
     session.commit()
+    ask_for_domain(account)
     flash(
         gettext(
             "“%(name)s” is saved. Now send a test mail to see that it works.", name=account.name
@@ -207,6 +210,7 @@ def edit(account_id: int) -> ResponseReturnValue:
     else:
         session.commit()
         ring(lambda doorbell: doorbell.ring_tick())
+        ask_for_domain(account)
         flash(gettext("Saved."), "success")
         return redirect(url_for("smtp_accounts.show", account_id=account.id), 303)
     return render_template("smtp_accounts/edit.html", form=form, seen=Seen.of(account)), 422

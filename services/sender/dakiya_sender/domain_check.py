@@ -1,0 +1,152 @@
+"""Asks the name servers for what a domain says of its mail: SPF, DKIM and DMARC."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import dns.exception
+import dns.resolver
+
+from dakiya.db import SessionFactory
+from dakiya.domains.records import SPF_LOOKUPS_MAX, Findings, read_tags
+from dakiya.domains.register import domain_to_check, record_check
+from dakiya.log import get_logger
+
+log = get_logger(__name__)
+
+# For all that is asked for one domain; somebody waits for it.
+ANSWER_WITHIN_S: Final = 4.0
+# Those of the known providers, and what others are often called. A selector cannot be listed.
+SELECTORS: Final = (
+    "google", "selector1", "selector2", "s1", "s2", "zoho", "zmail", "brevo1", "brevo2", "mail",
+    "k1", "k2", "mx", "smtp", "pic", "sig1", "default", "dkim", "dkim1", "mta", "email",
+)  # fmt: skip
+_DMARC_LABELS_MAX: Final = 8
+
+
+def make_resolver(servers: str) -> dns.resolver.Resolver:
+    """Make a resolver: the system's, or ``address`` or ``address:port``, comma-separated."""
+    named = [server.strip() for server in servers.split(",") if server.strip()]
+    try:
+        resolver = dns.resolver.Resolver(configure=not named)
+    except dns.resolver.NoResolverConfiguration:
+        log.warning("no_name_servers")
+        resolver = dns.resolver.Resolver(configure=False)
+    if named:
+        hosts = [server.partition(":") for server in named]
+        resolver.nameservers = [host for host, _, _ in hosts]
+        resolver.nameserver_ports = {host: int(port) for host, _, port in hosts if port}
+    resolver.lifetime = ANSWER_WITHIN_S
+    return resolver
+
+
+def check_domain(
+    session_factory: SessionFactory, resolver: dns.resolver.Resolver, check_id: int
+) -> None:
+    """Look a domain up if it is still wanted; a second message for it does nothing."""
+    with session_factory() as session:
+        domain = domain_to_check(session, check_id)
+        session.commit()
+    if domain is None:
+        return
+    found = look_up(resolver, domain)
+    with session_factory() as session:
+        record_check(session, check_id, found)
+        session.commit()
+    log.info("domain_checked", check=check_id, unanswered=list(found.unanswered))
+
+
+def look_up(resolver: dns.resolver.Resolver, domain: str) -> Findings:
+    """Ask for everything. Never raises for what name servers do."""
+    asking = _Asking(resolver)
+    texts = asking.texts(domain, "spf")
+    if asking.unknown and not asking.has_any_address(domain):
+        return Findings(exists=False)
+    spf = [text for text in texts if text.lower().split()[:1] == ["v=spf1"]]
+    includes: dict[str, None] = {}
+    lookups = asking.walk_spf(spf[0], includes) if len(spf) == 1 else 0
+    dkim = {}
+    for selector in SELECTORS:
+        for text in asking.texts(f"{selector}._domainkey.{domain}", "dkim"):
+            if "p" in read_tags(text):
+                dkim[selector] = text
+                break
+    dmarc, dmarc_at = asking.dmarc(domain)
+    return Findings(
+        spf=spf,
+        spf_includes=list(includes),
+        spf_lookups=lookups,
+        dkim=dkim,
+        dmarc=dmarc,
+        dmarc_at=dmarc_at,
+        unanswered=sorted(asking.unanswered),
+    )
+
+
+@dataclass
+class _Asking:
+    """The questions for one domain, and which kinds of them got no answer."""
+
+    resolver: dns.resolver.Resolver
+    unanswered: set[str] = field(default_factory=set)
+    # Whether the last name does not exist at all.
+    unknown: bool = False
+
+    def texts(self, name: str, kind: str) -> Sequence[str]:
+        """Return the TXT records of a name, each in one piece."""
+        self.unknown = False
+        if kind in self.unanswered:  # a name server that is away is not asked twenty times
+            return ()
+        try:
+            answer = self.resolver.resolve(name, "TXT")
+        except dns.resolver.NXDOMAIN:
+            self.unknown = True
+            return ()
+        except dns.resolver.NoAnswer:
+            return ()
+        except dns.exception.DNSException:
+            self.unanswered.add(kind)
+            return ()
+        return [b"".join(record.strings).decode("utf-8", "replace") for record in answer]
+
+    def has_any_address(self, domain: str) -> bool:
+        """Say whether a name has mail servers or an address after all."""
+        for kind in ("MX", "A"):
+            try:
+                self.resolver.resolve(domain, kind)
+            except dns.exception.DNSException:
+                continue
+            return True
+        return False
+
+    def walk_spf(self, record: str, includes: dict[str, None]) -> int:
+        """Count the look-ups that an SPF record costs, and gather what it includes."""
+        lookups = 0
+        for term in record.lower().split()[1:]:
+            name, _, argument = term.lstrip("+-~?").replace("=", ":", 1).partition(":")
+            if name.partition("/")[0] in ("a", "mx", "ptr", "exists"):
+                lookups += 1
+            elif name in ("include", "redirect") and argument and "%" not in argument:
+                lookups += 1
+                if argument in includes or len(includes) > SPF_LOOKUPS_MAX:
+                    continue
+                includes[argument] = None
+                for text in self.texts(argument, "spf"):
+                    if text.lower().startswith("v=spf1"):
+                        lookups += self.walk_spf(text, includes)
+                        break
+        return lookups
+
+    def dmarc(self, domain: str) -> tuple[Sequence[str], str]:
+        """Return the DMARC records that apply: the domain's own, or the nearest above it."""
+        labels = domain.split(".")[-_DMARC_LABELS_MAX:]
+        for first in range(len(labels) - 1):
+            at = ".".join(labels[first:])
+            found = [
+                text
+                for text in self.texts(f"_dmarc.{at}", "dmarc")
+                if text.replace(" ", "").lower().startswith("v=dmarc1")
+            ]
+            if found or "dmarc" in self.unanswered:
+                return found, at
+        return (), ""

@@ -1,0 +1,113 @@
+"""The page of an SMTP account in trouble: a certificate to look at, steps, lanes and limits."""
+
+from datetime import timedelta
+
+from playwright.sync_api import Page, expect
+
+from dakiya.db import SessionFactory
+from dakiya.delivery.trouble import slow_down
+from dakiya.delivery.used_before import set_sent_elsewhere
+from dakiya.models import Security, SmtpAccount
+from tests.e2e.conftest import DESKTOP, OpenPage, Site
+from tests.e2e.soundness import assert_page_is_sound
+from tests.e2e.test_shell import make_campaigns
+from tests.engine.world import make_account, use_pace
+from tests.recorder import Behaviour
+from tests.recorder.authority import Authority
+from tests.recorder.plugin import StartRecorder
+from tests.sender.name_server import NameServer
+
+
+def test_certificate_is_looked_at_and_trusted(
+    open_page: OpenPage,
+    pages: list[Page],
+    site: Site,
+    session_factory: SessionFactory,
+    recorder: StartRecorder,
+    authority: Authority,
+) -> None:
+    server = recorder(
+        behaviour=Behaviour(starttls=True), certificate=authority.self_sign("127.0.0.1")
+    )
+    with session_factory.begin() as session:
+        account = make_account(
+            session,
+            site.workspace_id,
+            server.port,
+            name="Office server",
+            security=Security.STARTTLS,
+            is_default=True,
+        )
+        place = f"/smtp-accounts/{account.id}"
+    site.installation.start("sender")
+    page = open_page(DESKTOP)
+    page.goto(place)
+    page.get_by_role("button", name="Send a test mail").click()
+    expect(page.get_by_text("The certificate that the server shows")).to_be_visible()
+    expect(page.get_by_text("The server vouches for itself")).to_be_visible()
+    expect(page.get_by_text("EHLO", exact=False).first).to_be_visible()
+    for each in pages:
+        each.goto(place)
+        assert_page_is_sound(each, "smtp-account-certificate")
+        each.goto(f"{place}/trust")
+        assert_page_is_sound(each, "smtp-account-trust")
+    page.get_by_role("link", name="Trust exactly this certificate").click()
+    page.get_by_role("button", name="Trust exactly this certificate").click()
+    expect(page.get_by_text("The certificate is trusted.")).to_be_visible()
+    page.get_by_role("button", name="Send a test mail").click()
+    expect(page.get_by_text("This account works")).to_be_visible()
+    assert len(server.received()) == 1
+    for each in pages:
+        each.goto(place)
+        assert_page_is_sound(each, "smtp-account-trusted")
+
+
+def test_account_says_what_goes_through_it_and_what_slows_it(
+    pages: list[Page], site: Site, session_factory: SessionFactory
+) -> None:
+    with session_factory() as session:
+        make_campaigns(session, site)
+        account = session.get_one(SmtpAccount, 1)
+        account.host, account.per_day, account.per_minute = "smtp.gmail.com", 5_000, 30
+        slow_down(session, account.id, observed=30)
+        use_pace(session, account, mails=4_000, age=timedelta(hours=3))
+        session.refresh(account)
+        set_sent_elsewhere(session, account, 1_000)
+        make_account(session, site.workspace_id, 587, name="Another", host="smtp.example.org")
+        session.commit()
+    for page in pages:
+        page.goto("/smtp-accounts/1")
+        expect(page.get_by_text("What goes through it")).to_be_visible()
+        expect(page.get_by_text("Slowed down to 15 mails a minute")).to_be_visible()
+        expect(page.get_by_text("publishes a limit of 2,000 mails a day")).to_be_visible()
+        assert_page_is_sound(page, "smtp-account-lanes")
+        page.goto("/smtp-accounts")
+        assert_page_is_sound(page, "smtp-accounts-two")
+        page.goto("/smtp-accounts/new?preset=microsoft365")
+        assert_page_is_sound(page, "smtp-account-preset")
+
+
+def test_domain_is_looked_up_and_explained(
+    open_page: OpenPage, pages: list[Page], site: Site, session_factory: SessionFactory
+) -> None:
+    with session_factory.begin() as session:
+        account = make_account(
+            session, site.workspace_id, 587, host="smtp.gmail.com", from_email="asha@shop.example"
+        )
+        place = f"/smtp-accounts/{account.id}"
+    zone = {
+        "shop.example": ["v=spf1 mx ~all"],
+        "s1._domainkey.shop.example": ["v=DKIM1; p="],
+        "_dmarc.shop.example": ["v=DMARC1; p=none"],
+    }
+    with NameServer(zone) as names:
+        site.installation.start("sender", DAKIYA_DNS_SERVERS=names.address)
+        page = open_page(DESKTOP)
+        page.goto(place)
+        page.get_by_role("button", name="Look it up").click()
+        expect(page.get_by_text("Does not name your provider")).to_be_visible()
+    expect(page.get_by_text("The record holds no key any more")).to_be_visible()
+    expect(page.get_by_text("Enough, but protects nobody")).to_be_visible()
+    for each in pages:
+        each.goto(place)
+        assert_page_is_sound(each, "smtp-account-domain")
