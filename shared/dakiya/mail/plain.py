@@ -8,8 +8,11 @@ from dakiya.mail.html_pieces import Comment, End, Start, Text, html_pieces
 _MERGE_TAG = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}%]*%\}")
 # Noncharacters stand for merge tags while the HTML is read, so that quotes, brackets and
 # entities inside a tag mean nothing there.
-_HELD = re.compile("\ufdd0([0-9]+)\ufdd1")
+_HELD = re.compile("\ufdd0s?([0-9]+)\ufdd1")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
+# A line of nothing but if, else and endif: with it goes the room below it, or a part that is not
+# shown would leave a hole.
+_STEERING_LINE = re.compile("^((?:\ufdd0s[0-9]+\ufdd1 *)+)\n+", re.MULTILINE)
 
 _DROPPED: Final = frozenset({"head", "script", "style", "title", "template", "svg", "object"})
 _PARAGRAPHS: Final = frozenset(
@@ -31,12 +34,14 @@ def text_from_html(source: str) -> str:
 
     def hold(found: re.Match[str]) -> str:
         tags.append(found.group())
-        return f"\ufdd0{len(tags) - 1}\ufdd1"
+        steers = "s" if found.group().startswith("{%") else ""
+        return f"\ufdd0{steers}{len(tags) - 1}\ufdd1"
 
     walker = _Walker(tags)
     for piece in html_pieces(_MERGE_TAG.sub(hold, re.sub("[\ufdd0\ufdd1]", "", source))):
         walker.take(piece)
     text = "\n".join(line.rstrip(" ") for line in walker.lines)
+    text = _STEERING_LINE.sub(r"\1", re.sub(r"\n{3,}", "\n\n", text))
     text = _HELD.sub(lambda found: tags[int(found[1])], text)
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
 
@@ -53,6 +58,8 @@ class _Walker:
         self.lists: list[int | None] = []
         self.quotes = 0
         self.preformatted = 0
+        # Whether each open table holds data: in its cells a paragraph ends no line.
+        self.tables: list[bool] = []
         self.links: list[tuple[str, int, int]] = []
 
     def take(self, piece: Start | End | Text | Comment) -> None:
@@ -77,6 +84,8 @@ class _Walker:
     def _begin(self, piece: Start) -> None:
         name = piece.name
         self._break(name)
+        if name == "table":
+            self.tables.append(_holds_data(piece))
         if name in ("ul", "ol"):
             self.lists.append(1 if name == "ol" else None)
         elif name == "li":
@@ -102,6 +111,8 @@ class _Walker:
         self.preformatted -= name == "pre" and self.preformatted > 0
         if name == "li":
             self.marker = ""
+        if name == "table" and self.tables:
+            self.tables.pop()
         if name != "br":
             self._break(name)
 
@@ -127,6 +138,8 @@ class _Walker:
     def _append(self, text: str) -> None:
         if not text:
             return
+        if self.cell:
+            self.lines[-1] = self.lines[-1].rstrip(" ")
         if self.lines[-1] == "":
             text = "> " * self.quotes + self.marker + text
             self.marker = ""
@@ -138,6 +151,10 @@ class _Walker:
     def _break(self, name: str) -> None:
         """End the line, and leave a blank one around paragraphs; not after an item's marker."""
         if name not in _LINES and name not in _PARAGRAPHS:
+            return
+        if name in ("p", "div") and self.tables and self.tables[-1]:
+            if self.lines[-1] and not self.cell and not self.lines[-1].endswith(" "):
+                self.lines[-1] += " "
             return
         self.cell = False
         if name == "br" or self.lines[-1] != "":
@@ -158,3 +175,9 @@ class _Walker:
             return
         needs_blank = shown and not self.lines[-1].endswith(" ") and self.lines[-1] != ""
         self._append(f" ({href})" if needs_blank else f"({href})" if shown else href)
+
+
+def _holds_data(table: Start) -> bool:
+    """Whether a table says that it is one: most tables of mails only place things."""
+    given = table.attributes
+    return "data" in given.get("class", "").split() or given.get("border", "0") not in ("", "0")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dakiya.mail.merge import TemplateError, parse
+from dakiya.mail.merge import Escape, TemplateError, parse
 from dakiya.mail.plain import text_from_html
 
 MARKUP = (
@@ -100,7 +100,7 @@ def test_html_is_written_down_as_text(html: str, text: str) -> None:
             '<a href="{{ url | default("x") }}">{{ city }}</a>',
             '{{ city }} ({{ url | default("x") }})',
         ),
-        ("<table>{% if a %}<tr><td>x</td></tr>{% endif %}</table>", "{% if a %}\nx\n{% endif %}"),
+        ("<table>{% if a %}<tr><td>x</td></tr>{% endif %}</table>", "{% if a %}x\n{% endif %}"),
         ("<style>{% if a %}p{}{{ b }}</style>y{% endif %}", "{% if a %}y{% endif %}"),
         ("<!-- {% if a %} {{ b }} -->y{% endif %}", "{% if a %}y{% endif %}"),
         ("forged \ufdd07\ufdd1 mark", "forged 7 mark"),
@@ -143,3 +143,18 @@ def test_text_is_a_template_whenever_the_html_is(html: str) -> None:
 def test_hostile_html_takes_time_by_its_length_alone(unit: str) -> None:
     """The standard library's parser needs two minutes for the third of them."""
     text_from_html((unit * 500_000)[:500_000])
+
+
+def test_part_that_is_not_shown_leaves_no_hole() -> None:
+    source = "<p>a</p>{% if vip %}<p>b</p>{% else %}<p>c</p>{% endif %}<p>d</p>"
+    template = parse(text_from_html(source))
+    assert template.render({"vip": "1"}, Escape.TEXT) == "a\n\nb\n\nd\n"
+    assert template.render({}, Escape.TEXT) == "a\n\nc\n\nd\n"
+    bare = parse(text_from_html("<p>a</p>{% if vip %}<p>b</p>{% endif %}<p>d</p>"))
+    assert bare.render({}, Escape.TEXT) == "a\n\nd\n"
+
+
+def test_cells_of_a_table_with_data_stand_in_a_line() -> None:
+    rows = "<tr><th><p>Item</p></th><th>Price</th></tr><tr><td><p>a</p><p>b</p></td><td>1</td></tr>"
+    for table in ("<table class='data x'>", "<table border=1>"):
+        assert text_from_html(f"{table}{rows}</table><p>c</p>") == ("Item | Price\na b | 1\n\nc\n")

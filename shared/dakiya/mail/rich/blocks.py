@@ -111,11 +111,12 @@ def _columns(node: Node, look: Look) -> str:
     """Two boxes beside each other where there is room; for Outlook two cells of a table."""
     left, right = (blocks(column.content, look) for column in node.content)
     cell = '<td width="50%" valign="top">'
+    first, last = (" second", "") if look.rtl else ("", " second")
     return (
         f'<div class="columns"><!--[if mso]><table {_TABLE} width="100%"><tr>{cell}<![endif]-->'
-        f'<div class="column"><div class="column-inner">\n{left}</div></div>'
+        f'<div class="column"><div class="column-inner{first}">\n{left}</div></div>'
         f"<!--[if mso]></td>{cell}<![endif]-->"
-        f'<div class="column"><div class="column-inner">\n{right}</div></div>'
+        f'<div class="column"><div class="column-inner{last}">\n{right}</div></div>'
         "<!--[if mso]></td></tr></table><![endif]--></div>\n"
     )
 
