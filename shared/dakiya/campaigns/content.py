@@ -73,7 +73,11 @@ def finish_content(content: Content) -> Content:
     content = replace(content, text=text)
     try:
         complete_parts(html_or_none(content), text, preheader=content.preheader)
-    except (TemplateError, MessageError) as error:
+    except TemplateError as error:
+        # The source itself was read above.
+        words = f"In the plain text that is made from it {error.message}. Write that text yourself."
+        raise ContentError([words], "text") from None
+    except MessageError as error:
         part = "text" if content.kind is ContentKind.TEXT else "html"
         raise ContentError([f"{error}."], part) from None
     return content

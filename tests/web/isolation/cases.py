@@ -146,6 +146,8 @@ CASES: dict[tuple[str, str], Case] = {
     ("compose.scheduled", "GET"): Case(Kind.PAGE_OWNER, running=True),
     ("compose.duplicate", "GET"): Case(Kind.PAGE_OWNER),
     ("compose.duplicate", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
+    ("compose.ask_convert", "GET"): Case(Kind.PAGE_OWNER),
+    ("compose.convert", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
     ("compose.delete", "GET"): Case(Kind.PAGE_OWNER, running=True),
     ("compose.delete", "POST"): Case(Kind.PAGE_OWNER, running=True, owner_status=409),
     ("templates.index", "GET"): Case(Kind.LOGGED_IN),

@@ -23,6 +23,8 @@ _DATA = (
     # Days and months have their own catalogue, zones their own names.
     r"\b(Mon|Tues?|Wed(nes)?|Thu(rs)?|Fri|Sat(ur)?|Sun)(day)?\b",
     r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b",
+    # What the merge language makes of a date is English, and keys have the names on them.
+    r"\bNovember\b|\((Ctrl|Shift|Tab)[\w+]*\)",
     r"\b(IST|UTC)\b",
     r"\b[A-Z]\w+/[A-Z][\w ]+\b",
     r"\{\{.*?\}\}",
