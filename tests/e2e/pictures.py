@@ -4,13 +4,16 @@ The real product with the books of a shop that does not exist: a campaign on its
 server, one that is being written, and thirty days of figures before.
 """
 
+from dataclasses import replace
 from datetime import timedelta
+from importlib.resources import as_file, files
 from itertools import product
 
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
+from dakiya.campaigns.drafts import set_content
 from dakiya.campaigns.lifecycle import schedule
 from dakiya.campaigns.progress import prepare_chunk
 from dakiya.clock import utc_now
@@ -25,7 +28,10 @@ from dakiya.models import (
     Recipient,
     SmtpAccount,
     User,
+    Workspace,
 )
+from dakiya.templates.starters import find_starter
+from dakiya_web.pages.templates.starters import EDITION
 from tests.e2e.conftest import Look, OpenPage, Site
 from tests.engine.world import make_account
 from tests.recorder import Action, Rule
@@ -134,10 +140,21 @@ def make_shop(session: Session, site: Site, port: int) -> dict[str, int]:
     evening = (utc_now() + timedelta(days=2)).replace(hour=12, minute=30, second=0, microsecond=0)
     begin(session, later, in_s=(evening - utc_now()).total_seconds())
     draft = add_campaign(session, account, "New arrivals in December", 240)
+    write_letter(session, draft, site)
     sending = add_campaign(session, account, "Diwali reading list", READERS)
     begin(session, sending)
     session.commit()
     return {"sending": sending.id, "draft": draft.id, "past": past.id}
+
+
+def write_letter(session: Session, draft: Campaign, site: Site) -> None:
+    """The draft as somebody began it with a starter."""
+    workspace = session.get_one(Workspace, site.workspace_id)
+    workspace.postal_address = "Banyan Books, 14 Lake Road, Pune 411001"
+    starter = find_starter("newsletter", lambda name: f"{site.url}/m/starter-{EDITION}/{name}")
+    assert starter is not None
+    content = replace(starter.content, subject="{{ name }}, new books and a walk in the hills")
+    set_content(session, draft, content)
 
 
 @pytest.mark.timeout(600)
@@ -158,6 +175,7 @@ def test_take_pictures(
     windows = {"dark": open_page(DARK, logged_in=False), "phone": open_page(PHONE, logged_in=False)}
     for window in windows.values():
         window.context.add_cookies(desktop.context.cookies())  # type: ignore[arg-type]
+    take_gallery(desktop)
     take_writing(desktop, shop["draft"])
     for page in (desktop, *windows.values()):
         page.goto(f"/campaigns/{shop['sending']}")
@@ -176,11 +194,26 @@ def test_take_pictures(
     take(desktop, "mails")
 
 
+def take_gallery(page: Page) -> None:
+    """The templates, and a media library with some pictures in it."""
+    page.goto("/templates")
+    page.wait_for_load_state("networkidle")
+    take(page, "templates")
+    starters = files("dakiya.templates") / "starters"
+    with as_file(starters) as folder:
+        page.goto("/media")
+        page.get_by_label("Add pictures").set_input_files(sorted(folder.glob("*.png")))
+        expect(page.get_by_role("link", name="welcome")).to_be_visible(timeout=60_000)
+    page.goto("/media")
+    page.wait_for_load_state("networkidle")
+    take(page, "media")
+
+
 def take_writing(page: Page, draft: int) -> None:
     """The composer, and the review of what was written."""
     page.goto(f"/campaigns/{draft}/edit/content")
     letter = page.frame_locator("iframe[title='The mail as HTML']")
-    expect(letter.get_by_text("Banyan Books", exact=True)).to_be_visible()
+    expect(letter.get_by_text("Three months in the hills")).to_be_visible()
     take(page, "composer")
     at = f"{utc_now() + timedelta(days=3):%Y-%m-%d}T09:00"
     page.goto(f"/campaigns/{draft}/edit/review?when=later&at={at}&timezone=Asia/Kolkata")

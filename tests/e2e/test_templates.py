@@ -7,15 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from dakiya.db import SessionFactory
-from dakiya.models import Workspace
 from dakiya.templates.starters import KEYS
 from tests.e2e.conftest import (
     DESKTOP,
     NO_JAVASCRIPT,
     Look,
     OpenPage,
-    Site,
     assert_every_look_is_sound,
 )
 from tests.e2e.soundness import PICTURES, assert_page_is_sound
@@ -24,17 +21,8 @@ from tests.e2e.soundness import PICTURES, assert_page_is_sound
 WINDOWS = (Look("light", 760, 900), Look("light", 390, 844), Look("dark", 760, 900))
 
 
-@pytest.fixture
-def address(site: Site, session_factory: SessionFactory) -> None:
-    with session_factory.begin() as session:
-        workspace = session.get_one(Workspace, site.workspace_id)
-        workspace.postal_address = "Banyan Books, 14 Lake Road, Pune 411001"
-
-
 @pytest.mark.parametrize("look", WINDOWS, ids=("desktop", "phone", "dark"))
-def test_starters_look_right_in_mail_programs(
-    open_page: OpenPage, address: None, look: Look
-) -> None:
+def test_starters_look_right_in_mail_programs(open_page: OpenPage, look: Look) -> None:
     page = open_page(look)
     for key in KEYS:
         page.goto(f"/templates/starters/{key}/preview")

@@ -12,14 +12,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
 from dakiya.accounts.tokens import create_token
 from dakiya.accounts.users import create_user
 from dakiya.clock import utc_now
 from dakiya.db import make_engine
-from dakiya.models import User
+from dakiya.models import User, Workspace
 from dakiya_dev.embedded import EmbeddedPostgres
 from dakiya_web.app import create_app
 from dakiya_web.pages.people.throttle import limiter
@@ -134,6 +134,8 @@ def peopled(postgres_server: EmbeddedPostgres, _template_database: str) -> Peopl
     engine = make_engine(copy_database(postgres_server, _template_database, name))
     with Session(engine) as session:
         settlers = tuple(_settle(session, f"{who}@example.com") for who in NAMES)
+        # What the checks ask everybody for.
+        session.execute(update(Workspace).values(postal_address="14 Lake Road, Pune 411001"))
         session.get_one(User, settlers[2].user_id).deactivated_at = utc_now()
         session.commit()
     engine.dispose()

@@ -116,7 +116,10 @@ def test_unknown_field_is_named_with_those_that_exist(alice: Person) -> None:
     assert set(answer.json["errors"]) == {"subject", "html"}
     assert "“nmae”" in answer.json["errors"]["subject"][0]
     assert "“twon”" in answer.json["errors"]["html"][0]
-    assert "email, name, unsubscribe_url, town, शहर" in answer.json["errors"]["html"][0]
+    assert (
+        "email, name, postal_address, unsubscribe_url, town, शहर"
+        in answer.json["errors"]["html"][0]
+    )
 
 
 def test_field_that_some_lack_is_a_warning_with_counts(alice: Person) -> None:

@@ -142,6 +142,7 @@ CASES: dict[tuple[str, str], Case] = {
     ("compose.test_progress", "GET"): Case(Kind.PAGE_OWNER),
     ("compose.schedule", "GET"): Case(Kind.PAGE_OWNER),
     ("compose.review", "GET"): Case(Kind.PAGE_OWNER, owner_status=422),
+    ("compose.review_checks", "GET"): Case(Kind.PAGE_OWNER),
     ("compose.confirm", "POST"): Case(Kind.PAGE_OWNER, lambda _: {"at": "now"}, owner_status=422),
     ("compose.scheduled", "GET"): Case(Kind.PAGE_OWNER, running=True),
     ("compose.duplicate", "GET"): Case(Kind.PAGE_OWNER),
@@ -247,6 +248,8 @@ CASES: dict[tuple[str, str], Case] = {
         lambda _: {"at": "now"},
         owner_status=409,
     ),
+    # An import is still queued.
+    ("api.show_checks", "GET"): Case(Kind.TOKEN_OWNER, owner_status=409),
     ("api.pause_campaign", "POST"): Case(Kind.TOKEN_OWNER, running=True),
     ("api.resume_campaign", "POST"): Case(Kind.TOKEN_OWNER, running=True),
     ("api.cancel_campaign", "POST"): Case(Kind.TOKEN_OWNER, running=True),

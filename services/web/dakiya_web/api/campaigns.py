@@ -7,12 +7,15 @@ from flask import jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dakiya.campaigns import changing, drafts, lifecycle, reading, removal
+from dakiya.campaigns.checks.check import check_campaign
+from dakiya.campaigns.checks.finding import Finding
 from dakiya.campaigns.times import describe_instant, find_zone, resolve_instant
 from dakiya.campaigns.waiting import why_waiting
 from dakiya.contacts.recipients import Rejection, add_recipients
 from dakiya.delivery.counters import read_counts
 from dakiya.delivery.second_chances import find_chance
 from dakiya.errors import NotFound
+from dakiya.link_checks.register import ask_for
 from dakiya.models import (
     Campaign,
     CampaignStatus,
@@ -138,17 +141,43 @@ def schedule_campaign(campaign_id: int) -> ResponseReturnValue:
     drafts.require_draft(campaign, "scheduled")
     timezone = str(find_zone(sent.timezone or token.user.timezone))
     at = resolve_instant(sent.at, timezone, now=now)
-    ready = drafts.check_ready(session, campaign)
-    if ready.errors:
-        raise InvalidFields(dict(ready.errors))
+    checked = check_campaign(session, campaign, public_url=wiring().settings.public_url)
+    if checked.errors:
+        raise InvalidFields(checked.errors_by_field)
     lifecycle.schedule(session, campaign, at=at, timezone=timezone, now=now)
     session.commit()
     ring(lambda doorbell: doorbell.ring_prepare(campaign.id))
-    warnings = [
-        {"field": warning.field, "missing": warning.missing, "of": warning.of}
-        for warning in ready.warnings
+    missing = [
+        {"field": found.missing.field, "missing": found.missing.missing, "of": found.missing.of}
+        for found in checked.findings
+        if found.missing
     ]
-    return jsonify(present_campaign(campaign) | {"warnings": warnings})
+    told = {"warnings": missing, "checks": [present_finding(found) for found in checked.warnings]}
+    return jsonify(present_campaign(campaign) | told)
+
+
+@api.get("/campaigns/<id:campaign_id>/checks")
+def show_checks(campaign_id: int) -> ResponseReturnValue:
+    """What the checks find in a draft; its links are visited in the background."""
+    session, now = request_session(), wiring().clock()
+    campaign = reading.find_campaign(session, campaign_id, user_id=asking().user_id)
+    drafts.require_draft(campaign, "checked")
+    checked = check_campaign(session, campaign, public_url=wiring().settings.public_url)
+    if ask_for(session, checked.urls, workspace_id=campaign.workspace_id, now=now):
+        session.commit()
+        ring(lambda doorbell: doorbell.ring_link_checks(campaign.workspace_id))
+        checked = check_campaign(session, campaign, public_url=wiring().settings.public_url)
+    return jsonify(
+        errors=[present_finding(found) for found in checked.errors],
+        warnings=[present_finding(found) for found in checked.warnings],
+        notes=[present_finding(found) for found in checked.notes],
+        links_being_visited=checked.waiting,
+    )
+
+
+def present_finding(found: Finding) -> dict[str, object]:
+    """Write what a check has found."""
+    return {"check": found.check, "text": found.text, "about": list(found.about)}
 
 
 @api.post("/campaigns/<id:campaign_id>/pause")

@@ -86,6 +86,9 @@ class ConfirmForm(FlaskForm):
             "mails; with it each goes out once more, and may arrive twice."
         ),
     )
+    accept = BooleanField(lazy_gettext("I have looked at these. Send it all the same."))
+    # Which doubts were looked at.
+    doubted = HiddenField()
     seen = HiddenField()
 
 

@@ -8,26 +8,31 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from dakiya.campaigns import drafts
+from dakiya.campaigns.checks.check import Checked, check_campaign
+from dakiya.campaigns.checks.finding import Finding, Place
 from dakiya.campaigns.estimate import estimate
 from dakiya.contacts import audience
 from dakiya.delivery.forecast import describe_forecast
 from dakiya.delivery.usage import limits_of
 from dakiya.errors import IllegalState
+from dakiya.link_checks.register import ask_for
 from dakiya.models import Campaign, SmtpAccount, TestStatus
 from dakiya.smtp_accounts.accounts import latest_test
+from dakiya_web.pages.compose.blueprint import stamp
 from dakiya_web.pages.smtp_accounts.wording import PACES, say_pace
+from dakiya_web.ring import ring
 from dakiya_web.texts import gettext, ngettext
+from dakiya_web.wiring import wiring
 from dakiya_web.wording import number
-
-_PART_STEPS = dict.fromkeys(("subject", "preheader", "source", "html", "text"), "compose.content")
 
 
 @dataclass(frozen=True)
-class Blocker:
-    """Something that must be mended before the campaign can be scheduled."""
+class Concern:
+    """Something that was found, what it is about, and where it is mended."""
 
     text: str
     url: str
+    about: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,19 @@ class Outlook:
     # When the last mail goes, and how long all of them take: "about 3 days on this account".
     finish_at: datetime | None = None
     pace: str = ""
-    blockers: Sequence[Blocker] = ()
+    # What must be mended before it can be scheduled, and what its owner has to say yes to.
+    blockers: Sequence[Concern] = ()
+    doubts: Sequence[Concern] = ()
+    # Good to know.
     warnings: Sequence[str] = field(default_factory=list)
+    # The addresses in the mail, and how many of them are being visited at present.
+    urls: Sequence[str] = ()
+    waiting: int = 0
+
+    @property
+    def doubted(self) -> str:
+        """A mark of the doubts, to notice that others came since somebody looked."""
+        return stamp(*((doubt.text, tuple(doubt.about)) for doubt in self.doubts))
 
 
 def outlook_of(session: Session, campaign: Campaign, *, at: datetime, now: datetime) -> Outlook:
@@ -52,7 +68,8 @@ def outlook_of(session: Session, campaign: Campaign, *, at: datetime, now: datet
     account = campaign.smtp_account
     if account is not None and account.deleted_at is not None:
         account = None
-    blockers, warnings = _checks(session, campaign)
+    blockers, checked = _checks(session, campaign)
+    warnings = [_concern(finding, campaign).text for finding in checked.notes]
     suppressed = audience.count_suppressed(session, campaign)
     if suppressed:
         warnings.append(
@@ -89,7 +106,10 @@ def outlook_of(session: Session, campaign: Campaign, *, at: datetime, now: datet
         if found and account
         else "",
         blockers=blockers,
+        doubts=[_concern(finding, campaign) for finding in checked.warnings],
         warnings=warnings,
+        urls=checked.urls,
+        waiting=checked.waiting,
     )
 
 
@@ -118,17 +138,32 @@ def missing_in_words(missing: drafts.MissingField) -> str:
     )
 
 
-def _checks(session: Session, campaign: Campaign) -> tuple[list[Blocker], list[str]]:
-    edit = url_for("compose.edit", campaign_id=campaign.id)
+def start_visits(session: Session, campaign: Campaign, urls: Sequence[str]) -> None:
+    """Have the addresses of the mail visited that nobody has visited lately; commits."""
+    now = wiring().clock()
+    if ask_for(session, urls, workspace_id=campaign.workspace_id, now=now):
+        session.commit()
+        ring(lambda doorbell: doorbell.ring_link_checks(campaign.workspace_id))
+
+
+def _checks(session: Session, campaign: Campaign) -> tuple[list[Concern], Checked]:
     try:
-        ready = drafts.check_ready(session, campaign)
+        checked = check_campaign(session, campaign, public_url=wiring().settings.public_url)
     except IllegalState as error:
-        return [Blocker(str(error), edit)], []
-    blockers = [
-        Blocker(text, url_for(_PART_STEPS[part], campaign_id=campaign.id))
-        if part in _PART_STEPS
-        else Blocker(text, edit)
-        for part, messages in ready.errors.items()
-        for text in messages
-    ]
-    return blockers, [missing_in_words(missing) for missing in ready.warnings]
+        place = url_for("compose.edit", campaign_id=campaign.id)
+        return [Concern(str(error), place)], Checked([])
+    return [_concern(finding, campaign) for finding in checked.errors], checked
+
+
+def _concern(finding: Finding, campaign: Campaign) -> Concern:
+    text = missing_in_words(finding.missing) if finding.missing else finding.text
+    return Concern(text, _place(finding.place, campaign), finding.about)
+
+
+def _place(place: Place, campaign: Campaign) -> str:
+    if place is Place.PROFILE:
+        return url_for("profile.show")
+    if place is Place.ACCOUNT and campaign.smtp_account_id is not None:
+        return url_for("smtp_accounts.edit", account_id=campaign.smtp_account_id)
+    step = "compose.content" if place is Place.CONTENT else "compose.edit"
+    return url_for(step, campaign_id=campaign.id)

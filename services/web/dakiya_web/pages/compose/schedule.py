@@ -20,7 +20,7 @@ from dakiya_web.pages.compose.blueprint import (
 )
 from dakiya_web.pages.compose.choice import MAX_CHARS, NOW, Choice, read_choice
 from dakiya_web.pages.compose.forms import ConfirmForm
-from dakiya_web.pages.compose.outlook import Outlook, outlook_of
+from dakiya_web.pages.compose.outlook import Outlook, outlook_of, start_visits
 from dakiya_web.ring import ring
 from dakiya_web.texts import gettext
 from dakiya_web.wiring import request_session, wiring
@@ -47,7 +47,30 @@ def review(campaign_id: int) -> ResponseReturnValue:
     choice = _asked_choice(NOW if is_now else request.args.get("at", ""))
     if choice.error:
         return _schedule_page(campaign, choice), 422
+    now = wiring().clock()
+    outlook = outlook_of(request_session(), campaign, at=choice.instant or now, now=now)
+    start_visits(request_session(), campaign, outlook.urls)
     return _review_page(campaign, choice)
+
+
+@compose.get("/campaigns/<id:campaign_id>/edit/review/checks")
+@login_required
+def review_checks(campaign_id: int) -> ResponseReturnValue:
+    """What the checks have found by now, for the review that somebody looks at.
+
+    204 while links are being visited and nothing has changed since.
+    """
+    campaign, now = find_draft(campaign_id), wiring().clock()
+    outlook = outlook_of(request_session(), campaign, at=now, now=now)
+    if outlook.waiting and request.args.get("doubted") == outlook.doubted:
+        return "", 204
+    return render_template(
+        "compose/review_checks.html",
+        campaign=campaign,
+        outlook=outlook,
+        form=ConfirmForm(formdata=None, doubted=outlook.doubted),
+        fresh=True,
+    )
 
 
 @compose.post("/campaigns/<id:campaign_id>/edit/review")
@@ -73,6 +96,12 @@ def confirm(campaign_id: int) -> ResponseReturnValue:
         return _review_page(campaign, choice, trouble=words), 422
     if outlook.blockers:
         return _review_page(campaign, choice), 422
+    if outlook.doubts and form.doubted.data != outlook.doubted:
+        words = gettext("The checks found something else since you looked.")
+        return _review_page(campaign, choice, trouble=words), 422
+    if outlook.doubts and not form.accept.data:
+        words = gettext("Look at what the checks found, and say whether it shall go out.")
+        return _review_page(campaign, choice, trouble=words), 422
     try:
         lifecycle.schedule(
             session,
@@ -165,6 +194,7 @@ def _review_page(campaign: Campaign, choice: Choice, *, trouble: str = "") -> st
         at=choice.written,
         timezone=choice.timezone,
         resend_unknown=resend_unknown,
+        doubted=outlook.doubted,
         seen=_seen(campaign, outlook),
     )
     return render_template(

@@ -1,0 +1,80 @@
+"""Pictures that say nothing to those who do not see them, or are too heavy for a phone."""
+
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from dakiya.campaigns.checks.anatomy import Anatomy, Picture
+from dakiya.campaigns.checks.finding import Finding, some, warn
+
+HEAVY_BYTES = 500_000
+HEAVY_TOGETHER_BYTES = 1_500_000
+
+
+def check_pictures(
+    mail: Anatomy,
+    sizes: Mapping[str, int],
+    *,
+    own: Callable[[str], bool],
+    missing: frozenset[str],
+    public_url: str,
+) -> list[Finding]:
+    """Look at the pictures of a mail.
+
+    ``sizes`` are those that are known, by address; ``missing`` are addresses of our own library
+    where no picture is any more.
+    """
+    seen = [picture for picture in mail.pictures if not picture.is_dot]
+    found = []
+    silent = [_name(picture) for picture in seen if not picture.alt]
+    if silent:
+        found.append(
+            warn(
+                "pictures.alt",
+                "These pictures have no alternative text. Many readers see it in their place:",
+                *some(silent),
+            )
+        )
+    gone = [_name(picture) for picture in seen if picture.url in missing]
+    if gone:
+        found.append(
+            warn(
+                "pictures.missing",
+                "These pictures are no longer in your media library:",
+                *some(gone),
+            )
+        )
+    found += _heavy(seen, sizes)
+    if any(own(picture.url) for picture in seen) and not public_url.startswith("https://"):
+        found.append(
+            warn(
+                "pictures.address",
+                f"The pictures of your library lie at {public_url}, which many mail programs do "
+                "not open. Whoever runs this installation can give it an https address.",
+            )
+        )
+    return found
+
+
+def _heavy(seen: list[Picture], sizes: Mapping[str, int]) -> list[Finding]:
+    known = {picture.url: sizes[picture.url] for picture in seen if picture.url in sizes}
+    heavy = [
+        f"{url.rpartition('/')[2]}: {size / 1e6:.1f} MB"
+        for url, size in known.items()
+        if size > HEAVY_BYTES
+    ]
+    if heavy:
+        text = "These pictures are heavy, and slow on a phone. Below 0.5 MB is better:"
+        return [warn("pictures.heavy", text, *some(heavy))]
+    total = sum(known.values())
+    if total > HEAVY_TOGETHER_BYTES:
+        text = f"The pictures weigh {total / 1e6:.1f} MB together, which is slow on a phone."
+        return [warn("pictures.heavy", text)]
+    return []
+
+
+def _name(picture: Picture) -> str:
+    try:
+        path = urlsplit(picture.url).path
+    except ValueError:
+        path = ""
+    return path.rpartition("/")[2] or picture.url or "(no address)"
