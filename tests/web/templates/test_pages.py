@@ -83,6 +83,35 @@ def test_campaign_begins_with_a_starter(
     assert client.get(f"/campaigns/{campaign.id}/edit").status_code == 200
 
 
+def test_draft_that_waits_for_its_mail_takes_a_template(
+    client: FlaskClient, alice: Person, bob: Person, session_factory: SessionFactory
+) -> None:
+    answer = send(client, "/campaigns/new", name="Empty", account=str(make_account(alice)))
+    campaign_id = answer.headers["Location"].split("/")[2]
+    ways = client.get(f"/campaigns/{campaign_id}/edit/content").text
+    assert f'href="/templates?campaign={campaign_id}"' in ways
+    gallery = client.get(f"/templates?campaign={campaign_id}").text
+    assert "Choose a template for “Empty”" in gallery
+    place = f"/templates/starters/welcome?campaign={campaign_id}"
+    assert f'href="{place}"' in gallery
+    assert "Use it for “Empty”" in client.get(place).text
+    use = "/templates/starters/welcome/use"
+    answer = press(client, place, use, campaign=campaign_id)
+    assert answer.headers["Location"] == f"/campaigns/{campaign_id}/edit/content"
+    with session_factory() as session:
+        campaign = session.scalars(select(Campaign)).one()
+        assert campaign.content is not None
+        assert campaign.content.kind is ContentKind.RICH
+    for odd in ("x", "-1", "9" * 40, "²"):
+        assert client.get(f"/templates?campaign={odd}").status_code == 200
+    his = make_campaign(bob)
+    assert client.get(f"/templates?campaign={his}").status_code == 404
+    assert press(client, place, use, campaign=str(his)).status_code == 404
+    alice.api.post(f"/campaigns/{campaign_id}/recipients", [{"email": "a@example.com"}])
+    assert alice.api.post(f"/campaigns/{campaign_id}/schedule", {"at": "now"}).status == 200
+    assert press(client, "/templates/starters/sale", use, campaign=campaign_id).status_code == 409
+
+
 def test_starter_is_copied_renamed_duplicated_and_deleted(
     client: FlaskClient, session_factory: SessionFactory
 ) -> None:

@@ -22,7 +22,7 @@ from dakiya_web.input.reader import sentence
 from dakiya_web.pages.people.sessions import logged_in_user
 from dakiya_web.pages.templates.blueprint import templates
 from dakiya_web.pages.templates.showing import answer_with
-from dakiya_web.pages.templates.using import begin_campaign
+from dakiya_web.pages.templates.using import begin_campaign, wanted_for
 from dakiya_web.texts import gettext, lazy_gettext
 from dakiya_web.wiring import request_session
 
@@ -147,6 +147,7 @@ def _page(template: Template, form: TemplateForm) -> str:
         "templates/show.html",
         template=template,
         form=form,
+        campaign=wanted_for(),
         preview_url=url_for("templates.preview", template_id=template.id),
         use_url=url_for("templates.use", template_id=template.id),
     )

@@ -13,7 +13,7 @@ from dakiya_web.assets import FOR_EVER
 from dakiya_web.pages.people.sessions import logged_in_user
 from dakiya_web.pages.templates.blueprint import templates
 from dakiya_web.pages.templates.showing import answer_with
-from dakiya_web.pages.templates.using import begin_campaign
+from dakiya_web.pages.templates.using import begin_campaign, wanted_for
 from dakiya_web.pages.templates.words import STARTERS
 from dakiya_web.texts import gettext
 from dakiya_web.wiring import request_session, wiring
@@ -51,6 +51,7 @@ def starter(key: str) -> ResponseReturnValue:
         content=found.content,
         preview_url=place("templates.starter_preview"),
         use_url=place("templates.use_starter"),
+        campaign=wanted_for(),
         copy_url=place("templates.copy_starter"),
     )
 

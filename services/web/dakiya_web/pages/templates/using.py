@@ -1,19 +1,47 @@
-"""A campaign that begins with a template."""
+"""A campaign that begins with a template: a new one, or a draft that has no mail yet."""
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dakiya.accounts.users import workspace_of
 from dakiya.campaigns import drafts
 from dakiya.campaigns.content import Content
+from dakiya.campaigns.reading import find_campaign
+from dakiya.models import Campaign
 from dakiya.smtp_accounts.accounts import list_accounts
 from dakiya_web.pages.people.sessions import logged_in_user
 from dakiya_web.texts import gettext
 from dakiya_web.wiring import request_session
 
+_MAX_ID_DIGITS = 18
+
+
+def wanted_for() -> Campaign | None:
+    """Return the draft that somebody looks for a template for, if they do. Raises NotFound."""
+    asked = request.values.get("campaign", "")
+    if not asked.isascii() or not asked.isdigit() or len(asked) > _MAX_ID_DIGITS:
+        return None
+    campaign = find_campaign(
+        request_session(), int(asked), user_id=logged_in_user().id, lock=request.method == "POST"
+    )
+    drafts.require_draft(campaign, gettext("given a template"))
+    return campaign
+
 
 def begin_campaign(name: str, content: Content) -> ResponseReturnValue:
-    """Make a draft with this content and lead to it; where there is one account, it sends."""
+    """Give the draft that was asked for this content, or make a new one with it."""
+    campaign = wanted_for()
+    if campaign is not None:
+        # What it said before stays among its versions.
+        drafts.set_content(request_session(), campaign, content)
+        request_session().commit()
+        flash(gettext("The mail begins with this template. Make it yours."), "success")
+        return redirect(url_for("compose.content", campaign_id=campaign.id), 303)
+    return _begin_new(name, content)
+
+
+def _begin_new(name: str, content: Content) -> ResponseReturnValue:
+    """Make a draft and lead to it; where there is one account, that one sends."""
     session, user = request_session(), logged_in_user()
     accounts = list_accounts(session, user_id=user.id)
     campaign = drafts.create_campaign(
