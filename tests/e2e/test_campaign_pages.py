@@ -64,6 +64,11 @@ def test_mail_of_a_campaign_is_read_recipient_by_recipient(
     preview.get_by_role("button", name="Text", exact=True).click()
     letter = page.frame_locator("iframe[title='The mail as plain text']")
     expect(letter.locator("body")).not_to_be_empty()
+    preview.get_by_role("button", name="Dark", exact=True).click()
+    expect(
+        page.frame_locator("iframe[title='The mail in the dark']").locator("p").first
+    ).to_be_visible()
+    assert_page_is_sound(page, "mail-dark")
 
 
 def test_dashboard_is_sound_for_somebody_new(pages: list[Page]) -> None:

@@ -1,6 +1,7 @@
 """The blocks of a rich document as HTML: one function for each type."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from html import escape
 from typing import Final
 
@@ -10,8 +11,7 @@ from dakiya.mail.rich.document import Node
 from dakiya.mail.rich.inline import inline
 from dakiya.mail.rich.look import Look
 
-# The width between the card's paddings: what Outlook, which knows no max-width, shows at most.
-INNER_PX: Final = 536
+COLUMN_PX: Final = 256
 
 _TABLE: Final = 'role="presentation" cellpadding="0" cellspacing="0" border="0"'
 # Outlook ignores the padding of a link: blanks of a width and height of their own stand for it.
@@ -80,15 +80,13 @@ def _image(node: Node, look: Look) -> str:
     attrs = node.attrs
     align = attrs["align"] or ("right" if look.rtl else "left")
     title = f' title="{escape(attrs["title"])}"' if attrs["title"] else ""
-    width = attrs["width"]
-    shown = f'width="{width}" style="width:{width}px"' if width else f'width="{INNER_PX}"'
+    width = min(attrs["width"] or 0, look.inner_px)
+    # Without a width it has its own, but for Outlook, which would show all of a large picture.
+    shown = f'width="{width or look.inner_px}" style="width:{f"{width}px" if width else "auto"}"'
     picture = f'<img src="{escape(attrs["src"])}" alt="{escape(attrs["alt"])}"{title} {shown}>'
     if attrs["href"]:
         picture = f'<a href="{escape(attrs["href"])}">{picture}</a>'
-    whole = "" if width else " whole"
-    return (
-        f'<div class="picture{whole}" align="{align}" style="text-align:{align}">{picture}</div>\n'
-    )
+    return f'<div class="picture" align="{align}" style="text-align:{align}">{picture}</div>\n'
 
 
 def _button(node: Node, look: Look) -> str:
@@ -109,7 +107,8 @@ def _button(node: Node, look: Look) -> str:
 
 def _columns(node: Node, look: Look) -> str:
     """Two boxes beside each other where there is room; for Outlook two cells of a table."""
-    left, right = (blocks(column.content, look) for column in node.content)
+    inner = replace(look, inner_px=COLUMN_PX)
+    left, right = (blocks(column.content, inner) for column in node.content)
     cell = '<td width="50%" valign="top">'
     first, last = (" second", "") if look.rtl else ("", " second")
     return (

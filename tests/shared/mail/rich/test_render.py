@@ -98,6 +98,10 @@ def test_image_has_its_words_and_a_width_for_outlook() -> None:
     assert with_alt.attributes["width"] == "536"
     [decorative] = starts(body_of(node("image", src="https://x.in/a.png", width=100)), "img")
     assert (decorative.attributes["alt"], decorative.attributes["width"]) == ("", "100")
+    large = node("image", src="https://x.in/a.png", width=600)
+    made = body_of(large, node("columns", *[node("column", IMAGE, large)] * 2))
+    widths = [start.attributes["width"] for start in starts(made, "img")]
+    assert widths == ["536", "256", "256", "256", "256"]
 
 
 def test_merge_fields_become_tags() -> None:
