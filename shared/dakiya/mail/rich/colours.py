@@ -6,6 +6,9 @@ WHITE: Final = "#ffffff"
 DARK_CARD: Final = "#1e2226"
 READABLE: Final = 4.5
 
+_NEAR_BLACK: Final = "#1f2328"
+_BLACK: Final = "#000000"
+
 
 def contrast(one: str, other: str) -> float:
     """Return the contrast of two colours such as "#1a7f64": 1 to 21."""
@@ -24,10 +27,16 @@ def lightened_for_dark(colour: str) -> str:
     return WHITE
 
 
+def quiet_on(background: str) -> str:
+    """Return grey for what stands below a mail, or what can be read where grey cannot."""
+    grey = "#5d6670"
+    return grey if contrast(grey, background) >= READABLE else text_on(background)
+
+
 def text_on(background: str) -> str:
-    """Return white or near-black, whichever can be read better on a background."""
-    dark = "#1f2328"
-    return WHITE if contrast(WHITE, background) >= contrast(dark, background) else dark
+    """Return white, near-black or, on a middling background, black: what can be read there."""
+    best = max((WHITE, _NEAR_BLACK), key=lambda colour: contrast(colour, background))
+    return best if contrast(best, background) >= READABLE else _BLACK
 
 
 def _channels(colour: str) -> tuple[int, int, int]:

@@ -9,7 +9,7 @@ import css_inline
 
 from dakiya.mail.merge import parse
 from dakiya.mail.rich.blocks import blocks
-from dakiya.mail.rich.colours import lightened_for_dark
+from dakiya.mail.rich.colours import lightened_for_dark, quiet_on
 from dakiya.mail.rich.direction import is_mostly_rtl
 from dakiya.mail.rich.document import Node, RichError, read_document
 from dakiya.mail.rich.look import Look
@@ -62,6 +62,7 @@ def html_of(source: object) -> str:
             accent=look.accent,
             accent_dark=lightened_for_dark(look.accent),
             background=look.background,
+            foot=quiet_on(look.background),
         ),
         body=body,
         foot=_FOOT.substitute(lines=lines) if lines else "",

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dakiya.mail.html_pieces import End, Start, Text, html_pieces
 from dakiya.mail.merge import Escape, parse
+from dakiya.mail.rich.colours import READABLE, contrast
 from dakiya.mail.rich.document import RichError
 from dakiya.mail.rich.render import html_of
 from tests.shared.mail.rich.documents import (
@@ -193,6 +194,14 @@ def test_dark_text_is_lifted_in_the_dark_and_light_backgrounds_keep_dark_text() 
         )
     )
     assert [start.attributes.get("class") for start in starts(made, "span")] == ["dim", None, "lit"]
+
+
+@pytest.mark.parametrize("background", ["#ffffff", "#f3f5f7", "#101020", "#ffe000", "#808080"])
+def test_footer_can_be_read_on_every_background(background: str) -> None:
+    made = html_of(doc("x", background=background))
+    foot = made.partition('class="foot"')[2]
+    [colour] = set(re.findall(r"[; \"]color: (#[0-9a-f]{6})", foot))
+    assert contrast(colour, background) >= READABLE
 
 
 def test_same_document_gives_the_same_bytes() -> None:
