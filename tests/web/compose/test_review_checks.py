@@ -85,7 +85,7 @@ def test_yes_to_some_doubts_is_none_to_others(
     assert answer.status_code == 422
     assert "The checks found something else since you looked." in answer.text
     assert "Your mails carry no postal address." in answer.text
-    assert 'href="/profile" aria-describedby="doubt-2">Mend it' in answer.text
+    assert 'href="/profile#address" aria-describedby="doubt-2">Mend it' in answer.text
     assert status(session_factory) == "draft"
 
 

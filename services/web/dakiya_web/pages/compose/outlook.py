@@ -162,7 +162,7 @@ def _concern(finding: Finding, campaign: Campaign) -> Concern:
 
 def _place(place: Place, campaign: Campaign) -> str:
     if place is Place.PROFILE:
-        return url_for("profile.show")
+        return url_for("profile.show", _anchor="address")
     if place is Place.ACCOUNT and campaign.smtp_account_id is not None:
         return url_for("smtp_accounts.edit", account_id=campaign.smtp_account_id)
     step = "compose.content" if place is Place.CONTENT else "compose.edit"

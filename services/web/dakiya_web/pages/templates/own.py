@@ -42,9 +42,9 @@ class TemplateForm(FlaskForm):
         render_kw={"autocomplete": "off", "maxlength": MAX_SUBJECT_CHARS},
     )
     preheader = StringField(
-        lazy_gettext("Preheader"),
+        lazy_gettext("Preview text"),
         [Length(max=MAX_PREHEADER_CHARS)],
-        description=lazy_gettext("What an inbox shows behind the subject."),
+        description=lazy_gettext("Inboxes show it behind the subject."),
         render_kw={"autocomplete": "off", "maxlength": MAX_PREHEADER_CHARS},
     )
 
