@@ -121,3 +121,34 @@ def test_copy_can_be_converted_and_says_what_is_lost(alice: Person) -> None:
     assert (answer.json["kind"], answer.json["html"]) == ("text", "")
     assert "pictures (2)" in answer.json["lost"]
     assert alice.api.post(f"/campaigns/{campaign_id}/duplicate", {"kind": "x"}).status == 422
+
+
+def test_versions_are_listed_and_restored(alice: Person) -> None:
+    campaign_id = make_campaign(alice, kind="rich", html=None, source=FULL)
+    place = f"/campaigns/{campaign_id}/versions"
+    alice.api.patch(f"/campaigns/{campaign_id}", {"kind": "text", "text": "Hi", "subject": "Two"})
+    [second, first] = alice.api.get(place).json["items"]
+    assert (first["number"], first["kind"], first["present"]) == (1, "rich", False)
+    assert (second["number"], second["subject"], second["present"]) == (2, "Two", True)
+    answer = alice.api.post(f"{place}/1/restore")
+    assert answer.status == 200
+    assert (answer.json["kind"], answer.json["source"]) == ("rich", FULL)
+    page = alice.api.get(f"{place}?limit=2").json
+    assert [one["number"] for one in page["items"]] == [3, 2]
+    assert [
+        one["number"] for one in alice.api.get(f"{place}?cursor={page['next']}").json["items"]
+    ] == [1]
+    assert alice.api.post(f"{place}/9/restore").status == 404
+
+
+def test_postal_address_of_the_workspace_is_kept(alice: Person, bob: Person) -> None:
+    before = bob.api.get("/workspace").json
+    answer = alice.api.patch("/workspace", {"postal_address": "Lamps & Co\r\n 12 MG Road "})
+    assert answer.json == {"postal_address": "Lamps & Co\n12 MG Road"}
+    assert alice.api.get("/workspace").json == answer.json
+    assert bob.api.get("/workspace").json == before
+    for wrong in ("x" * 301, "a\u0000", 7):
+        refused = alice.api.patch("/workspace", {"postal_address": wrong})
+        assert refused.status == 422
+        assert "postal_address" in refused.json["errors"]
+    assert alice.api.patch("/workspace", {"postal_address": None}).json == {"postal_address": None}

@@ -232,6 +232,10 @@ CASES: dict[tuple[str, str], Case] = {
     ("api.retry_failed", "POST"): Case(Kind.TOKEN_OWNER, running=True, owner_status=409),
     ("api.resolve_unknown", "POST"): Case(Kind.TOKEN_OWNER, lambda _: {"as": "sent"}),
     ("api.duplicate_campaign", "POST"): Case(Kind.TOKEN_OWNER, owner_status=201),
+    ("api.list_versions", "GET"): Case(Kind.TOKEN_OWNER),
+    ("api.restore_version", "POST"): Case(Kind.TOKEN_OWNER),
+    ("api.show_workspace", "GET"): Case(Kind.TOKEN),
+    ("api.change_workspace", "PATCH"): Case(Kind.TOKEN, lambda _: {"postal_address": "1 Road"}),
     ("api.change_campaign", "PATCH"): Case(Kind.TOKEN_OWNER, lambda _: {"name": "Mine"}),
     ("api.add_campaign_recipients", "POST"): Case(
         Kind.TOKEN_OWNER, lambda _: [{"email": "someone@example.com"}]

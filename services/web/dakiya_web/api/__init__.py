@@ -10,6 +10,8 @@ from dakiya_web.api import (  # noqa: F401
     smtp_accounts,
     suppressions,
     tokens,
+    versions,
+    workspace,
 )
 from dakiya_web.api.blueprint import api
 

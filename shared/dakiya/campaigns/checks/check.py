@@ -12,7 +12,7 @@ from dakiya.campaigns.checks.finding import Finding, Level, Place, stop, warn
 from dakiya.campaigns.checks.links import check_links, urls_to_visit
 from dakiya.campaigns.checks.pictures import check_pictures
 from dakiya.campaigns.checks.sender import check_sender
-from dakiya.campaigns.checks.writing import check_size, check_subject, check_words
+from dakiya.campaigns.checks.writing import check_size, check_subject, check_tags, check_words
 from dakiya.campaigns.drafts import MissingField, check_ready
 from dakiya.errors import InvalidInput
 from dakiya.link_checks.register import known_of
@@ -20,7 +20,7 @@ from dakiya.mail.bodies import MessageError
 from dakiya.mail.merge import parse
 from dakiya.mail.preview import render_preview
 from dakiya.media.library import PATH, path_of
-from dakiya.models import Campaign, ContentVersion, LinkCheck, MediaFile, Workspace
+from dakiya.models import Campaign, ContentKind, ContentVersion, LinkCheck, MediaFile, Workspace
 
 # A library's picture: …/m/TOKEN/name.
 _TOKEN_AT = 1
@@ -110,6 +110,8 @@ def _check_content(
         mail, {**_sizes(known.found), **sizes}, own=own, missing=gone, public_url=public_url
     )
     findings += check_size(_sent_bytes(content, html, workspace))
+    if content.kind is ContentKind.HTML:
+        findings += check_tags(content.html)
     if not (workspace.postal_address or "").strip():
         findings.append(
             warn(

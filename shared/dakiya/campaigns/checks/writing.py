@@ -5,6 +5,7 @@ from typing import Final
 
 from dakiya.campaigns.checks.anatomy import Anatomy
 from dakiya.campaigns.checks.finding import Finding, some, stop, warn
+from dakiya.mail.html_check import unclosed
 
 # Gmail hides the rest behind "View entire message", the unsubscribe link with it.
 GMAIL_CUTS_AT_BYTES: Final = 102 * 1024
@@ -78,6 +79,18 @@ def check_words(mail: Anatomy, subject: str) -> list[Finding]:
         text = "Rows of exclamation marks or currency signs are a mark of spam."
         found.append(warn("spam.marks", text))
     return found
+
+
+def check_tags(html: str) -> list[Finding]:
+    """Look for elements that are opened and never closed, in HTML that somebody wrote.
+
+    Parts of an {% if %} may close each other's, so that nothing can be said where there are some.
+    """
+    found = [] if "{%" in html else unclosed(html)
+    if not found:
+        return []
+    words = "Some of the HTML is never closed: each mail program ends it where it likes."
+    return [warn("html.unclosed", words, *some(found))]
 
 
 def check_size(html_bytes: int) -> list[Finding]:

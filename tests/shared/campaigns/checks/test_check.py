@@ -146,6 +146,17 @@ def test_mail_that_gmail_would_cut_is_told_with_its_footer(
     assert found.check == "size.gmail"
 
 
+def test_html_that_is_left_open_is_told_where_that_is_certain(
+    session: Session, campaign: Campaign
+) -> None:
+    write(session, campaign, "<p>Dear {{ name | default('x') }}</p>\n<div><b>Six books</b>")
+    [finding] = check(session, campaign).findings
+    assert finding.check == "html.unclosed"
+    assert finding.about == ("<div> on line 2 is never closed",)
+    write(session, campaign, "{% if name %}<div>a{% else %}<div>b{% endif %}</div>")
+    assert "html.unclosed" not in checks(check(session, campaign))
+
+
 def test_mail_of_text_alone_is_checked_too(session: Session, campaign: Campaign) -> None:
     content = Content("Six books", kind=ContentKind.TEXT, text=f"{WORDS} http://shop.in/")
     drafts.set_content(session, campaign, content)
