@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,6 +14,7 @@ from tests.system.compose import free_port
 
 _MASTER = """\
 127.0.0.1:{port} inet n - n - - smtpd
+127.0.0.1:{tls_port} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -52,21 +54,42 @@ smtpd_tls_security_level = may
 smtpd_tls_cert_file = {certificate}
 smtpd_tls_key_file = {key}
 smtpd_recipient_restrictions =
-    check_recipient_access regexp:{base}/etc/recipients, permit_mynetworks, reject
+    check_recipient_access regexp:{base}/etc/recipients, {permitted}, reject
+smtpd_relay_restrictions = permit_sasl_authenticated, permit_mynetworks, reject
+smtpd_sasl_auth_enable = {has_login}
+smtpd_tls_auth_only = yes
+smtpd_sasl_path = smtpd
+cyrus_sasl_config_path = {base}/etc/sasl
+smtpd_sasl_local_domain = postfix.test
+smtpd_sender_login_maps = regexp:{base}/etc/senders
+smtpd_sender_restrictions = reject_sender_login_mismatch
 smtpd_client_connection_count_limit = 100
 smtpd_client_connection_rate_limit = 0
 queue_directory = {base}/queue
 data_directory = {base}/data
 maillog_file = {base}/mail.log
 """
+_SASL = """\
+pwcheck_method: auxprop
+auxprop_plugin: sasldb
+sasldb_path: {base}/etc/sasldb2
+mech_list: PLAIN LOGIN
+"""
 _RECIPIENTS = "/^gone/ 550 5.1.1 User unknown\n/^full/ 452 4.2.2 Mailbox full\n"
 
 
 class Postfix:
-    """Debian's Postfix; addresses that begin with ``gone`` or ``full`` are refused."""
+    """Debian's Postfix; addresses that begin with ``gone`` or ``full`` are refused.
 
-    def __init__(self, relay_port: int, certificate: Certificate) -> None:
+    ``port`` offers STARTTLS, ``tls_port`` is encrypted from the first byte. With ``users`` (names
+    and passwords) mail is taken after a login only, and only from ``<name>@example.com``.
+    """
+
+    def __init__(
+        self, relay_port: int, certificate: Certificate, *, users: Mapping[str, str] | None = None
+    ) -> None:
         self.port = free_port()
+        self.tls_port = free_port()
         self._base = Path(tempfile.mkdtemp(prefix="dakiya-postfix-", dir="/var/tmp"))
         self._base.chmod(0o755)
         etc = self._base / "etc"
@@ -75,6 +98,9 @@ class Postfix:
         shutil.chown(self._base / "data", "postfix")
         values = {
             "port": self.port,
+            "tls_port": self.tls_port,
+            "has_login": "yes" if users else "no",
+            "permitted": "permit_sasl_authenticated" if users else "permit_mynetworks",
             "relay_port": relay_port,
             "base": self._base,
             "certificate": certificate.certificate_path,
@@ -83,6 +109,31 @@ class Postfix:
         (etc / "main.cf").write_text(_MAIN.format(**values))
         (etc / "master.cf").write_text(_MASTER.format(**values))
         (etc / "recipients").write_text(_RECIPIENTS)
+        senders = "/^(.*)@example\\.com$/ $1@postfix.test\n" if users else ""
+        (etc / "senders").write_text(senders)
+        (etc / "sasl").mkdir()
+        (etc / "sasl" / "smtpd.conf").write_text(_SASL.format(base=self._base))
+        for name, password in (users or {}).items():
+            self.set_password(name, password)
+
+    def set_password(self, name: str, password: str) -> None:
+        """Give a user of the server a password, as its administrator does."""
+        file = self._base / "etc" / "sasldb2"
+        command = ["saslpasswd2", "-p", "-c", "-f", str(file), "-u", "postfix.test", name]
+        subprocess.run(command, input=password.encode(), check=True, timeout=60)
+        shutil.chown(file, "postfix")
+
+    def start(self) -> None:
+        """Start it, also again."""
+        started = self._command("start")
+        assert started.returncode == 0, (
+            f"Postfix does not start (apt-get install postfix sasl2-bin; run as root):\n"
+            f"{started.stdout}{started.stderr}{self.log()}"
+        )
+
+    def stop(self) -> None:
+        """Stop it; its ports refuse connections."""
+        self._command("stop")
 
     def log(self) -> str:
         """Return what Postfix logged."""
@@ -100,11 +151,7 @@ class Postfix:
         )
 
     def __enter__(self) -> Self:
-        started = self._command("start")
-        assert started.returncode == 0, (
-            f"Postfix does not start (apt-get install postfix; run as root):\n"
-            f"{started.stdout}{started.stderr}{self.log()}"
-        )
+        self.start()
         return self
 
     def __exit__(
@@ -113,5 +160,5 @@ class Postfix:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._command("stop")
+        self.stop()
         shutil.rmtree(self._base, ignore_errors=True)

@@ -105,7 +105,7 @@ def _deliver_one(context: SenderContext, batch_id: int, *, early_s: float) -> in
 def _has_to_wait(context: SenderContext, taken: Taken, session: Session) -> bool:
     """Tell whether its account has all its connections at work here, or more than its share."""
     working = context.keeper.active(smtp_account_id=taken.account.id)
-    return working >= taken.account.connections or _share(context, taken).is_used_up(session)
+    return working >= taken.connections or _share(context, taken).is_used_up(session)
 
 
 def _following(context: SenderContext, taken: Taken) -> int | None:
@@ -121,9 +121,9 @@ def _following(context: SenderContext, taken: Taken) -> int | None:
             select(Batch.id, Batch.start_at <= func.clock_timestamp() + early)
             .where(Batch.smtp_account_id == account.id, Batch.state == BatchState.READY)
             .order_by(Batch.id)
-            .limit(account.connections + 1)
+            .limit(taken.connections + 1)
         ).all()
-        if len(left) <= account.connections:
+        if len(left) <= taken.connections:
             context.doorbell.ring_tick()
         if not left or others_wait(session, account.id):
             return None

@@ -14,6 +14,7 @@ _APP_PASSWORD_STATUS = "5.7.9"
 _PASSWORDS_OFF_STATUS = frozenset({"5.7.139", "5.7.30", "5.7.57", "5.7.3"})
 _APP_PASSWORD_WORDS = ("application-specific password", "app password", "app-specific")
 _PASSWORDS_OFF_WORDS = ("basic authentication", "smtpclientauthentication is disabled", "oauth")
+_NOT_LOGGED_IN = "not logged in"
 
 _BY_REASON = {
     Reason.AUTH: Cause.LOGIN_NEEDED,
@@ -52,6 +53,8 @@ def cause_of_reply(phase: Phase, reply: Reply) -> Cause:
     verdict = classify(phase.value, reply.code, reply.enhanced, reply.text)
     if phase is Phase.AUTH:
         return _of_refused_login(reply) if verdict.reason is Reason.AUTH else _by(verdict.reason)
+    if _NOT_LOGGED_IN in reply.text.lower():  # Postfix says so of the sender
+        return Cause.LOGIN_NEEDED
     if verdict.reason in _BY_REASON:
         return _BY_REASON[verdict.reason]
     if phase is Phase.GREETING:

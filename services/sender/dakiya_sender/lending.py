@@ -15,6 +15,7 @@ class BatchConnection:
     def __init__(self, pool: ConnectionPool, taken: Taken, server: Server) -> None:
         self._pool = pool
         self._account = taken.account
+        self._connections = taken.connections
         self._server = server
         self._lent: PooledConnection | None = None
 
@@ -43,7 +44,7 @@ class BatchConnection:
         lent = self._pool.borrow(
             self._account.id,
             self._server,
-            cap=self._account.connections,
+            cap=self._connections,
             mails_per_connection=self._account.mails_per_connection,
         )
         if lent is None:

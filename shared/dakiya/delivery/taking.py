@@ -15,7 +15,7 @@ from dakiya.delivery.content_trouble import REFUSALS_IN_A_ROW
 from dakiya.delivery.counters import Moves
 from dakiya.delivery.ledger import Claim, close_batch, give_back, hand_back
 from dakiya.delivery.pacing import Limits
-from dakiya.delivery.usage import load_pace, pace_of
+from dakiya.delivery.usage import connections_of, load_pace, pace_of
 from dakiya.models import Campaign, CampaignStatus, SmtpAccount
 
 # The bell may ring a little before the instant by the database's clock.
@@ -34,12 +34,16 @@ _TAKE = text("""
 
 @dataclass(frozen=True)
 class Taken:
-    """A batch in our hands, the account to send it through, and the limits that hold now."""
+    """A batch in our hands, the account to send it through, and the limits that hold now.
+
+    ``connections`` is how many of them the account may have at a time.
+    """
 
     claim: Claim
     account: SmtpAccount
     mails: int
     limits: Limits
+    connections: int
 
 
 def take_batch(
@@ -67,7 +71,13 @@ def take_batch(
     if not _may_send(session, claim.campaign_id) or not is_open(account, now=row.now):
         return_batch(session, claim, slot=slot)
         return None
-    return Taken(claim, account, row.mails, pace_of(account, now=row.now))
+    return Taken(
+        claim,
+        account,
+        row.mails,
+        limits=pace_of(account, now=row.now),
+        connections=connections_of(account, now=row.now),
+    )
 
 
 def _may_send(session: Session, campaign_id: int) -> bool:

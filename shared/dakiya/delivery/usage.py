@@ -83,6 +83,18 @@ def pace_of(account: SmtpAccount, *, now: datetime) -> Limits:
     return own if per_minute is None else tighten(own, per_minute)
 
 
+def connections_of(account: SmtpAccount, *, now: datetime) -> int:
+    """Return how many connections an account may use now: fewer in step with a learned pace.
+
+    Servers say "too many connections" in the same breath as "too fast".
+    """
+    learned = slowed(account)
+    per_minute = learned.pace(now) if learned is not None else None
+    if learned is None or per_minute is None:
+        return account.connections
+    return max(account.connections * per_minute // learned.back_to, 1)
+
+
 def take_leave(
     session: Session, account: SmtpAccount, *, limits: Limits | None = None
 ) -> timedelta | None:

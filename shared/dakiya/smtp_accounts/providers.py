@@ -4,6 +4,7 @@ The limits are what the providers publish, or less where they are vague; every "
 To add one: a Provider here, its hint in the web's presets, and a line in docs/guide.md.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -37,6 +38,8 @@ class Provider:
     # What the SPF record of a domain has to include, any of these; nothing where the provider
     # sends with an envelope of its own.
     spf: tuple[str, ...] = ()
+    # It shows app passwords in groups, and its server wants them in one piece.
+    groups_passwords: bool = False
     needs_login: bool = True
 
     def has_host(self, host: str) -> bool:
@@ -45,6 +48,8 @@ class Provider:
         return any(fnmatchcase(name, pattern) for pattern in (self.host, *self.other_hosts))
 
 
+# "abcd efgh ijkl mnop".
+_GROUPED: Final = re.compile(r"[A-Za-z0-9]{4}( [A-Za-z0-9]{4}){2,3}")
 _GOOGLE_HELP: Final = "https://support.google.com/accounts/answer/185833"
 
 PROVIDERS: Final[Sequence[Provider]] = (
@@ -58,6 +63,7 @@ PROVIDERS: Final[Sequence[Provider]] = (
         per_day=500,
         domains=("gmail.com", "googlemail.com"),
         spf=("_spf.google.com",),
+        groups_passwords=True,
     ),
     Provider(
         "workspace",
@@ -68,6 +74,7 @@ PROVIDERS: Final[Sequence[Provider]] = (
         _GOOGLE_HELP,
         per_day=2_000,
         spf=("_spf.google.com",),
+        groups_passwords=True,
     ),
     Provider(
         "google-relay",
@@ -79,6 +86,7 @@ PROVIDERS: Final[Sequence[Provider]] = (
         per_day=10_000,
         needs_login=False,  # it may know the machine by its address
         spf=("_spf.google.com",),
+        groups_passwords=True,
     ),
     Provider(
         "microsoft365",
@@ -154,11 +162,12 @@ PROVIDERS: Final[Sequence[Provider]] = (
         "smtp.zoho.in",
         465,
         Security.TLS,
-        "https://www.zoho.com/mail/help/adminconsole/two-factor-authentication.html",
+        "https://help.zoho.com/portal/kb/articles/manage-application-specific-passwords",
         per_hour=50,
         other_hosts=("smtp.zoho.*", "smtppro.zoho.*"),
         domains=("zohomail.*", "zoho.com", "zoho.in"),
         spf=("zohomail.in", "zoho.in", "zohomail.com", "zoho.com", "one.zoho.com", "zoho.eu"),
+        groups_passwords=True,
     ),
     Provider(
         "icloud",
@@ -180,8 +189,17 @@ PROVIDERS: Final[Sequence[Provider]] = (
         "https://help.yahoo.com/kb/SLN15241.html",
         per_day=500,
         domains=("yahoo.*", "yahoo.co.*", "ymail.com", "rocketmail.com"),
+        groups_passwords=True,
     ),
 )
+
+
+def ungrouped(password: str, host: str) -> str:
+    """Take the blanks out of an app password that was copied as its provider shows it."""
+    provider = provider_of_host(host)
+    if provider is not None and provider.groups_passwords and _GROUPED.fullmatch(password.strip()):
+        return "".join(password.split())
+    return password
 
 
 def provider_of_host(host: str) -> Provider | None:

@@ -17,7 +17,7 @@ from dakiya.delivery.trouble import (
     meet_trouble,
     pause_account,
 )
-from dakiya.delivery.usage import pace_of
+from dakiya.delivery.usage import connections_of, pace_of
 from dakiya.models import SmtpAccount
 from tests.engine.world import make_account, make_workspace
 from tests.shared.delivery.conftest import Scene
@@ -107,6 +107,9 @@ def test_throttle_slows_the_account_down_once_for_all_threads(scene: Scene) -> N
     now = database_now(scene.session)
     assert pace_of(account, now=now) == Limits(per_second=1, per_minute=20)
     assert pace_of(account, now=now + STEPS * STEP) == Limits()
+    assert [connections_of(account, now=now + step * STEP) for step in range(STEPS + 1)] == [
+        2, 2, 3, 3, 4,
+    ]  # fmt: skip
     clear_trouble(scene.session, account.id)
     scene.session.refresh(account)
     assert account.slowed_to == 20  # the server has not said that it takes more

@@ -10,6 +10,7 @@ from dakiya.smtp_accounts.providers import (
     find_provider,
     provider_of_address,
     provider_of_host,
+    ungrouped,
 )
 
 
@@ -62,3 +63,20 @@ def test_host_names_its_provider(host: str, name: str | None) -> None:
 def test_address_names_its_provider(address: str, name: str | None) -> None:
     found = provider_of_address(address)
     assert (found.name if found else None) == name
+
+
+@pytest.mark.parametrize(
+    ("password", "host", "stored"),
+    [
+        ("abcd efgh ijkl mnop", "smtp.gmail.com", "abcdefghijklmnop"),
+        (" abcd efgh ijkl mnop ", "smtp.gmail.com", "abcdefghijklmnop"),
+        ("Ab1d Ef2h Ij3l", "smtp.zoho.in", "Ab1dEf2hIj3l"),
+        ("abcd efgh ijkl mnop", "smtp.example.com", "abcd efgh ijkl mnop"),
+        ("my own pass word", "smtp.gmail.com", "my own pass word"),
+        ("abcd efgh ijkl mnop", "smtp.mail.me.com", "abcd efgh ijkl mnop"),
+    ],
+)
+def test_app_password_is_ungrouped_where_the_provider_shows_it_in_groups(
+    password: str, host: str, stored: str
+) -> None:
+    assert ungrouped(password, host) == stored

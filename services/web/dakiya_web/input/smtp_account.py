@@ -14,6 +14,7 @@ from dakiya.models.smtp import (
 )
 from dakiya.smtp_accounts.accounts import AccountValues
 from dakiya.smtp_accounts.egress import EgressRefused, EgressRule
+from dakiya.smtp_accounts.providers import ungrouped
 from dakiya_web.input.reader import FieldReader
 
 MAX_RATE = 100_000_000
@@ -78,7 +79,7 @@ def read_account(
     )
     reader.include(limits)
     reader.finish()
-    return AccountInput(values, password)
+    return AccountInput(values, ungrouped(password, host) if password else None)
 
 
 def read_test(body: Mapping[str, object]) -> str:
