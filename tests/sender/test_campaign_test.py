@@ -1,6 +1,7 @@
 """A campaign's mail to one address: marked, filled in, and without a trace in the ledger."""
 
 from contextlib import closing
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -8,6 +9,8 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from dakiya.campaigns.content import Content
+from dakiya.campaigns.drafts import set_content
 from dakiya.campaigns.testing import (
     TESTS_AN_HOUR,
     find_campaign_test,
@@ -20,6 +23,7 @@ from dakiya.errors import IllegalState, InvalidInput, NotFound
 from dakiya.models import (
     Campaign,
     CampaignTest,
+    ContentKind,
     ContentVersion,
     Email,
     Membership,
@@ -27,6 +31,7 @@ from dakiya.models import (
     Recipient,
     SmtpAccount,
     TestStatus,
+    Workspace,
 )
 from dakiya.smtp_accounts.egress import EgressRule
 from dakiya.smtp_accounts.errands import TEST_LASTS_AT_MOST
@@ -37,6 +42,7 @@ from dakiya_sender.servers import Servers
 from dakiya_sender.slots import ConnectionSlots
 from tests.engine.world import make_account, make_campaign, make_workspace
 from tests.recorder.plugin import StartRecorder
+from tests.shared.mail.rich.documents import doc
 
 TO = "tester@example.net"
 PUBLIC_URL = "https://mail.example.org"
@@ -226,3 +232,37 @@ def test_test_is_shown_to_its_owner_only(session: Session) -> None:
     assert find_campaign_test(session, test.id, user_id=alice) is test
     with pytest.raises(NotFound):
         find_campaign_test(session, test.id, user_id=bob)
+
+
+@pytest.mark.parametrize("kind", ["text", "rich", "html"])
+def test_each_kind_goes_out_as_what_it_is(
+    session_factory: SessionFactory, recorder: StartRecorder, settings: Settings, kind: str
+) -> None:
+    server = recorder(keep_bodies=True)
+    contents = {
+        "text": Content("Hi {{ name }}", text="Namaste {{ name }}", kind=ContentKind.TEXT),
+        "rich": Content("Hi", kind=ContentKind.RICH, source=doc("Namaste {{ name }}")),
+        "html": Content("Hi", "<style>p { margin: 0 }</style><p>Namaste {{ name }}</p>"),
+    }
+    with session_factory.begin() as session:
+        campaign = a_draft(session, server.port)
+        session.get_one(Workspace, campaign.workspace_id).postal_address = "12 MG Road\nPune"
+        set_content(session, campaign, replace(contents[kind], preheader="Soon"))
+        test_id = ask(session, campaign).id
+    assert run(session_factory, settings, test_id).status is TestStatus.PASSED
+    [mail] = server.received()
+    message = message_from_bytes(server.body(mail), _class=EmailMessage, policy=policy.default)
+    text = message.get_body(("plain",))
+    assert text is not None
+    assert "Namaste पाठक 0" in text.get_content()
+    assert "12 MG Road\r\nPune" in text.get_content()
+    assert f"{PUBLIC_URL}/u/test" in text.get_content()
+    html = message.get_body(("html",))
+    if kind == "text":
+        assert message.get_content_type() == "text/plain"
+        assert html is None
+        return
+    assert html is not None
+    assert "12 MG Road<br>Pune" in html.get_content()
+    assert "Soon" in html.get_content()
+    assert 'style="margin: 0' in html.get_content()

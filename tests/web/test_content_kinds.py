@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from dakiya.db import SessionFactory
 from dakiya.models import ContentVersion
@@ -152,3 +152,17 @@ def test_postal_address_of_the_workspace_is_kept(alice: Person, bob: Person) -> 
         assert refused.status == 422
         assert "postal_address" in refused.json["errors"]
     assert alice.api.patch("/workspace", {"postal_address": None}).json == {"postal_address": None}
+
+
+def test_content_of_laxer_days_can_be_copied_and_its_campaign_renamed(
+    alice: Person, session_factory: SessionFactory
+) -> None:
+    campaign_id = make_campaign(alice)
+    with session_factory() as session:
+        session.execute(update(ContentVersion).values(html="<script>x</script><p>Hi"))
+        session.commit()
+    renamed = alice.api.patch(f"/campaigns/{campaign_id}", {"name": "New"})
+    assert (renamed.status, renamed.json["name"]) == (200, "New")
+    copy = alice.api.post(f"/campaigns/{campaign_id}/duplicate", {})
+    assert (copy.status, copy.json["html"]) == (201, "<script>x</script><p>Hi")
+    assert alice.api.patch(f"/campaigns/{campaign_id}", {"subject": "New"}).status == 422

@@ -29,6 +29,7 @@ __all__ = [
     "Readiness",
     "check_ready",
     "content_of",
+    "copy_content",
     "create_campaign",
     "has_open_import",
     "require_draft",
@@ -114,6 +115,22 @@ def set_content(session: Session, campaign: Campaign, content: Content) -> None:
     )
     session.flush()
     thin_out(session, campaign)
+
+
+def copy_content(session: Session, campaign: Campaign, version: ContentVersion) -> None:
+    """Give a new draft what another campaign says, as it was stored: under the rules of its day."""
+    campaign.content = ContentVersion(
+        campaign_id=campaign.id,
+        number=1,
+        kind=version.kind,
+        source=version.source,
+        subject=version.subject,
+        preheader=version.preheader,
+        html=version.html,
+        inlined=version.inlined,
+        text=version.text,
+    )
+    session.flush()
 
 
 def require_draft(campaign: Campaign, action: str) -> None:

@@ -5,7 +5,7 @@ import secrets
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from dakiya.campaigns.drafts import content_of, set_content
+from dakiya.campaigns.drafts import copy_content
 from dakiya.models import Campaign
 
 _COPY = " (copy)"
@@ -39,7 +39,7 @@ def duplicate_campaign(session: Session, campaign: Campaign, *, with_recipients:
     session.add(copy)
     session.flush()
     if campaign.content is not None:
-        set_content(session, copy, content_of(campaign.content))
+        copy_content(session, copy, campaign.content)
     if with_recipients:
         session.execute(_RECIPIENTS, {"copy_id": copy.id, "campaign_id": campaign.id})
     return copy

@@ -1,13 +1,26 @@
 """Preheader, footer and the parts of a mail, in each way to write one."""
 
-from html import unescape
+from html import escape, unescape
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
+from dakiya.mail.addresses import clean_header
 from dakiya.mail.merge import Escape, parse
 from dakiya.mail.rich.render import html_of
-from tests.shared.mail.mails import LINK, LONG_PROSE, PROSE, URL, compiled, crlf, filled, part, read
+from tests.shared.mail.mails import (
+    LINK,
+    LONG_PROSE,
+    PROSE,
+    URL,
+    compiled,
+    crlf,
+    filled,
+    mailbox,
+    part,
+    read,
+)
 from tests.shared.mail.rich.documents import doc, field, paragraph
 
 ADDRESS = "Lamps & Co\n12 MG Road\nPune 411001"
@@ -120,3 +133,36 @@ def test_text_part_of_a_rich_mail_reads_well() -> None:
     html = html_of(doc("Dear {{ name }}", paragraph("See you.")))
     message = read(filled(compiled(html=html, text=None, postal_address=ADDRESS), name="Ravi"))
     assert unescape(part(message, "plain")).startswith("Dear Ravi\r\n\r\nSee you.\r\n")
+
+
+# Every script, emoji, right to left; no control characters, which a rich document refuses.
+WORDS = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"), exclude_characters="{}"),
+    min_size=1,
+    max_size=200,
+)
+
+
+@pytest.mark.parametrize("kind", ["html", "rich", "text"])
+@given(subject=WORDS, name=WORDS, body=WORDS, eight_bit=st.booleans())
+def test_names_subjects_and_bodies_of_any_script_arrive(
+    kind: str, subject: str, name: str, body: str, eight_bit: bool
+) -> None:
+    html = {"html": f"<p>{escape(body)} {{{{ name }}}}</p>", "text": None}
+    made = compiled(
+        subject=f"{subject} {{{{ name }}}}",
+        html=html_of(doc(paragraph(body, field("name")))) if kind == "rich" else html[kind],
+        text=f"{body} {{{{ name }}}}" if kind == "text" else None,
+        from_name=name,
+    )
+    mail = filled(made, name=name, eight_bit=eight_bit)
+    message = read(mail, eight_bit=eight_bit)
+    assert message["Subject"] == clean_header(f"{subject} {clean_header(name)}")
+    assert mailbox(mail, "To") == (clean_header(name), "ravi@example.com")
+    assert mailbox(mail, "From") == (clean_header(name), "shop@example.com")
+    if kind == "text":
+        assert part(message, "plain").startswith(crlf(f"{body} {name}"))
+    else:
+        shown = unescape(part(message, "html"))
+        assert body in shown
+        assert name in shown

@@ -27,13 +27,13 @@ from dakiya.models import (
 from dakiya.smtp_accounts.accounts import find_account
 from dakiya_web.api.blueprint import api, asking, json_body, optional_json_body
 from dakiya_web.api.present import instant
-from dakiya_web.input.campaign import CampaignInput, read_campaign, read_schedule
+from dakiya_web.input.campaign import CONTENT_PARTS, CampaignInput, read_campaign, read_schedule
 from dakiya_web.input.query import read_page
 from dakiya_web.input.reader import InvalidFields
 from dakiya_web.ring import ring
 from dakiya_web.wiring import request_session, wiring
 
-_CONTENT = frozenset({"kind", "subject", "preheader", "source", "html", "text"})
+_CONTENT = frozenset(CONTENT_PARTS)
 _OF_A_DRAFT = frozenset({"name", "smtp_account_id"})
 
 
@@ -90,7 +90,12 @@ def change_campaign(campaign_id: int) -> ResponseReturnValue:
     session, token = request_session(), asking()
     body = json_body()
     campaign = reading.find_campaign(session, campaign_id, user_id=token.user_id, lock=True)
-    sent = read_campaign(_overlay(campaign, body), with_recipients=False)
+    sent = read_campaign(
+        _overlay(campaign, body),
+        with_recipients=False,
+        # What is kept was checked by the rules of its day.
+        with_content=bool(_CONTENT & body.keys()),
+    )
     if campaign.status is not CampaignStatus.DRAFT:
         return _change_scheduled(campaign, body, sent)
     if sent.smtp_account_id != campaign.smtp_account_id:
@@ -98,7 +103,8 @@ def change_campaign(campaign_id: int) -> ResponseReturnValue:
         campaign.smtp_account_id = account.id
     campaign.name = sent.name
     campaign.resend_unknown = sent.resend_unknown
-    drafts.set_content(session, campaign, sent.content)
+    if sent.content is not None:
+        drafts.set_content(session, campaign, sent.content)
     session.commit()
     session.refresh(campaign)
     return jsonify(present_campaign(campaign))
@@ -112,7 +118,7 @@ def _change_scheduled(
         drafts.require_draft(campaign, f"given another {' or '.join(sorted(fixed))}")
     if "resend_unknown" in body:
         changing.choose_resending(campaign, sent.resend_unknown)
-    if _CONTENT & body.keys():
+    if sent.content is not None:
         errors = changing.change_content(session, campaign, sent.content)
         if errors:
             session.rollback()
@@ -257,8 +263,7 @@ def _overlaid_content(campaign: Campaign, body: Mapping[str, object]) -> dict[st
 
 def _present_content(campaign: Campaign) -> dict[str, object]:
     content = campaign.content
-    names = ("kind", "subject", "preheader", "source", "html", "text")
-    return {name: getattr(content, name) if content else None for name in names}
+    return {name: getattr(content, name) if content else None for name in CONTENT_PARTS}
 
 
 def present_campaign(campaign: Campaign) -> dict[str, Any]:

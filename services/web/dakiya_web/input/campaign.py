@@ -21,6 +21,7 @@ from dakiya_web.input.reader import MAX_ID, FieldReader, InvalidFields
 
 MAX_RECIPIENTS = 100_000
 MAX_NAME_CHARS = 200
+CONTENT_PARTS = ("kind", "subject", "preheader", "source", "html", "text")
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class CampaignInput:
     """A valid campaign; its account is only a number so far."""
 
     name: str
-    content: Content
+    content: Content | None
     smtp_account_id: int
     recipients: "RecipientsInput"
     resend_unknown: bool = False
@@ -50,11 +51,14 @@ class ScheduleInput:
     timezone: str | None
 
 
-def read_campaign(body: Mapping[str, object], *, with_recipients: bool = True) -> CampaignInput:
-    """Read a whole campaign. Raises InvalidFields."""
+def read_campaign(
+    body: Mapping[str, object], *, with_recipients: bool = True, with_content: bool = True
+) -> CampaignInput:
+    """Read a whole campaign, or one without its recipients or its content. Raises InvalidFields."""
     reader = FieldReader(body)
     name = reader.line("name", max_chars=MAX_NAME_CHARS)
-    content = _read_content(reader)
+    reader.know(*CONTENT_PARTS)
+    content = _read_content(reader) if with_content else None
     account_id = reader.integer("smtp_account_id", minimum=1, maximum=MAX_ID) or 0
     resend_unknown = reader.flag("resend_unknown")
     items = reader.sequence("recipients") if with_recipients else []

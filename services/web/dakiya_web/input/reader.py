@@ -126,6 +126,10 @@ class FieldReader:
             self.wrong(name, "must be true or false, without quotes.")
         return value is True
 
+    def know(self, *names: str) -> None:
+        """Let fields stand that nobody takes."""
+        self._known.update(names)
+
     def has(self, name: str) -> bool:
         """Whether this field was sent."""
         return self._values.get(name) is not None
