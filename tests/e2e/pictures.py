@@ -32,7 +32,7 @@ from dakiya.models import (
     User,
     Workspace,
 )
-from dakiya.templates.starters import find_starter
+from dakiya.templates.starters import KEYS, find_starter
 from dakiya_web.pages.templates.starters import EDITION
 from tests.e2e.conftest import Look, OpenPage, Site
 from tests.engine.world import make_account
@@ -45,6 +45,8 @@ MOST_BYTES = 150_000
 DESKTOP, DARK = Look("light", 1200, 800), Look("dark", 1200, 800)
 PHONE = Look("light", 390, 844)
 READERS = 2_400
+# Of the sheets that show all starters.
+SHEET_WIDTH, GAP = 1240, 12
 # When the pictures of the monitor are taken.
 UNDER_WAY = 900
 FIRST_NAMES = ("Asha", "Ravi", "Meera", "Kabir", "Nila", "Farhan", "Leela", "Joseph", "आशा", "Zoya")
@@ -184,6 +186,7 @@ def test_take_pictures(
     windows = {"dark": open_page(DARK, logged_in=False), "phone": open_page(PHONE, logged_in=False)}
     for window in windows.values():
         window.context.add_cookies(desktop.context.cookies())  # type: ignore[arg-type]
+    take_starters(desktop, windows["dark"], windows["phone"])
     take_gallery(desktop)
     take_writing(desktop, shop["draft"])
     with session_factory.begin() as session:
@@ -206,6 +209,38 @@ def test_take_pictures(
     desktop.set_viewport_size({"width": DESKTOP.width, "height": DESKTOP.height})
     desktop.goto(f"/campaigns/{shop['sending']}/emails")
     take(desktop, "mails")
+
+
+def take_starters(page: Page, dark: Page, phone: Page) -> None:
+    """All starters as mail programs show them: on a desk, on a phone and in the dark."""
+    for window, name, width, columns in (
+        (page, "starters", 700, 4),
+        (dark, "starters-dark", 700, 4),
+        (phone, "starters-phone", 390, 8),
+    ):
+        before = window.viewport_size
+        window.set_viewport_size({"width": width, "height": 900})
+        seen = []
+        for key in KEYS:
+            window.goto(f"/templates/starters/{key}/preview")
+            window.wait_for_load_state("networkidle")
+            seen.append(Image.open(BytesIO(window.screenshot())).convert("RGB"))
+        keep(on_a_sheet(seen, columns=columns), name)
+        if before:
+            window.set_viewport_size(before)
+
+
+def on_a_sheet(seen: list[Image.Image], *, columns: int) -> Image.Image:
+    """Put pictures of one size beside each other, small."""
+    width = SHEET_WIDTH // columns - GAP
+    height = seen[0].height * width // seen[0].width
+    rows = -(-len(seen) // columns)
+    sheet = Image.new("RGB", (SHEET_WIDTH, rows * (height + GAP)), "#d6d1cb")
+    for number, one in enumerate(seen):
+        row, column = divmod(number, columns)
+        small = one.resize((width, height), Image.Resampling.LANCZOS)
+        sheet.paste(small, (GAP // 2 + column * (width + GAP), GAP // 2 + row * (height + GAP)))
+    return sheet
 
 
 def take_gallery(page: Page) -> None:
@@ -262,8 +297,12 @@ def take(page: Page, name: str) -> None:
     """A picture of what is seen, without the pointer's traces."""
     page.evaluate("document.activeElement?.blur()")
     page.wait_for_timeout(300)
+    keep(Image.open(BytesIO(page.screenshot())).convert("RGB"), name)
+
+
+def keep(drawn: Image.Image, name: str) -> None:
+    """Write a picture of the documentation."""
     path = IMAGES / f"{name}.png"
     # 256 colours: nobody sees the difference, and it has half the bytes.
-    drawn = Image.open(BytesIO(page.screenshot())).convert("RGB")
     drawn.quantize(256, kmeans=3, dither=Image.Dither.NONE).save(path, optimize=True)
     assert path.stat().st_size < MOST_BYTES, f"{name} has {path.stat().st_size:,} bytes"

@@ -1,5 +1,6 @@
 """The media library in a browser: several files at once, with scripts and without, by keyboard."""
 
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,29 @@ def test_pictures_are_uploaded_described_found_and_deleted(
     page.get_by_role("link", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete the picture").click()
     expect(page.get_by_text("The picture “Tea garden” was deleted.")).to_be_visible()
+
+
+DROP = """([names, kind]) => {
+  const held = new DataTransfer();
+  for (const [name, data] of names) {
+    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+    held.items.add(new File([bytes], name, { type: kind }));
+  }
+  const place = document.querySelector("[data-drop]");
+  place.dispatchEvent(new DragEvent("dragover", { dataTransfer: held, bubbles: true }));
+  place.dispatchEvent(new DragEvent("drop", { dataTransfer: held, bubbles: true }));
+}"""
+
+
+def test_pictures_are_dropped(open_page: OpenPage, files: list[str]) -> None:
+    page = open_page(DESKTOP)
+    page.goto("/media")
+    good = [(Path(file).name, b64encode(Path(file).read_bytes()).decode()) for file in files[:2]]
+    page.evaluate(DROP, [good[1:], "image/png"])
+    expect(page.get_by_role("link", name="Tea garden")).to_be_visible()
+    many = [(f"{number}.png", good[1][1]) for number in range(21)]
+    page.evaluate(DROP, [many, "image/png"])
+    expect(page.get_by_role("alert")).to_have_text("At most 20 pictures at a time.")
 
 
 def test_pictures_are_uploaded_without_scripts(open_page: OpenPage, files: list[str]) -> None:

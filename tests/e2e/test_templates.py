@@ -56,6 +56,12 @@ def test_template_is_begun_with_kept_renamed_and_handed_on(
     assert_every_look_is_sound(page, "templates")
     page.get_by_role("link", name="Sale", exact=True).click()
     assert_every_look_is_sound(page, "templates-starter")
+    page.get_by_role("radio", name="Desktop").focus()
+    for name in ("on a phone", "in the dark", "as plain text"):
+        page.keyboard.press("ArrowRight")
+        shown = page.frame_locator(f"iframe[title='The mail {name}']")
+        expect(shown.get_by_text("Until Sunday night".upper())).to_be_visible()
+        assert_page_is_sound(page, f"templates-starter-{name.split()[-1]}")
     begin_with(page, "Festive greeting")
     page.goto("/campaigns")
     page.get_by_label("What to do with Festive greeting").click()

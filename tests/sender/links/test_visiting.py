@@ -120,6 +120,22 @@ def test_connection_goes_to_the_address_that_was_checked(
     assert site.headers[-1]["Host"] == f"shop.example:{site.port}"
 
 
+def test_address_that_cannot_be_reached_is_followed_by_the_next(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.getaddrinfo
+
+    def lookup(host: str, port: int, *args: Any, **options: Any) -> Any:
+        if host != "shop.example":
+            return real(host, port, *args, **options)
+        # Nobody listens at the first one.
+        return real("127.0.0.2", port, *args, **options) + real("127.0.0.1", port, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    visitor = Visitor(allowed=f"shop.example:{site.port}", time_s=1.0)
+    assert visitor.visit(f"http://shop.example:{site.port}/").verdict is LinkVerdict.FINE
+
+
 def test_circle_of_redirects_ends(site: Site, visitor: Visitor) -> None:
     url = site.url("/to/" * 9 + "x")
     assert visitor.visit(url).verdict is LinkVerdict.LOOPING

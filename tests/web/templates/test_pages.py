@@ -44,6 +44,11 @@ def test_gallery_shows_each_starter_as_it_looks(client: FlaskClient) -> None:
         assert "script-src" not in preview.headers["Content-Security-Policy"]
         assert "Asha" in preview.text or "Dear" in preview.text
         assert client.get(f"/templates/starters/{key}").status_code == 200
+        dark = client.get(f"/templates/starters/{key}/preview?part=dark").text
+        assert dark != preview.text
+        text = client.get(f"/templates/starters/{key}/preview?part=text").text
+        assert "<img" not in text
+        assert "Unsubscribe" in text
     assert "None yet." in page
     for path in ("/templates/starters/nothing", "/templates/starters/nothing/preview"):
         assert client.get(path).status_code == 404

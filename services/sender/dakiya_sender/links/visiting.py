@@ -89,7 +89,7 @@ class Visitor:
     def _ask(self, method: str, url: str, ends_at: float) -> _Answer:
         place, host, port = _place_of(url)
         try:
-            address = self._rule.resolve(host, port)[0]
+            addresses = self._rule.resolve(host, port)
         except NameNotFound:
             raise _Ended(_away(f"The name {host} does not exist.")) from None
         except EgressRefused:
@@ -101,7 +101,7 @@ class Visitor:
         connection = PinnedConnection(
             host,
             port,
-            address=address,
+            addresses=addresses,
             timeout_s=min(STEP_S, left_s),
             tls=self._tls if place.scheme == "https" else None,
         )

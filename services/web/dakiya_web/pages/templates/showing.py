@@ -1,12 +1,12 @@
 """How a template looks when somebody gets it, on an address of its own where nothing can run."""
 
-from flask import Response, render_template
+from flask import Response, render_template, request
 
 from dakiya.accounts.users import workspace_of
 from dakiya.campaigns.content import Content, html_or_none
 from dakiya.errors import InvalidInput
 from dakiya.mail.compiled import MessageError
-from dakiya.mail.preview import Preview, render_preview
+from dakiya.mail.preview import Preview, in_the_dark, render_preview
 from dakiya.models import Workspace
 from dakiya_web.pages.compose.preview import inert
 from dakiya_web.pages.people.sessions import logged_in_user
@@ -33,11 +33,12 @@ def show(content: Content) -> Preview:
 
 
 def answer_with(content: Content) -> Response:
-    """Answer with the mail as it looks, for a frame."""
+    """Answer with the mail as it looks, for a frame; part=dark in the dark, part=text its text."""
     try:
         shown = show(content)
     except (InvalidInput, MessageError) as error:
         return inert(render_template("compose/no_preview.html", words=str(error)))
-    if shown.html is None:
+    part = request.args.get("part")
+    if shown.html is None or part == "text":
         return inert(render_template("compose/preview_text.html", text=shown.text))
-    return inert(shown.html)
+    return inert(in_the_dark(shown.html) if part == "dark" else shown.html)
