@@ -31,6 +31,7 @@ _RUNNING_STYLE = re.compile(
     r"expression\s*\(|javascript\s*:|-moz-binding|behavior\s*:", re.IGNORECASE
 )
 _MERGE_TAG = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}%]*%\}")
+_HIDDEN: Final = "\ufdd0"
 _TAG_BEGINS = re.compile(r"<[A-Za-z]")
 # Elements that swallow whatever follows if nobody closes them (HTML 13.1.2).
 _SWALLOW: Final = frozenset(
@@ -137,7 +138,7 @@ def find_trouble(source: str) -> list[Trouble]:
 
 def _masked(source: str) -> str:
     """Hide merge tags, without moving anything: a ">" inside one ends no HTML tag."""
-    return _MERGE_TAG.sub(lambda found: "\ufdd0" * len(found.group()), source)
+    return _MERGE_TAG.sub(lambda found: _HIDDEN * len(found.group()), source)
 
 
 def _element(start: Start, end: int) -> Trouble:
@@ -165,20 +166,27 @@ def _in_tag(source: str, tag: Start) -> Iterator[Trouble]:
         if _HANDLER.fullmatch(name):
             yield Trouble(f"the event handler {name}", *place, "No mail program runs it")
         elif name in _ADDRESSES:
-            scheme = _SCHEME.match(_UNSEEN.sub("", value))
-            word = scheme[1].lower() if scheme else ""
-            if word == "data" and name in _PICTURES:
-                yield Trouble(
-                    "a picture inside the HTML itself (data:)",
-                    *(place if tag.name != "img" else (tag.begin, tag.end)),
-                    "Gmail and Outlook do not show it: upload it and use its address",
-                )
-            elif word in ("javascript", "vbscript", "data"):
-                yield Trouble(f"a link that begins with {word}:", *place, "It leads nowhere")
-            elif word and word not in SCHEMES and name in _PICTURES and word != "cid":
-                yield Trouble(f"a picture that begins with {word}:", *place)
+            yield from _in_address(tag, name, value, place)
         elif name == "style" and _RUNNING_STYLE.search(value):
             yield Trouble("a style that runs something", *place)
+        elif _HIDDEN in value and written[end - 1] not in "\"'":
+            what = f"a field without quotes around it ({name}=)"
+            yield Trouble(what, *place, "A value with a blank would add attributes of its own")
+
+
+def _in_address(tag: Start, name: str, value: str, place: tuple[int, int]) -> Iterator[Trouble]:
+    scheme = _SCHEME.match(_UNSEEN.sub("", value))
+    word = scheme[1].lower() if scheme else ""
+    if word == "data" and name in _PICTURES:
+        yield Trouble(
+            "a picture inside the HTML itself (data:)",
+            *((tag.begin, tag.end) if tag.name == "img" else place),
+            "Gmail and Outlook do not show it: upload it and use its address",
+        )
+    elif word in ("javascript", "vbscript", "data"):
+        yield Trouble(f"a link that begins with {word}:", *place, "It leads nowhere")
+    elif word and word not in SCHEMES and name in _PICTURES and word != "cid":
+        yield Trouble(f"a picture that begins with {word}:", *place)
 
 
 def _broken_tags(

@@ -17,6 +17,7 @@ FINE = [
     "<![if !mso]><p>x</p><![endif]>",
     "<a href=\"https://x.in/?a=b\" title=\"on and on > off\">x</a>",
     "<a href='{{ url | default(\"https://x.in/>\") }}'>x</a>",
+    "<td width='{{ w }}' title=\"a {{ b }}\"><a href={{ url }}>x</a>",
     "{% if a %}<div>{% else %}<div class='b'>{% endif %}x</div>",
     "<img src=\"cid:lamp\"><img src='https://x.in/a.png' alt='javascript: the good parts'>",
     "<a href='mailto:asha@x.in'>a</a><a href='tel:+91'>b</a><a href='#top'>c</a>",
@@ -50,6 +51,7 @@ def test_sound_html_is_taken_as_it_is(source: str) -> None:
         ("<td background='data:image/png;base64,AA'>b", "a picture inside the HTML", "<td >b"),
         ("<img src='file:///C:/a.png'>", "a picture that begins with file:", "<img >"),
         ("<p style='width:expression(alert(1))'>x</p>", "a style that runs", "<p >x</p>"),
+        ("<td width={{ w }} class=a>", "without quotes around it (width=)", "<td  class=a>"),
         ("<scr<script>x</script>ipt>alert(1)</script>", "a script", None),
     ],
 )  # fmt: skip
