@@ -26,7 +26,7 @@ class Verdict(StrEnum):
 
     UNANSWERED = "unanswered"  # the domain's name servers did not answer
     NO_DOMAIN = "no_domain"
-    FOREIGN = "foreign"  # a mailbox provider's domain through another provider's server
+    FOREIGN = "foreign"  # a mailbox provider's domain through somebody else's server
     SPF_FINE = "spf_fine"
     SPF_MISSING = "spf_missing"
     SPF_SEVERAL = "spf_several"
@@ -109,7 +109,7 @@ def judge(found: Findings, *, domain: str, provider: Provider | None) -> Sequenc
     if not found.exists:
         return [Judged("domain", Verdict.NO_DOMAIN)]
     home = provider_of_address(f"x@{domain}")
-    if home is not None and provider is not None and home.host != provider.host:
+    if home is not None and (provider is None or not home.has_host(provider.host)):
         return [Judged("domain", Verdict.FOREIGN)]
     return [_spf(found, provider), _dkim(found), _dmarc(found)]
 

@@ -1,7 +1,7 @@
 """Providers that many people use: how each is reached, and how much it takes. Pure.
 
 The limits are what the providers publish, or less where they are vague; every "day" is rolling.
-To add one: a Provider here, its hint in the web's presets, and a line in docs/guide.md.
+To add one: a Provider here, and its hint among the presets of the web.
 """
 
 import re
@@ -48,6 +48,12 @@ class Provider:
         return any(fnmatchcase(name, pattern) for pattern in (self.host, *self.other_hosts))
 
 
+def _in_each_country(*names: str) -> tuple[str, ...]:
+    """Return patterns of yahoo.com, yahoo.de, yahoo.co.in and yahoo.com.br, and of nobody else."""
+    ends = (".com", ".[a-z][a-z]", ".co.[a-z][a-z]", ".com.[a-z][a-z]")
+    return tuple(name + end for name in names for end in ends)
+
+
 # "abcd efgh ijkl mnop".
 _GROUPED: Final = re.compile(r"[A-Za-z0-9]{4}( [A-Za-z0-9]{4}){2,3}")
 _GOOGLE_HELP: Final = "https://support.google.com/accounts/answer/185833"
@@ -61,6 +67,7 @@ PROVIDERS: Final[Sequence[Provider]] = (
         Security.STARTTLS,
         _GOOGLE_HELP,
         per_day=500,
+        other_hosts=("smtp.googlemail.com",),
         domains=("gmail.com", "googlemail.com"),
         spf=("_spf.google.com",),
         groups_passwords=True,
@@ -112,7 +119,8 @@ PROVIDERS: Final[Sequence[Provider]] = (
         per_minute=30,
         per_day=1_000,
         connections=3,
-        domains=("outlook.*", "hotmail.*", "live.*", "msn.com"),
+        other_hosts=("smtp.office365.com", "smtp.live.com"),
+        domains=(*_in_each_country("outlook", "hotmail", "live"), "msn.com"),
         spf=("spf.protection.outlook.com", "spf2.outlook.com"),
     ),
     Provider(
@@ -165,7 +173,7 @@ PROVIDERS: Final[Sequence[Provider]] = (
         "https://help.zoho.com/portal/kb/articles/manage-application-specific-passwords",
         per_hour=50,
         other_hosts=("smtp.zoho.*", "smtppro.zoho.*"),
-        domains=("zohomail.*", "zoho.com", "zoho.in"),
+        domains=("zohomail.com", "zohomail.in", "zohomail.eu", "zoho.com", "zoho.in"),
         spf=("zohomail.in", "zoho.in", "zohomail.com", "zoho.com", "one.zoho.com", "zoho.eu"),
         groups_passwords=True,
     ),
@@ -188,7 +196,7 @@ PROVIDERS: Final[Sequence[Provider]] = (
         Security.TLS,
         "https://help.yahoo.com/kb/SLN15241.html",
         per_day=500,
-        domains=("yahoo.*", "yahoo.co.*", "ymail.com", "rocketmail.com"),
+        domains=(*_in_each_country("yahoo"), "ymail.com", "rocketmail.com"),
         groups_passwords=True,
     ),
 )

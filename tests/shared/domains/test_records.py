@@ -103,6 +103,10 @@ def test_provider_s_own_domain_belongs_to_its_own_server() -> None:
     assert one.verdict is Verdict.FOREIGN
     assert len(judge(FINE, domain="gmail.com", provider=gmail)) == 3
     assert len(judge(FINE, domain="gmail.com", provider=GOOGLE)) == 3
+    [own_server] = judge(FINE, domain="yahoo.co.in", provider=None)
+    assert own_server.verdict is Verdict.FOREIGN
+    microsoft = find_provider("microsoft365")
+    assert len(judge(FINE, domain="hotmail.com", provider=microsoft)) == 3
 
 
 def test_tags_are_read_whatever_their_spacing() -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.trouble import slow_down
-from dakiya.models import SmtpAccount
+from dakiya.models import Campaign, CampaignStatus, SmtpAccount
 from tests.engine.world import use_pace
 from tests.web.browsing import send
 from tests.web.conftest import Person, account_form, make_account, make_campaign
@@ -98,7 +98,10 @@ def test_account_says_what_waits_for_it_why_and_for_how_long(
     with session_factory.begin() as session:
         account = session.get_one(SmtpAccount, account_id)
         use_pace(session, account, mails=2, age=timedelta(hours=1))
-    assert "has reached its limit of 2 mails a day; the next mail goes" in client.get(place).text
+        session.get_one(Campaign, campaign_id).status = CampaignStatus.SENDING
+    reason = "has reached its limit of 2 mails a day; the next mail goes"
+    for path in (place, "/"):
+        assert reason in client.get(path).text
 
 
 def test_limits_beyond_what_the_provider_takes_are_warned_of(

@@ -6,6 +6,7 @@ from flask_login import login_required
 
 from dakiya.campaigns import reading
 from dakiya.campaigns.statistics import read_days, read_heat_map, read_totals
+from dakiya.campaigns.waiting import why_waiting
 from dakiya.delivery.usage import Quota, remaining_quota
 from dakiya.models import CampaignStatus, SmtpAccount
 from dakiya.smtp_accounts.accounts import latest_test, list_accounts
@@ -51,6 +52,7 @@ def index() -> ResponseReturnValue:
         todo=next((step for step in steps if not step.done), None),
         running=read_rows(session, running),
         paused=read_rows(session, paused),
+        whys={one.id: why_waiting(session, one, now=now) for one in running},
         now_statuses=[status.value for status in NOW],
         paused_statuses=[status.value for status in PAUSED],
         following=sorted(
