@@ -168,3 +168,17 @@ def test_api_tells_what_the_checks_find(
         "links.broken", "links.placeholder",
     ]  # fmt: skip
     assert alice.api.get(f"/campaigns/{campaign_id}/checks").status == 409
+
+
+def test_whoever_writes_sees_what_speaks_against_the_mail(
+    client: FlaskClient, alice: Person, session_factory: SessionFactory
+) -> None:
+    campaign_id = make_campaign(alice, html=PLACEHOLDER)
+    page = client.get(f"/campaigns/{campaign_id}/edit/content").text
+    checks = page.partition('id="content-checks"')[2]
+    assert "These links still lead to an example." in checks
+    assert "https://www.example.com/x" in checks
+    with session_factory.begin() as session:
+        session.execute(text("UPDATE workspace SET postal_address = NULL"))
+    page = client.get(f"/campaigns/{campaign_id}/edit/content").text
+    assert 'href="/profile#address">Mend it' in page

@@ -13,7 +13,7 @@ from dakiya_web.headers import show_foreign_pictures
 from dakiya_web.pages.compose.blueprint import ANOTHER_TAB, compose, find_changeable, steps_of
 from dakiya_web.pages.compose.fields import fields_offered, formats_offered
 from dakiya_web.pages.compose.forms import ContentForm, TestForm
-from dakiya_web.pages.compose.outlook import missing_in_words
+from dakiya_web.pages.compose.outlook import doubts_about_mail, missing_in_words
 from dakiya_web.pages.compose.preview import preview_of
 from dakiya_web.pages.compose.ways import ways
 from dakiya_web.pages.compose.written import read_written, seen_of, stored_content, stored_form
@@ -110,13 +110,20 @@ def content_page(
 
 def checks_of(campaign: Campaign, total: int) -> dict[str, object]:
     """Return what the checks below the mail show."""
-    ready, waits = None, ""
+    ready, waits, doubts = None, "", []
     if campaign.content is not None:
         try:
             ready = drafts.check_ready(request_session(), campaign)
+            doubts = doubts_about_mail(request_session(), campaign)
         except IllegalState as error:
             waits = str(error)
-    return {"ready": ready, "waits": waits, "missing_in_words": missing_in_words, "total": total}
+    return {
+        "ready": ready,
+        "waits": waits,
+        "doubts": doubts,
+        "missing_in_words": missing_in_words,
+        "total": total,
+    }
 
 
 def saved_words(campaign: Campaign) -> str:

@@ -146,6 +146,15 @@ def start_visits(session: Session, campaign: Campaign, urls: Sequence[str]) -> N
         ring(lambda doorbell: doorbell.ring_link_checks(campaign.workspace_id))
 
 
+def doubts_about_mail(session: Session, campaign: Campaign) -> list[Concern]:
+    """Return what speaks against the mail, for whoever writes it; fields are told beside it.
+
+    Raises IllegalState while a recipient file is being read.
+    """
+    checked = check_campaign(session, campaign, public_url=wiring().settings.public_url)
+    return [_concern(found, campaign) for found in checked.warnings if not found.missing]
+
+
 def _checks(session: Session, campaign: Campaign) -> tuple[list[Concern], Checked]:
     try:
         checked = check_campaign(session, campaign, public_url=wiring().settings.public_url)
