@@ -248,7 +248,7 @@ def take_gallery(page: Page) -> None:
     page.goto("/templates")
     page.wait_for_load_state("networkidle")
     take(page, "templates")
-    starters = files("dakiya.templates") / "starters"
+    starters = files("dakiya.templates.gallery")
     with as_file(starters) as folder:
         page.goto("/media")
         page.get_by_label("Add pictures").set_input_files(sorted(folder.glob("*.png")))

@@ -1,4 +1,4 @@
-"""The templates that come with Dakiya: rich documents in the folder ``starters``, with pictures.
+"""The templates that come with Dakiya: rich documents in the folder ``gallery``, with pictures.
 
 A document names a picture ``starter:newsletter``; whoever uses it puts an address in its place.
 """
@@ -25,7 +25,7 @@ KEYS: Final = (
     "plain-letter",
     "welcome",
 )
-_FOLDER: Final = files("dakiya.templates") / "starters"
+_FOLDER: Final = files("dakiya.templates.gallery")
 _PICTURE = re.compile(r'"starter:([a-z]+)"')
 _NAME = re.compile(r"[a-z]+\.png")
 

@@ -1,6 +1,8 @@
 """The starters: all of them can be sent as they are, and their pictures are there."""
 
 import re
+import tomllib
+from importlib.resources import files
 from io import BytesIO
 
 import pytest
@@ -9,7 +11,9 @@ from PIL import Image
 from dakiya.mail.merge import parse
 from dakiya.mail.preview import render_preview
 from dakiya.models import ContentKind
+from dakiya.templates import gallery
 from dakiya.templates.starters import KEYS, find_starter, list_starters, picture_bytes
+from tests.repository.checkout import ROOT
 
 PLACE = "https://mail.example.com/m/starter-1/"
 # Gmail shows no more of a mail.
@@ -18,6 +22,14 @@ GMAIL_CUTS_AT = 102_000
 
 def address_of(name: str) -> str:
     return PLACE + name
+
+
+def test_starters_come_along_when_dakiya_is_installed() -> None:
+    # Only what lies in a package goes into a wheel.
+    assert gallery.__file__ is not None
+    assert {path.name.rpartition(".")[2] for path in files(gallery).iterdir()} >= {"json", "png"}
+    wheel = tomllib.loads((ROOT / "shared/pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    assert {"*.json", "*.png"} <= set(wheel["package-data"]["*"])
 
 
 def test_there_are_eight_in_their_order() -> None:

@@ -1,0 +1,1 @@
+"""The documents of the starters, and their pictures."""
