@@ -28,6 +28,10 @@ async function begin() {
   const status = wireStatus(form);
   const pictures = document.getElementById("pictures");
   const send = makeSending(pictures, () => form.elements.csrf_token.value);
+  suggestInInputs(document.querySelectorAll("[data-takes-field]"), suggestions, fields);
+  for (const counter of form.querySelectorAll("[data-count-of]")) {
+    countIn(form.elements[counter.dataset.countOf], counter);
+  }
   const module = await WAYS[place.dataset.way]();
   const label = place.querySelector(`label[for="${source.id}"]`);
   const writer = module.open({
@@ -40,11 +44,7 @@ async function begin() {
     label.removeAttribute("for");
     label.addEventListener("click", writer.focus);
   }
-  suggestInInputs(document.querySelectorAll("[data-takes-field]"), suggestions, fields);
   wirePalette(writer);
-  for (const counter of form.querySelectorAll("[data-count-of]")) {
-    countIn(form.elements[counter.dataset.countOf], counter);
-  }
   wireTextPart(form.querySelector("[data-text-part]"));
   wireVersions();
   keep(writer, source, status);
@@ -100,6 +100,12 @@ function keep(writer, source, status) {
   });
   form.addEventListener("input", saving.touched);
   writer.onChange(saving.touched);
+  // Enter in the subject is no wish to go on to the next step.
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.defaultPrevented || !event.target.matches("input[type=text]")) return;
+    event.preventDefault();
+    saving.save({ byHand: true });
+  });
   form.addEventListener("click", (event) => {
     if (!event.target.closest("[data-save-now]")) return;
     event.preventDefault();

@@ -15,7 +15,8 @@ export function placeBeside(popover, rectangle) {
   const { width, height } = popover.getBoundingClientRect();
   const below = rectangle.bottom + GAP_PX;
   const fits = below + height <= innerHeight - GAP_PX;
-  const top = fits ? below : Math.max(GAP_PX, rectangle.top - GAP_PX - height);
+  const wishedTop = fits ? below : rectangle.top - GAP_PX - height;
+  const top = Math.max(GAP_PX, Math.min(wishedTop, innerHeight - height - GAP_PX));
   const rtl = document.documentElement.dir === "rtl";
   const wished = rtl ? rectangle.right - width : rectangle.left;
   const left = Math.max(GAP_PX, Math.min(wished, innerWidth - width - GAP_PX));

@@ -68,6 +68,7 @@ export function wireStatus(form) {
       showPreviewAnew();
     },
     conflict(answer, saving) {
+      for (const kind of ["company", "elsewhere"]) notes.querySelector(`[data-note="${kind}"]`)?.remove();
       note("conflict", dataset.sayElsewhere, "bad", [
         [dataset.sayMine, () => {
           form.elements.seen.value = answer.other;

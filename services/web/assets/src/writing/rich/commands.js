@@ -1,5 +1,16 @@
 // What the buttons of the toolbar do, and when they are shown as pressed or cannot be used.
 
+import { Selection } from "@tiptap/pm/state";
+
+// What is inserted goes behind the picture or button that is chosen, and not in its place.
+export function behindChosen(chain) {
+  return chain.command(({ tr }) => {
+    const { selection } = tr;
+    if (selection.node?.isBlock) tr.setSelection(Selection.near(tr.doc.resolve(selection.to), 1));
+    return true;
+  });
+}
+
 const toggled = (name, run) => ({ run, isOn: (editor) => editor.isActive(name) });
 const block = (name, attrs) => ({
   run: (chain) => (name === "paragraph" ? chain.setParagraph() : chain.toggleHeading(attrs)),
@@ -40,11 +51,11 @@ export const COMMANDS = {
     run: (chain, value) => chain.setDirection(value || null),
     isOn: (editor, value) => (editor.getAttributes("paragraph").dir ?? "") === (value ?? ""),
   },
-  horizontalRule: plain((chain) => chain.setHorizontalRule()),
-  columns: plain((chain) => chain.insertColumns()),
+  horizontalRule: plain((chain) => behindChosen(chain).setHorizontalRule()),
+  columns: plain((chain) => behindChosen(chain).insertColumns()),
   swapColumns: plain((chain) => chain.swapColumns()),
   removeColumns: plain((chain) => chain.removeColumns()),
-  table: plain((chain) => chain.insertTable({ rows: 3, cols: 3, withHeaderRow: true })),
+  table: plain((chain) => behindChosen(chain).insertTable({ rows: 3, cols: 3, withHeaderRow: true })),
   rowAbove: plain((chain) => chain.addRowBefore()),
   rowBelow: plain((chain) => chain.addRowAfter()),
   deleteRow: plain((chain) => chain.deleteRow()),

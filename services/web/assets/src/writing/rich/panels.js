@@ -39,7 +39,8 @@ export function wirePanels(root, editor, { pictures }) {
     const kind = NODES[selection.node?.type.name];
     if (kind) {
       const dom = editor.view.nodeDOM(selection.from);
-      if (dom?.getBoundingClientRect) return show(kind, dom.getBoundingClientRect(), { focus }), true;
+      const box = dom?.getBoundingClientRect?.();
+      if (box && box.bottom > 0 && box.top < innerHeight) return show(kind, box, { focus }), true;
     }
     if (selection.empty && editor.isActive("link")) {
       return show("link", rectangleAt(editor, selection.from), { focus }), true;
@@ -90,7 +91,8 @@ export function wirePanels(root, editor, { pictures }) {
     if (open && !stays && !event.target.closest("[role=listbox]")) close();
   });
   addEventListener("scroll", () => {
-    if (open && !open.contains(document.activeElement)) close();
+    // It stays beside what it belongs to, while that can be seen.
+    if (open && editor.view.hasFocus()) follow();
   }, { passive: true });
   editor.on("selectionUpdate", () => {
     if (editor.view.hasFocus()) follow();

@@ -3,7 +3,7 @@
 
 export const MOST_HTML_CHARS = 2_000_000;
 export const MOST_TEXT_CHARS = 200_000;
-const DROPPED = "script, style, meta, link, title, xml, object, embed, iframe, form, input, svg, noscript, template";
+const DROPPED = "script, x-style, meta, link, title, xml, object, embed, iframe, form, input, svg, noscript, template";
 const INK = /^(windowtext|black|#0{3,6}|rgb\(0, 0, 0\)|rgb\((3[0-9]|2[0-9]|1?[0-9]), (3[0-9]|2[0-9]|1?[0-9]), (3[0-9]|2[0-9]|1?[0-9])\))$/i;
 const PAPER = /^(transparent|white|#fff(fff)?|rgb\(255, 255, 255\))$/i;
 
@@ -16,8 +16,9 @@ export function howMuch(html, text) {
 // Cleans pasted HTML. onPicture(data URL) returns the token that stands for the picture until it
 // is uploaded; onLost() is called for pictures that nobody can read (file:, cid:).
 export function cleanPasted(html, { onPicture, onLost }) {
-  if (html.includes("data-pm-slice")) return html;
-  const page = new DOMParser().parseFromString(html, "text/html");
+  const inert = setAside(html);
+  if (html.includes("data-pm-slice")) return inert;
+  const page = new DOMParser().parseFromString(inert, "text/html");
   for (const element of page.querySelectorAll(DROPPED)) element.remove();
   dropComments(page);
   if (/mso-|urn:schemas-microsoft-com/i.test(html)) readWord(page);
@@ -32,6 +33,27 @@ export function cleanPasted(html, { onPicture, onLost }) {
   return page.body.innerHTML;
 }
 
+// The page's policy holds for every parser: a style attribute would be reported and lost. It waits
+// as data-style until `showStyles` puts it back where scripts may.
+function setAside(html) {
+  return html
+    .replace(/<(\/?)style\b/gi, "<$1x-style")
+    .replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/([\s"'/])(style|on[a-z]+)(\s*=)/gi, "$1data-$2$3"));
+}
+
+export function showStyles(root) {
+  for (const element of root.querySelectorAll("[data-style]")) {
+    element.style.cssText = element.dataset.style;
+    element.removeAttribute("data-style");
+  }
+}
+
+function styleOf(element) {
+  const probe = document.createElement("i").style;
+  probe.cssText = element.getAttribute("data-style") ?? "";
+  return probe;
+}
+
 function dropComments(page) {
   const walker = page.createTreeWalker(page, NodeFilter.SHOW_COMMENT);
   const found = [];
@@ -40,13 +62,13 @@ function dropComments(page) {
 }
 
 function isInvisible(element) {
-  return element.style?.display === "none" || /mso-hide:\s*all/i.test(element.getAttribute("style") ?? "");
+  const written = element.getAttribute("data-style") ?? "";
+  return /mso-hide:\s*all|display:\s*none/i.test(written);
 }
 
 // Colours of ink and paper are the other program's, sizes too; what was emphasised on purpose stays.
 function cleanStyle(element) {
-  const style = element.style;
-  if (!style) return;
+  const style = styleOf(element);
   const kept = {
     "text-align": style.textAlign,
     "font-weight": style.fontWeight,
@@ -56,8 +78,8 @@ function cleanStyle(element) {
     "background-color": PAPER.test(style.backgroundColor) ? "" : style.backgroundColor,
   };
   const written = Object.entries(kept).filter(([, value]) => value);
-  element.removeAttribute("style");
-  for (const [name, value] of written) style.setProperty(name, value);
+  element.removeAttribute("data-style");
+  if (written.length) element.dataset.style = written.map(([name, value]) => `${name}: ${value}`).join("; ");
   if (/^H[4-6]$/.test(element.tagName)) {
     const heading = element.ownerDocument.createElement("h3");
     heading.append(...element.childNodes);
@@ -69,13 +91,13 @@ function cleanStyle(element) {
 function readWord(page) {
   let list = null;
   for (const paragraph of [...page.body.querySelectorAll("p")]) {
-    const style = paragraph.getAttribute("style") ?? "";
+    const style = paragraph.getAttribute("data-style") ?? "";
     if (!/mso-list:\s*l\d/i.test(style)) {
       list = null;
       continue;
     }
     const marker = [...paragraph.querySelectorAll("span")].find(
-      (span) => /mso-list:\s*ignore/i.test(span.getAttribute("style") ?? ""),
+      (span) => /mso-list:\s*ignore/i.test(span.getAttribute("data-style") ?? ""),
     );
     const isNumbered = /^\s*[\p{L}\p{N}]{1,4}[.)]/u.test(marker?.textContent ?? "");
     marker?.remove();

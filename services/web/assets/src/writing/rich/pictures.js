@@ -1,5 +1,6 @@
 // Pictures on their way into the mail: each has its place at once, and its address when the
 // library has it. Dropped, pasted, or chosen.
+import { behindChosen } from "./commands.js";
 import { WIDEST_PX } from "./values.js";
 
 let count = 0;
@@ -33,7 +34,6 @@ export function makePictures(editor, { ask, send, say }) {
     const { picture, words } = await send(file);
     arrive(token, picture);
     if (words) say(words, picture ? "wait" : "bad");
-    if (picture) editor.emit("update", { editor, transaction: editor.state.tr });
   }
 
   function nextToken() {
@@ -71,7 +71,7 @@ export function makePictures(editor, { ask, send, say }) {
       if (!picture) return;
       const attrs = { src: picture.url, alt: picture.alt ?? "", width: fitting(picture.width) };
       if (replacing) editor.commands.updateAttributes("image", attrs);
-      else editor.chain().insertContent({ type: "image", attrs: { ...attrs, align: "center" } }).run();
+      else behindChosen(editor.chain()).insertContent({ type: "image", attrs: { ...attrs, align: "center" } }).run();
     },
   };
 }

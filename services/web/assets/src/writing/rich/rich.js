@@ -1,9 +1,11 @@
 // Writing rich text: TipTap on the document that the form carries as JSON.
 import { Editor } from "@tiptap/core";
+import { DOMParser as PageParser } from "@tiptap/pm/model";
 import { makeSuggestions } from "../suggesting.js";
+import { behindChosen } from "./commands.js";
 import { wireLook } from "./look.js";
 import { wirePanels } from "./panels.js";
-import { cleanPasted, howMuch } from "./pasting.js";
+import { cleanPasted, howMuch, showStyles } from "./pasting.js";
 import { makePictures } from "./pictures.js";
 import { extensionsOf, stored } from "./schema.js";
 import { FieldSuggestions } from "./suggesting-fields.js";
@@ -38,6 +40,13 @@ export function open({ place, source, fields, suggestions, ask, send, say }) {
           onPicture: (address) => parts.pictures.fromData(address),
           onLost: () => say(words.sayPictureLost, "wait"),
         }),
+      // Reads what is pasted, with the styles that were set aside while it was parsed.
+      clipboardParser: {
+        parseSlice(dom, options) {
+          showStyles(dom);
+          return PageParser.fromSchema(editor.schema).parseSlice(dom, options);
+        },
+      },
       handleDOMEvents: { paste: (view, event) => refuseLarge(view, event, say, words), beforeinput: typeOver },
       handlePaste(_view, event) {
         setTimeout(() => parts.pictures.sendWaiting());
@@ -84,7 +93,8 @@ function wireInserts(place, editor, { panels, pictures }) {
     button: () => {
       const accent = editor.state.doc.attrs.accent ?? "#b3261e";
       const label = place.dataset.sayButton;
-      editor.chain().focus().insertContent({ type: "button", attrs: { label, href: "", color: accent } }).run();
+      // Without focus(): it would come a moment after the panel's, and take it away.
+      behindChosen(editor.chain()).insertContent({ type: "button", attrs: { label, href: "", color: accent } }).run();
       selectBack(editor, "button");
       panels.follow({ focus: true });
     },

@@ -1,0 +1,153 @@
+"""A mail is written, looked at, tested and sent in each of the three ways, with either hand."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
+
+from dakiya.campaigns.drafts import create_campaign
+from dakiya.db import SessionFactory
+from dakiya.models import Campaign, Recipient
+from tests.e2e.conftest import DESKTOP, OpenPage, Site, assert_every_look_is_sound
+from tests.e2e.hands import Hands, Keyboard, Mouse
+from tests.engine.world import make_account
+from tests.recorder.plugin import StartRecorder
+
+PEOPLE = (("ravi@example.org", "Ravi", "Pune"), ("asha@example.org", "आशा राव", ""))
+SAVED = re.compile(r"^Saved \d\d:\d\d$")
+# The sender is a process of its own that has to start.
+TEST_TAKES_MS = 60_000
+
+
+def make_draft(session: Session, site: Site, *, port: int = 1025) -> Campaign:
+    """A draft with an account and two people, one of whom has no city."""
+    campaign = create_campaign(
+        session,
+        workspace_id=site.workspace_id,
+        name="Diwali",
+        content=None,
+        account=make_account(session, site.workspace_id, port),
+        timezone="Asia/Kolkata",
+    )
+    for email, name, city in PEOPLE:
+        session.add(
+            Recipient(
+                workspace_id=site.workspace_id,
+                campaign_id=campaign.id,
+                email=email,
+                email_normalised=email,
+                name=name,
+                fields={"city": city},
+            )
+        )
+    return campaign
+
+
+def write_rich(hands: Hands) -> None:
+    page = hands.page
+    hands.go_to(page.get_by_role("textbox", name="The mail"))
+    page.keyboard.type("## Dear {{na")
+    expect(page.get_by_role("option", name="name")).to_be_visible()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    hands.use_tool("Bold")
+    page.keyboard.type("A gift")
+    hands.use_tool("Bold")
+    page.keyboard.type(' waits in {{ city | default("your town") }}. ')
+    page.keyboard.press("Enter")
+    hands.use_tool("Button")
+    panel = page.get_by_role("dialog", name="Button")
+    expect(panel.get_by_label("Words on it")).to_be_focused()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("Open it")
+    hands.go_to(panel.get_by_label("Leads to"))
+    page.keyboard.type("example.org/gift")
+    page.keyboard.press("Enter")
+
+
+def write_html(hands: Hands) -> None:
+    page = hands.page
+    hands.go_to(page.get_by_role("textbox", name="HTML"))
+    page.keyboard.insert_text("<h2>Dear ")
+    page.keyboard.type("{{ na")
+    expect(page.get_by_role("option", name="name")).to_be_visible()
+    page.wait_for_timeout(100)
+    page.keyboard.press("Enter")
+    page.keyboard.insert_text(
+        "</h2>\n<p><b>A gift</b> waits in {{ city | default('your town') }}.</p>\n"
+        '<p><a href="https://example.org/gift">Open it</a></p>'
+    )
+
+
+def write_text(hands: Hands) -> None:
+    page = hands.page
+    hands.go_to(page.get_by_label("Plain text", exact=True))
+    page.keyboard.type("Dear {{ na")
+    expect(page.get_by_role("option", name="name")).to_be_visible()
+    page.keyboard.press("Enter")
+    page.keyboard.type(',\nA gift waits in {{ city | default("your town") }}.\nOpen it: ')
+    page.keyboard.insert_text("https://example.org/gift")
+
+
+WAYS: dict[str, Callable[[Hands], None]] = {
+    "Rich text": write_rich,
+    "HTML": write_html,
+    "Plain text": write_text,
+}
+
+
+@pytest.mark.parametrize("hand", [Mouse, Keyboard], ids=["mouse", "keyboard"])
+@pytest.mark.parametrize("way", WAYS)
+def test_mail_is_written_looked_at_tested_and_sent(
+    open_page: OpenPage,
+    site: Site,
+    session_factory: SessionFactory,
+    recorder: StartRecorder,
+    way: str,
+    hand: Callable[[Page], Hands],
+) -> None:
+    server = recorder(keep_bodies=True)
+    with session_factory.begin() as session:
+        campaign_id = make_draft(session, site, port=server.port).id
+    site.installation.start("sender")
+    page = open_page(DESKTOP)
+    hands = hand(page)
+    page.goto(f"/campaigns/{campaign_id}/edit/content")
+    hands.press(page.get_by_role("link", name=way))
+    hands.go_to(page.get_by_label("Subject"))
+    page.keyboard.type("For {{ na")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Subject")).to_have_value("For {{ name }}")
+    WAYS[way](hands)
+    expect(page.get_by_text(SAVED)).to_be_visible()
+    look_at_it(hands, way)
+    hands.go_to(page.get_by_label("Send a test to"))
+    page.keyboard.press("Control+a")
+    page.keyboard.type("me@example.com")
+    hands.press(page.get_by_role("button", name="Send a test"))
+    expect(page.get_by_text("The server took the test to me@example.com")).to_be_visible(
+        timeout=TEST_TAKES_MS
+    )
+    name = way.lower().replace(" ", "-")
+    assert_every_look_is_sound(page, f"writing-{name}")
+    hands.press(page.get_by_role("button", name="Save and continue"))
+    page.wait_for_url("**/schedule")
+    hands.press(page.get_by_role("button", name="Review"))
+    # The link leads to an example, and the checks ask whether that is meant.
+    hands.tick(page.get_by_label("I have looked at these."))
+    hands.press(page.get_by_role("button", name="Send to 2 now"))
+    expect(page.get_by_role("heading", name="Held for you")).to_be_visible()
+
+
+def look_at_it(hands: Hands, way: str) -> None:
+    """As the first recipient, and as the next."""
+    page = hands.page
+    part = "plain text" if way == "Plain text" else "HTML"
+    letter = page.frame_locator(f"iframe[title='The mail as {part}']")
+    expect(letter.get_by_text("waits in Pune.")).to_be_visible()
+    expect(letter.get_by_text("Dear Ravi")).to_be_visible()
+    hands.press(page.get_by_role("link", name="The next recipient"))
+    expect(letter.get_by_text("waits in your town.")).to_be_visible()
+    expect(page.locator(".letter-head")).to_contain_text("For आशा राव")
