@@ -30,7 +30,7 @@ export function wirePanels(root, editor, { pictures }) {
     open = panel;
     fill(panel, attrsOf(editor, kind));
     placeBeside(panel, rectangle);
-    if (focus) panel.querySelector("input, select, textarea")?.focus();
+    if (focus) firstOf(panel)?.focus();
   }
 
   // What the selection stands on, if it has a panel.
@@ -110,6 +110,11 @@ export function wirePanels(root, editor, { pictures }) {
       show("condition", rectangle, { focus: true });
     },
   };
+}
+
+// The first field that is shown: some are there only at times.
+function firstOf(panel) {
+  return [...panel.querySelectorAll("input, select, textarea")].find((field) => field.getClientRects().length);
 }
 
 function rectangleAt(editor, position) {
