@@ -131,6 +131,16 @@ def test_refused_login_says_what_kind_of_password_is_wanted(
     bench.fails(recorder(behaviour=behaviour).port, "auth", cause or Cause.PASSWORDS_OFF, **LOGIN)
 
 
+@pytest.mark.parametrize(("typed", "told"), [(f"{PASSWORD} ", True), ("an other", False)])
+def test_blank_around_a_refused_password_is_told(
+    bench: Bench, recorder: StartRecorder, typed: str, told: bool
+) -> None:
+    server = recorder(behaviour=Behaviour(users={"alice": PASSWORD}))
+    sealed = bench.box.seal(typed)
+    test = bench.fails(server.port, "auth", Cause.LOGIN_REFUSED, password_encrypted=sealed, **LOGIN)
+    assert ("begins or ends with a blank" in test.steps[-1]["detail"]) is told
+
+
 def test_server_that_cannot_be_reached_says_why(
     bench: Bench, recorder: StartRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

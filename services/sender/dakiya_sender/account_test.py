@@ -102,7 +102,7 @@ class _Report:
         """Tell why it ends here: at this step, or at the one that was told as failed already."""
         if not self.steps or self.steps[-1]["ok"]:
             self.tell(Step(name, ok=False, detail=detail, duration_s=time.monotonic() - began_at))
-        self.steps[-1].update(cause=cause.value, **more)
+        self.steps[-1].update(detail=detail, cause=cause.value, **more)
 
     def store(self, session: Session, **values: Any) -> None:
         """Write all of it."""
@@ -168,10 +168,14 @@ class _Walk:
             self._report.fail("connect", trouble.detail, Cause.ALL_IN_USE, began_at)
             return
         cause = cause_of(trouble, server)
-        more: dict[str, Any] = {}
+        detail, more = trouble.detail, dict[str, Any]()
         if cause in UNTRUSTED:
             more = self._certificate(server)
-        self._report.fail(trouble.phase.value, trouble.detail, cause, began_at, **more)
+        password = server.password or ""
+        if cause is Cause.LOGIN_REFUSED and password != password.strip():
+            # Copied with what stood beside it; nobody sees that in a field of dots.
+            detail += " (the password begins or ends with a blank)"
+        self._report.fail(trouble.phase.value, detail, cause, began_at, **more)
 
     def _certificate(self, server: Server) -> dict[str, Any]:
         """Return what the server shows to anybody, for its owner to decide."""
