@@ -22,7 +22,7 @@ _UNNESTED: Final = frozenset(
     | {"img", "meta", "link", "input", "col", "wbr", "area", "base", "source", "html", "body"}
 )
 # Nothing inside them is a tag (HTML 13.1.2, raw text and escapable raw text).
-_RAW_TEXT: Final = {
+RAW_TEXT: Final = {
     name: re.compile(rf"</{name}\b", re.IGNORECASE)
     for name in ("script", "style", "title", "textarea", "xmp", "noembed", "noframes", "iframe")
 }
@@ -87,8 +87,8 @@ def html_pieces(source: str) -> Iterator[Start | End | Text | Comment]:
             yield End(name, at, position)
         else:
             yield Start(name, _attributes(tag[3]), at, position)
-        if not tag[1] and name in _RAW_TEXT:
-            end = _RAW_TEXT[name].search(source, position)
+        if not tag[1] and name in RAW_TEXT:
+            end = RAW_TEXT[name].search(source, position)
             sent = position = end.start() if end else len(source)
             yield Text(source[tag.end() : position])
     if sent < len(source):

@@ -8,10 +8,11 @@ from typing import Final
 
 from dakiya.mail.bodies import MessageError
 from dakiya.mail.links_in import keep_links_whole
-from dakiya.mail.merge import MAX_SOURCE_CHARS, Escape, Template, TemplateError
+from dakiya.mail.merge import MAX_SOURCE_CHARS, Escape, Template
 from dakiya.mail.merge import parse as parse_source
 from dakiya.mail.plain import text_from_html
 from dakiya.mail.template import settle
+from dakiya.mail.unseen import seen, without_merge_tags
 
 LINK: Final = "unsubscribe_url"
 ADDRESS: Final = "postal_address"
@@ -22,7 +23,6 @@ _BEGINNINGS: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (r"<body\b[^<>]*>", r"</head\s*>", r"<html\b[^<>]*>", r"<!doctype\b[^<>]*>")
 )
-_TAG = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}%]*%\}")
 
 _SMALL: Final = "font:13px/1.5 sans-serif;color:#666;text-align:center"
 _HTML_LINK: Final = (
@@ -94,18 +94,15 @@ def _missing(source: str, known: Mapping[str, str]) -> list[str]:
 
 def _with_html_footer(html: str, known: Mapping[str, str]) -> str:
     """Add the footer at the end of the body."""
-    missing = _missing(html, known)
+    missing = _missing(seen(html), known)
     if not missing:
         return html
     footer = "".join({LINK: _HTML_LINK, ADDRESS: _HTML_ADDRESS}[name] for name in missing)
-    ends = [found.start() for found in _BODY_END.finditer(html)]
+    ends = [found.start() for found in _BODY_END.finditer(without_merge_tags(html))]
     for at in (*ends[-1:], len(html)):
         longer = html[:at] + footer + html[at:]
-        try:
-            if not _missing(longer, known):
-                return longer
-        except TemplateError:  # the </body> stood inside a merge tag
-            continue
+        if not _missing(seen(longer), known):
+            return longer
     raise MessageError("the unsubscribe link cannot be added to this HTML")
 
 
@@ -121,9 +118,9 @@ def _with_preheader(html: str, preheader: str) -> str:
     """Put the words that an inbox shows behind the subject where the body begins, unseen."""
     if not preheader.strip():
         return html
-    # Inside a merge tag nothing is a tag of HTML.
-    masked = _TAG.sub(lambda found: "\0" * len(found.group()), html)
-    found = next((tag for begin in _BEGINNINGS if (tag := begin.search(masked))), None)
+    # Inside a merge tag or a comment nothing is a tag of HTML.
+    shown = without_merge_tags(html)
+    found = next((tag for begin in _BEGINNINGS if (tag := begin.search(shown))), None)
     at = found.end() if found else 0
     hidden = f"{_HIDDEN}{markup.escape(preheader, quote=False)}\r\n{_FILLER}</div>\r\n"
     return html[:at] + hidden + html[at:]

@@ -147,6 +147,25 @@ def test_unsubscribe_link_is_added_when_not_shown_to_everybody(html: str) -> Non
     assert URL in part(message, "plain")
 
 
+@pytest.mark.parametrize(
+    ("html", "before"),
+    [
+        ("<p>a</p><!-- </body> --><p>b</p>", "<p>b</p>"),
+        ("<p>b</p><!-- <a href='{{ unsubscribe_url }}'>x</a> -->", "-->"),
+        ("<!--[if mso]><a href='{{ unsubscribe_url }}'>x</a><![endif]--><p>b</p>", "<p>b</p>"),
+        ("<title>{{ unsubscribe_url }}</title><body>b</body>", "b"),
+        ("<style>/* {{ unsubscribe_url }} </body> */</style>b", "</style>b"),
+        ("<!-- {% if x %} -->{{ unsubscribe_url }}<!-- {% endif %} --><p>b</p>", "<p>b</p>"),
+    ],
+)
+def test_unsubscribe_link_stands_where_it_is_seen(html: str, before: str) -> None:
+    shown = part(read(filled(compiled(html=html, text=None))), "html")
+    at = shown.rindex('<p style="margin:2em')
+    assert shown[:at].endswith(before)
+    assert f'<a href="{URL}"' in shown[at:]
+    assert shown.count("<!--", 0, at) == shown.count("-->", 0, at)
+
+
 def test_unsubscribe_link_is_added_inside_the_body() -> None:
     message = read(filled(compiled(html="<body>Hi</body>", text="Hi")))
     assert part(message, "html").endswith("Unsubscribe</a></p>\r\n</body>")

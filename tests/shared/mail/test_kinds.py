@@ -77,6 +77,7 @@ def test_preheader_is_hidden_where_the_body_begins() -> None:
         ("<head><title>a</title></head><p>Hi</p>", "<head><title>a</title></head>"),
         ("{{ a | default('<body>') }}<p>Hi</p>", ""),
         ("<body bgcolor='#fff'>Hi", "<body bgcolor='#fff'>"),
+        ("<!doctype html><!-- <body> --><p>Hi</p>", "<!doctype html>"),
     ],
 )
 def test_preheader_finds_its_place(html: str, before: str) -> None:
