@@ -31,12 +31,20 @@ _RUNNING_STYLE = re.compile(
     r"expression\s*\(|javascript\s*:|-moz-binding|behavior\s*:", re.IGNORECASE
 )
 _MERGE_TAG = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}%]*%\}")
-_HIDDEN: Final = "\ufdd0"
+# What stands for a field, and for {% if %} and its like, while the HTML is looked at.
+_FIELD: Final = "\ufdd0"
+_BLOCK: Final = "\ufdd1"
+_FIELDS = re.compile(f"{_FIELD}+")
+_BLOCKS = re.compile(f"{_BLOCK}+")
+_TAG_OF_A_FIELD = re.compile(f"</?[{_FIELD}{_BLOCK}]")
+_PICTURE_IN_STYLE = re.compile(r"url\(\s*[\"']?\s*data:", re.IGNORECASE)
 _TAG_BEGINS = re.compile(r"<[A-Za-z]")
 # Elements that swallow whatever follows if nobody closes them (HTML 13.1.2).
 _SWALLOW: Final = frozenset(
     {"script", "style", "title", "textarea", "xmp", "noembed", "noframes", "iframe"}
 )
+_PICTURE_INSIDE: Final = "a picture inside the HTML itself (data:)"
+_NOT_SHOWN: Final = "Gmail and Outlook do not show it: upload it and use its address"
 # Those whose end tag may be left out are not in it (HTML 13.1.2.4).
 _CLOSED: Final = frozenset(
     {"a", "b", "strong", "i", "em", "u", "s", "span", "font", "center", "div", "table", "ul", "ol"}
@@ -48,14 +56,14 @@ _CLOSED: Final = frozenset(
 class Trouble:
     """Something that has to go: the source from `begin` to `end`, which a person knows as `what`.
 
-    `is_broken`: there is no taking it out, its author has to mend it.
+    `ill`: how it is broken. There is no taking it out then, its author has to mend it.
     """
 
     what: str
     begin: int
     end: int
     advice: str = ""
-    is_broken: bool = False
+    ill: str = ""
 
 
 def check_html(source: str) -> list[str]:
@@ -71,7 +79,7 @@ def take_out(source: str) -> tuple[str, list[str]]:
     told: list[str] = []
     # Taking something out may bring a tag together that stood around it.
     for _ in range(5):
-        found = [trouble for trouble in find_trouble(source) if not trouble.is_broken]
+        found = [trouble for trouble in find_trouble(source) if not trouble.ill]
         if not found:
             break
         told += _told(source, found)
@@ -138,7 +146,13 @@ def find_trouble(source: str) -> list[Trouble]:
 
 def _masked(source: str) -> str:
     """Hide merge tags, without moving anything: a ">" inside one ends no HTML tag."""
-    return _MERGE_TAG.sub(lambda found: _HIDDEN * len(found.group()), source)
+    return _MERGE_TAG.sub(
+        lambda found: (_FIELD if found.group()[1] == "{" else _BLOCK) * len(found.group()), source
+    )
+
+
+def _unmasked(value: str) -> str:
+    return value.replace(_FIELD, "").replace(_BLOCK, "")
 
 
 def _element(start: Start, end: int) -> Trouble:
@@ -153,7 +167,27 @@ def _in_comment(comment: Comment) -> Iterator[Trouble]:
         yield _broken(what, comment.begin, f"write {closer}")
 
 
+def _has_sound_name(tag: Start) -> bool:
+    """Whether a recipient's values cannot change what element it is.
+
+    <p{% if city %} class="near"{% endif %}> is a name that ends before its merge tag.
+    """
+    name = tag.name.rstrip(_BLOCK)
+    if name != tag.name and name in _WITH_CONTENT | _ALONE | _SWALLOW | {"meta"}:
+        return False
+    return name == _unmasked(name)
+
+
 def _in_tag(source: str, tag: Start) -> Iterator[Trouble]:
+    if _has_sound_name(tag):
+        yield from _in_named_tag(source, tag)
+        return
+    what = f"the tag <{_unmasked(tag.name)[:20]}, with a merge tag in its name,"
+    advice = "write the whole name, and a blank behind it"
+    yield _broken(what, tag.begin, advice, ill="may become another one")
+
+
+def _in_named_tag(source: str, tag: Start) -> Iterator[Trouble]:
     if tag.name in _ALONE:
         yield Trouble(f"the element <{tag.name}>", tag.begin, tag.end, "No mail program follows it")
         return
@@ -161,31 +195,73 @@ def _in_tag(source: str, tag: Start) -> Iterator[Trouble]:
         yield Trouble("a redirection (<meta http-equiv=refresh>)", tag.begin, tag.end)
         return
     written = source[tag.begin : tag.end - 1]
+    yield from _fields_among_attributes(written, tag.begin)
     for name, value, begin, end in attribute_places(written):
+        name = name.strip(_BLOCK)  # noqa: PLW2901 - it begins or ends beside an {% if %}
         place = (tag.begin + begin, tag.begin + end)
-        if _HANDLER.fullmatch(name):
+        if _BLOCK in name:
+            yield Trouble(
+                f"a merge tag inside the name of an attribute ({_unmasked(name)})", *place
+            )
+        elif _HANDLER.fullmatch(name):
             yield Trouble(f"the event handler {name}", *place, "No mail program runs it")
         elif name in _ADDRESSES:
             yield from _in_address(tag, name, value, place)
-        elif name == "style" and _RUNNING_STYLE.search(value):
+        elif name == "style" and _RUNNING_STYLE.search(_unmasked(value)):
             yield Trouble("a style that runs something", *place)
-        elif _HIDDEN in value and written[end - 1] not in "\"'":
+        elif _holds_picture(name, _unmasked(value)):
+            yield Trouble(_PICTURE_INSIDE, *place, _NOT_SHOWN)
+        elif (_FIELD in value or _BLOCK in value) and written[end - 1] not in "\"'":
             what = f"a field without quotes around it ({name}=)"
             yield Trouble(what, *place, "A value with a blank would add attributes of its own")
 
 
+def _fields_among_attributes(written: str, at: int) -> Iterator[Trouble]:
+    """Find fields outside the values of attributes: their values would be attributes themselves."""
+    values = [(written.index("=", begin), end) for _, _, begin, end in attribute_places(written)]
+    starts = [begin for begin, _ in values]
+    for field in _FIELDS.finditer(written):
+        place = bisect_right(starts, field.start()) - 1
+        if place < 0 or field.start() >= values[place][1]:
+            begin, end = at + field.start(), at + field.end()
+            advice = "Write it inside the quotes of an attribute, or before or behind the tag"
+            yield Trouble("a field among the attributes of a tag", begin, end, advice)
+
+
+def _holds_picture(name: str, value: str) -> bool:
+    if name == "srcset":
+        return "data:" in value.lower()
+    return name == "style" and _PICTURE_IN_STYLE.search(value) is not None
+
+
 def _in_address(tag: Start, name: str, value: str, place: tuple[int, int]) -> Iterator[Trouble]:
-    scheme = _SCHEME.match(_UNSEEN.sub("", value))
-    word = scheme[1].lower() if scheme else ""
+    is_whole = _unmasked(value) == value
+    words = [scheme[1].lower() for one in _beginnings(value) if (scheme := _SCHEME.match(one))]
+    for word in words:
+        yield from _scheme_trouble(tag, name, word, place, is_whole=is_whole)
+
+
+def _beginnings(value: str) -> Iterator[str]:
+    """How an address may begin for somebody: of its merge tags each may leave nothing."""
+    plain = _UNSEEN.sub("", value)
+    yield _unmasked(plain)
+    if plain.startswith((_FIELD, _BLOCK)):
+        for piece in _BLOCKS.split(plain)[1:]:
+            yield _unmasked(piece)
+
+
+def _scheme_trouble(
+    tag: Start, name: str, word: str, place: tuple[int, int], *, is_whole: bool
+) -> Iterator[Trouble]:
     if word == "data" and name in _PICTURES:
         yield Trouble(
-            "a picture inside the HTML itself (data:)",
+            _PICTURE_INSIDE,
             *((tag.begin, tag.end) if tag.name == "img" else place),
-            "Gmail and Outlook do not show it: upload it and use its address",
+            _NOT_SHOWN,
         )
     elif word in ("javascript", "vbscript", "data"):
         yield Trouble(f"a link that begins with {word}:", *place, "It leads nowhere")
-    elif word and word not in SCHEMES and name in _PICTURES and word != "cid":
+    elif is_whole and word not in SCHEMES and name in _PICTURES and word != "cid":
         yield Trouble(f"a picture that begins with {word}:", *place)
 
 
@@ -193,6 +269,12 @@ def _broken_tags(
     source: str, tags: Container[int], hidden: Sequence[tuple[int, int]]
 ) -> Iterator[Trouble]:
     """Find what begins like a tag and does not end like one: it takes what follows with it."""
+    for found in _TAG_OF_A_FIELD.finditer(source):
+        place = bisect_right(hidden, (found.start(), len(source))) - 1
+        if not (place >= 0 and found.start() < hidden[place][1]):
+            advice = "write &lt; for a bare <, and the name of a tag in letters"
+            what = "a < right before a merge tag"
+            yield _broken(what, found.start(), advice, ill="may begin a tag")
     for found in _TAG_BEGINS.finditer(source):
         at = found.start()
         place = bisect_right(hidden, (at, len(source))) - 1
@@ -202,8 +284,8 @@ def _broken_tags(
             yield _broken(f"the tag {shown}", at, advice)
 
 
-def _broken(what: str, begin: int, advice: str) -> Trouble:
-    return Trouble(what, begin, begin + 1, advice, is_broken=True)
+def _broken(what: str, begin: int, advice: str, *, ill: str = "is never closed") -> Trouble:
+    return Trouble(what, begin, begin + 1, advice, ill)
 
 
 def _outermost(found: Sequence[Trouble]) -> list[Trouble]:
@@ -226,8 +308,8 @@ def _told(source: str, found: Sequence[Trouble]) -> list[str]:
         if len(same) > SHOWN:
             where += f" and more, {len(same):,} in all"
         advice = same[0].advice
-        if same[0].is_broken:
-            told.append(f"{what[:1].upper()}{what[1:]} on {where} is never closed: {advice}.")
+        if same[0].ill:
+            told.append(f"{what[:1].upper()}{what[1:]} on {where} {same[0].ill}: {advice}.")
         else:
             told.append(f"There is {what} on {where}.{f' {advice}.' if advice else ''}")
     return told

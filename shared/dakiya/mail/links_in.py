@@ -29,6 +29,7 @@ _UNSEEN = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ufeff]+")
 
 _ADDRESSES: Final = frozenset(
     {"href", "src", "action", "background", "poster", "formaction", "cite", "data", "longdesc"}
+    | {"xlink:href"}
 )
 _TAG_BEGINS = re.compile(r"<[A-Za-z]")
 _IN_TAG = re.compile(r"""(>)|([^\s=>"'/<]+)\s*=\s*(["']?)|["'/=<]|[^\s=>"'/<]+""")

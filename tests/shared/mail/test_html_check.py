@@ -22,6 +22,10 @@ FINE = [
     "<img src=\"cid:lamp\"><img src='https://x.in/a.png' alt='javascript: the good parts'>",
     "<a href='mailto:asha@x.in'>a</a><a href='tel:+91'>b</a><a href='#top'>c</a>",
     "<p>once</p><p one='two'>",
+    "<p{% if a %} class='b'{% endif %}>x</p><td {% if a %}class='b'{% else %}id='c'{% endif %}>",
+    "<a href='{% if a %}https://x.in/{{ b }}{% else %}https://y.in{% endif %}'>&lt;{{ c }}</a>",
+    "<a href='https://x.in/?q={% if a %}data:{% endif %}'>x</a><!-- <{{ x }} -->",
+    "<a {% if a %}href={{ url }}{% endif %} title='a={{ x }}'>x</a>",
 ]  # fmt: skip
 
 
@@ -52,6 +56,19 @@ def test_sound_html_is_taken_as_it_is(source: str) -> None:
         ("<img src='file:///C:/a.png'>", "a picture that begins with file:", "<img >"),
         ("<p style='width:expression(alert(1))'>x</p>", "a style that runs", "<p >x</p>"),
         ("<td width={{ w }} class=a>", "without quotes around it (width=)", "<td  class=a>"),
+        ("<a {{ x }} class=a>y</a>", "a field among the attributes", "<a  class=a>y</a>"),
+        ("<a '{{ x }}' class=a>y</a>", "a field among the attributes", "<a '' class=a>y</a>"),
+        ("<a title='b'{{ x }}>y</a>", "a field among the attributes", "<a title='b'>y</a>"),
+        ("<a on{{ x }}click='b'>y</a>", "a field among the attributes", None),
+        ("<a {% if x %}onclick='b'{% endif %}>y</a>", "the event handler onclick", None),
+        ("<a {% if x %}on{% endif %}click='b'>y</a>", "inside the name of an attribute", None),
+        ("<a href='java{{ x }}script:b'>y</a>", "begins with javascript:", "<a >y</a>"),
+        ("<a href='{% if x %}javascript:b{% endif %}'>y</a>", "with javascript:", "<a >y</a>"),
+        ("<a href='{% if x %}https://x.in{% else %}javascript:b{% endif %}'>y</a>",
+         "begins with javascript:", "<a >y</a>"),
+        ("a<img src='{% if x %}data:image/png;base64,AA{% endif %}'>b", "a picture inside", "ab"),
+        ("<img srcset='data:image/png;base64,AA 2x'>b", "a picture inside the HTML", "<img >b"),
+        ("<p style='background:url(data:image/png;base64,AA)'>b", "a picture inside", "<p >b"),
         ("<scr<script>x</script>ipt>alert(1)</script>", "a script", None),
     ],
 )  # fmt: skip
@@ -77,6 +94,11 @@ def test_what_runs_is_named_and_taken_out(source: str, words: str, left: str | N
         ("<title>x<p>y</p>", "The element <title> on line 1"),
         ("<script>alert(1)", "The element <script> on line 1"),
         ("<object><p>x</p>", "The element <object> on line 1"),
+        ("<scr{{ x }}ipt>alert(1)</scr{{ x }}ipt>", "with a merge tag in its name, on line 1"),
+        ("<scr{% if x %}{% endif %}ipt>alert(1)", "with a merge tag in its name, on line 1"),
+        ("<script{% if x %} a{% endif %}>alert(1)</script>", "with a merge tag in its name"),
+        ("<p>\n<{{ x }}>y", "A < right before a merge tag on line 2 may begin a tag: write &lt;"),
+        ("{% if x %}<{% endif %}script>alert(1)", "A < right before a merge tag"),
     ],
 )
 def test_what_swallows_the_rest_is_left_to_its_author(source: str, words: str) -> None:
