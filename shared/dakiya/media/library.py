@@ -24,8 +24,12 @@ MAX_ALT_CHARS = 1_000
 PATH = "/m"
 _MAX_SLUG_CHARS = 60
 _TOKEN_BYTES = 16
+# Anybody may ask for anything, also for a NUL, which no database looks for.
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 _NOT_IN_A_NAME = re.compile(r"[^a-z0-9]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+# They turn what stands behind a name on a page, too: "gnp.exe" reads as "exe.png".
+_TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]+")
 
 
 class QuotaFull(InvalidInput):
@@ -107,7 +111,7 @@ def path_of(file: MediaFile) -> str:
 
 def label_of(name: str) -> str:
     """Return what to call a file: its name without folders and ending, in one line."""
-    base = _CONTROL.sub(" ", name).replace("\\", "/").rpartition("/")[2].strip()
+    base = _TURNING.sub("", _CONTROL.sub(" ", name)).replace("\\", "/").rpartition("/")[2].strip()
     stem = base.rpartition(".")[0] or base
     return stem.strip(" .")[:MAX_LABEL_CHARS] or "picture"
 
@@ -138,6 +142,8 @@ def find_picture(session: Session, file_id: int, *, user_id: int) -> MediaFile:
 
 def find_public(session: Session, token: str, file_name: str) -> MediaFile | None:
     """Return the picture of an address, for anybody who has it."""
+    if not _TOKEN.fullmatch(token):
+        return None
     file = session.scalar(select(MediaFile).where(MediaFile.token == token))
     return file if file is not None and file.file_name == file_name else None
 

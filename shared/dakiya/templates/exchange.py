@@ -11,7 +11,13 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dakiya.campaigns.content import Content, ContentError, finish_content
+from dakiya.campaigns.content import (
+    MAX_PREHEADER_CHARS,
+    MAX_SUBJECT_CHARS,
+    Content,
+    ContentError,
+    finish_content,
+)
 from dakiya.errors import InvalidInput
 from dakiya.mail.addresses import clean_header
 from dakiya.models import ContentKind
@@ -91,6 +97,12 @@ def _content(said: dict[str, Any]) -> Content:
         source=source if isinstance(source, dict) else None,
         preheader=clean_header(_text(said, "preheader")).strip(),
     )
+    for part, written, most in (
+        ("subject", content.subject, MAX_SUBJECT_CHARS),
+        ("preheader", content.preheader, MAX_PREHEADER_CHARS),
+    ):
+        if len(written) > most:
+            raise InvalidInput(f"“{part}” is longer than {most} characters.")
     if content.kind is ContentKind.RICH and content.source is None:
         raise InvalidInput("This template has no document in “source”.")
     try:

@@ -61,6 +61,7 @@ def test_picture_is_stored_under_an_address_that_nobody_guesses(
         ("..\\..\\evil\x00\r\n.png", "evil", "evil"),
         ("x" * 900 + ".png", "x" * 200, "x" * 60),
         (".png", "png", "png"),
+        ("a\u202egnp.exe.png", "agnp.exe", "agnp-exe"),
     ],
 )
 def test_names_are_read_whatever_they_are(name: str, label: str, slug: str) -> None:

@@ -76,6 +76,8 @@ def test_what_is_made_of_a_document_is_made_anew() -> None:
         (file(subject={"a": 1}), "“subject” is no text"),
         (file(subject="\ud800"), "half a character"),
         (file(text="a\x00b"), "NUL"),
+        (file(subject="x" * 501), "“subject” is longer than 500"),
+        (file(preheader="x" * 501), "“preheader” is longer than 500"),
         (file(source=None), "no document"),
         (file(source=[1, 2]), "no document"),
         (file(source={"type": "doc", "content": []}), "empty"),

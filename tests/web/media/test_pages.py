@@ -136,7 +136,8 @@ def test_picture_is_served_to_anybody_for_ever(
     assert "Set-Cookie" not in headers
     known = stranger.get(path_of(file), headers={"If-None-Match": headers["ETag"]})
     assert known.status_code == 304
-    for wrong in (f"/m/{file.token}/other.png", f"/m/{file.token[:-1]}/{file.file_name}", "/m/x/y"):
+    begun = f"/m/{file.token[:-1]}/{file.file_name}"
+    for wrong in (f"/m/{file.token}/other.png", begun, "/m/x/y", "/m/%00/y"):
         refused = stranger.get(wrong)
         assert refused.status_code == 404
         assert refused.headers["Cache-Control"] == "no-store"
