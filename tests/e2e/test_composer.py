@@ -327,6 +327,34 @@ def test_two_tabs_ask_and_keep_both(
     expect(page.get_by_role("textbox", name="The mail")).to_contain_text("mine")
 
 
+def test_tab_that_saves_leaves_the_words_of_another_and_ctrl_s_asks_again(
+    open_page: OpenPage, site: Site, session_factory: SessionFactory
+) -> None:
+    page = open_page(DESKTOP)
+    campaign_id = open_rich(page, site, session_factory)
+    page.keyboard.type("first")
+    settle(page)
+    page.goto(f"/campaigns/{campaign_id}/edit/content")
+    other = page.context.new_page()
+    other.goto(f"/campaigns/{campaign_id}/edit/content")
+    other.get_by_role("textbox", name="The mail").click()
+    other.keyboard.type("theirs ")
+    settle(other)
+    page.get_by_role("textbox", name="The mail").click()
+    page.keyboard.type("mine ")
+    note = page.locator('[data-note="conflict"]')
+    expect(note).to_be_visible()
+    other.keyboard.type("more ")
+    settle(other)
+    kept = page.evaluate("Object.values(localStorage).filter((text) => text.includes('mine'))")
+    assert len(kept) == 1
+    note.get_by_role("button", name="Close").click()
+    expect(note).to_have_count(0)
+    page.get_by_role("textbox", name="The mail").click()
+    page.keyboard.press("Control+s")
+    expect(note.get_by_role("button", name="Keep mine")).to_be_visible()
+
+
 def test_words_survive_a_crash(
     open_page: OpenPage, site: Site, session_factory: SessionFactory
 ) -> None:

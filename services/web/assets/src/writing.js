@@ -113,6 +113,8 @@ function keep(writer, source, status) {
   });
   if (left && JSON.stringify(left.values) !== JSON.stringify(read())) {
     status.offer(left, () => {
+      spare.put(left.values);
+      if (spare.isAnothers()) spare.forget();
       putBack(left.values, writer, source);
     }, spare);
   }

@@ -91,7 +91,8 @@ export function makeSaving({ form, url, read, isEmpty, tell, spare, onSaved, onC
   addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "s") return;
     event.preventDefault();
-    if (!stopped) save({ byHand: true });
+    // After a conflict nothing is overwritten by it: the answer offers both mails again.
+    save({ byHand: true });
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden && isDirty() && !stopped) save();

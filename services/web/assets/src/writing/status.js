@@ -94,7 +94,7 @@ export function wireStatus(form) {
       const time = new Date(left.at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
       note("spare", dataset.sayLeft.replace("{}", time), "wait", [
         [dataset.sayPutBack, act],
-        [dataset.sayForget, () => spare.drop()],
+        [dataset.sayForget, spare.forget],
       ]);
     },
   };
