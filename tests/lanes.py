@@ -9,8 +9,12 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-# They wait more than they compute: what computes fills the gaps, and ends at the same time.
-FIRST = "tests/engine/"
+# The engine's wait more than they compute: what computes fills the gaps, and ends at the same
+# time. The other one goes through every page hundreds of times.
+FIRST = (
+    "tests/engine/",
+    "tests/web/texts/test_templates.py::test_each_look_up_would_be_missed",
+)
 # Files whose tests share what is expensive to make.
 TOGETHER = ("tests/system/test_containers.py",)
 
