@@ -57,8 +57,8 @@ def complete_parts(
     """Add what each mail has: preheader, unsubscribe link, postal address, a text part.
 
     `html` None: a mail of text alone. A blank `text` is made from the HTML. Link and address
-    are added unless they are printed for every recipient; no address, no line for one. Raises
-    TemplateError, and MessageError where the footer cannot be added.
+    are added unless every recipient sees them; no address, no line for one. Raises TemplateError,
+    and MessageError where the footer cannot be added.
     """
     known = {ADDRESS: postal_address.strip()}
     if html is not None:
@@ -103,7 +103,10 @@ def _with_html_footer(html: str, known: Mapping[str, str]) -> str:
         longer = html[:at] + footer + html[at:]
         if not _missing(seen(longer), known):
             return longer
-    raise MessageError("the unsubscribe link cannot be added to this HTML")
+    raise MessageError(
+        "the unsubscribe link cannot be added to this HTML where it is seen: look for something "
+        "hidden (display:none and the like) that is never closed"
+    )
 
 
 def _with_text_footer(text: str, known: Mapping[str, str]) -> str:

@@ -1,13 +1,15 @@
-"""What stands in HTML and is never shown: comments, styles, titles and the like.
+"""What stands in HTML and is never shown: comments, styles, titles, what is hidden, and the like.
 
-An unsubscribe link in a comment is none, and a `</body>` in one ends nothing.
+An unsubscribe link in a comment or a hidden element is none, and a `</body>` in a comment ends
+nothing.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from dakiya.mail.html_pieces import RAW_TEXT, Comment, Start, Text, html_pieces
+from dakiya.mail.visible import unseen_places
 
 _TAG = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}%]*%\}")
 _BLOCK_TAG = re.compile(r"(\{%[^{}%]*%\})")
@@ -16,24 +18,27 @@ HIDDEN: Final = "\0"
 
 
 def without_merge_tags(html: str) -> str:
-    """Write every merge tag as HIDDEN, and what nobody sees as blanks; nothing is moved."""
-    masked = _TAG.sub(lambda found: HIDDEN * len(found.group()), html)
-    return _blanked(masked, masked)
+    """Write every merge tag as HIDDEN, comments and the like as blanks; nothing is moved."""
+    masked = _masked(html)
+    return _blanked(masked, _places(masked))
 
 
 def seen(html: str) -> str:
-    """Write what nobody sees as blanks, without moving anything.
+    """Write all but words that are seen, and links that hold some, as blanks; nothing is moved.
 
     Only {% if %} and its like stay there: they may begin in a comment and end behind it.
     """
-    masked = _TAG.sub(lambda found: HIDDEN * len(found.group()), html)
-    return _blanked(html, masked)
+    return _blanked(html, unseen_places(_masked(html)))
 
 
-def _blanked(html: str, masked: str) -> str:
+def _masked(html: str) -> str:
+    return _TAG.sub(lambda found: HIDDEN * len(found.group()), html)
+
+
+def _blanked(html: str, places: Iterable[tuple[int, int]]) -> str:
     shown: list[str] = []
     position = 0
-    for begin, end in _places(masked):
+    for begin, end in places:
         shown += (html[position:begin], _blank(html[begin:end]))
         position = end
     return "".join((*shown, html[position:]))

@@ -5,8 +5,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from dakiya.clock import utc_now
 from dakiya.db import SessionFactory
-from dakiya.models import LinkVerdict
+from dakiya.domains.records import Findings
+from dakiya.models import DomainCheck, LinkVerdict
 from dakiya.queue import LINKS_QUEUE
 from dakiya_web.wiring import Wiring
 from tests.web.browsing import form_of
@@ -63,6 +65,21 @@ def test_doubts_want_a_yes(
     answer = client.post(url, data={**hidden, "accept": "y"})
     assert answer.status_code == 303
     assert status(session_factory) == "preparing"
+
+
+def test_domain_that_lacks_its_records_leads_to_the_page_of_the_account(
+    client: FlaskClient, alice: Person, session_factory: SessionFactory
+) -> None:
+    account_id = make_account(alice, host="smtp.gmail.com", from_email="asha@shop.in")
+    campaign_id = make_campaign(alice, html=WORDS, smtp_account_id=account_id)
+    now = utc_now()
+    with session_factory.begin() as session:
+        found = Findings(dmarc=["v=DMARC1; p=none"]).as_json()
+        session.add(DomainCheck(domain="shop.in", requested_at=now, checked_at=now, findings=found))
+    page, _ = review(client, campaign_id)
+    assert "Mail from @shop.in may go to spam" in page
+    assert "it has no SPF record" in page
+    assert f'href="/smtp-accounts/{account_id}#domain"' in page
 
 
 def test_good_campaign_is_scheduled_without_a_question(client: FlaskClient, alice: Person) -> None:

@@ -11,16 +11,26 @@ from dakiya.campaigns.checks.anatomy import Anatomy, anatomy_of_html, anatomy_of
 from dakiya.campaigns.checks.finding import Finding, Level, Place, stop, warn
 from dakiya.campaigns.checks.links import check_links, urls_to_visit
 from dakiya.campaigns.checks.pictures import check_pictures
-from dakiya.campaigns.checks.sender import check_sender
+from dakiya.campaigns.checks.sender import check_domain, check_sender
 from dakiya.campaigns.checks.writing import check_size, check_subject, check_tags, check_words
 from dakiya.campaigns.drafts import MissingField, check_ready
+from dakiya.domains.records import Findings
+from dakiya.domains.register import domain_of, find_check
 from dakiya.errors import InvalidInput
 from dakiya.link_checks.register import known_of
 from dakiya.mail.bodies import MessageError
 from dakiya.mail.merge import parse
 from dakiya.mail.preview import render_preview
 from dakiya.media.library import PATH, path_of
-from dakiya.models import Campaign, ContentKind, ContentVersion, LinkCheck, MediaFile, Workspace
+from dakiya.models import (
+    Campaign,
+    ContentKind,
+    ContentVersion,
+    LinkCheck,
+    MediaFile,
+    SmtpAccount,
+    Workspace,
+)
 
 # A library's picture: …/m/TOKEN/name.
 _TOKEN_AT = 1
@@ -80,13 +90,21 @@ def check_campaign(session: Session, campaign: Campaign, *, public_url: str) -> 
     findings += [_missing(missing, is_bare=missing.field in bare) for missing in ready.warnings]
     account = campaign.smtp_account
     if account is not None and account.deleted_at is None:
-        findings += check_sender(account)
+        findings += check_sender(account) or _known_of_domain(session, account)
     if campaign.content is None:
         return Checked(findings)
     workspace = session.get_one(Workspace, campaign.workspace_id)
     return _check_content(
         session, campaign.content, workspace, findings=findings, public_url=public_url
     )
+
+
+def _known_of_domain(session: Session, account: SmtpAccount) -> list[Finding]:
+    """Tell what the last look-up of the From's domain has found, if there was one."""
+    known = find_check(session, domain_of(account.from_email))
+    if known is None or not known.findings:
+        return []
+    return check_domain(account, Findings.read(known.findings))
 
 
 def _check_content(

@@ -20,6 +20,7 @@ class Place(StrEnum):
     DETAILS = "details"  # name, account, recipients
     CONTENT = "content"
     ACCOUNT = "account"
+    DOMAIN = "domain"  # what the account's page says of its domain
     PROFILE = "profile"
 
 

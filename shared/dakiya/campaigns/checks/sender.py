@@ -1,15 +1,19 @@
 """A From that will not align: mail that says it comes from a mailbox provider, and does not.
 
 Gmail, Yahoo, Microsoft and Apple publish or enforce DMARC for their own domains: what another
-server sends in their name goes to spam or is refused.
+server sends in their name goes to spam or is refused. Of other domains the last look-up of their
+SPF, DKIM and DMARC records is told.
 """
 
 import ipaddress
 from collections.abc import Mapping
 from typing import Final
 
-from dakiya.campaigns.checks.finding import Finding, Place, stop
+from dakiya.campaigns.checks.finding import Finding, Place, stop, warn
+from dakiya.domains.records import Findings, Verdict, judge
+from dakiya.domains.register import domain_of
 from dakiya.models import SmtpAccount
+from dakiya.smtp_accounts.providers import provider_of_host
 
 _GOOGLE: Final = ("google.com", "gmail.com", "googlemail.com")
 _MICROSOFT: Final = ("office365.com", "outlook.com", "hotmail.com", "live.com")
@@ -31,6 +35,24 @@ _OWN_SERVERS: Final[Mapping[str, tuple[str, ...]]] = {
     "rediffmail.com": _REDIFF,
 }
 
+# What is wrong, of what speaks for a server: SPF that names it, or a signature.
+_UNVOUCHED: Final[Mapping[Verdict, str]] = {
+    Verdict.SPF_MISSING: "it has no SPF record",
+    Verdict.SPF_SEVERAL: "it has several SPF records, so none counts",
+    Verdict.SPF_TOO_DEEP: "its SPF record needs more than 10 look-ups, so it does not count",
+    Verdict.SPF_LACKS_PROVIDER: "its SPF record does not name your provider",
+    Verdict.DKIM_NOT_FOUND: "no DKIM key was found under the usual names",
+    Verdict.DKIM_REVOKED: "its DKIM key was revoked",
+}
+_UNGUARDED: Final[Mapping[Verdict, str]] = {
+    Verdict.DMARC_MISSING: "it has no DMARC record, which Gmail, Yahoo and Microsoft ask of bulk "
+    "senders",
+    Verdict.DMARC_SEVERAL: "it has several DMARC records, so none counts",
+    Verdict.DMARC_BROKEN: "its DMARC record cannot be read",
+    Verdict.NO_DOMAIN: "there is no such domain, and most receivers refuse such mail",
+    Verdict.FOREIGN: "it is a mailbox provider's, and only that provider's servers may send for it",
+}
+
 
 def check_sender(account: SmtpAccount) -> list[Finding]:
     """Refuse a From of a mailbox provider that another provider sends."""
@@ -48,6 +70,29 @@ def check_sender(account: SmtpAccount) -> list[Finding]:
             field="smtp_account_id",
         )
     ]
+
+
+def check_domain(account: SmtpAccount, found: Findings) -> list[Finding]:
+    """Warn of a From whose domain does not speak for its server, as the name servers said last.
+
+    SPF or DKIM is enough for DMARC, so one of them alone is not told.
+    """
+    if _is_near(account.host.lower().rstrip(".")):
+        return []
+    domain = domain_of(account.from_email)
+    verdicts = [
+        one.verdict for one in judge(found, domain=domain, provider=provider_of_host(account.host))
+    ]
+    unvouched = [_UNVOUCHED[one] for one in verdicts if one in _UNVOUCHED]
+    unguarded = [_UNGUARDED[one] for one in verdicts if one in _UNGUARDED]
+    said = (unvouched if len(unvouched) > 1 else []) + unguarded
+    if not said:
+        return []
+    text = (
+        f"Mail from @{domain} may go to spam or be refused, by what its name servers said when "
+        "they were last asked. The account's page says what to add, and looks again:"
+    )
+    return [warn("sender.domain", text, *said, place=Place.DOMAIN)]
 
 
 def _is_one_of(host: str, servers: tuple[str, ...]) -> bool:

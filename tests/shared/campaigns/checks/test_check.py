@@ -11,6 +11,8 @@ from dakiya.campaigns.checks.check import Checked, check_campaign
 from dakiya.campaigns.checks.finding import Place
 from dakiya.campaigns.content import Content
 from dakiya.clock import utc_now
+from dakiya.domains.records import Findings
+from dakiya.domains.register import record_check, request_check
 from dakiya.link_checks.register import Found, ask_for, record, take
 from dakiya.media.library import NewPicture, add_picture, path_of, remove_picture
 from dakiya.media.storage import FolderStore
@@ -94,6 +96,17 @@ def test_what_is_missing_leads_to_where_it_is_mended(session: Session, campaign:
         "content.empty": Place.CONTENT,
         "address.missing": Place.PROFILE,
     }
+
+
+def test_domain_is_told_once_it_was_looked_up(session: Session, campaign: Campaign) -> None:
+    check_id = request_check(session, "banyan.in", now=utc_now(), again=False)
+    assert check_id is not None
+    assert check(session, campaign).findings == []
+    record_check(session, check_id, Findings(dmarc=["v=DMARC1; p=none"]))
+    session.expire_all()
+    [finding] = check(session, campaign).warnings
+    assert (finding.check, finding.place) == ("sender.domain", Place.DOMAIN)
+    assert "@banyan.in" in finding.text
 
 
 def test_draft_of_nothing_is_told_all_at_once(session: Session, campaign: Campaign) -> None:

@@ -8,8 +8,9 @@ from dakiya.campaigns.checks.anatomy import Anatomy, Link, anatomy_of_html, anat
 from dakiya.campaigns.checks.finding import Finding, Level, some
 from dakiya.campaigns.checks.links import check_links, urls_to_visit
 from dakiya.campaigns.checks.pictures import check_pictures
-from dakiya.campaigns.checks.sender import check_sender
+from dakiya.campaigns.checks.sender import check_domain, check_sender
 from dakiya.campaigns.checks.writing import check_size, check_subject, check_words
+from dakiya.domains.records import Findings
 from dakiya.models import LinkCheck, LinkVerdict, SmtpAccount
 
 OWN = "https://mail.example.com/"
@@ -178,6 +179,43 @@ def test_from_of_a_provider_goes_through_that_provider(
 ) -> None:
     found = check_sender(SmtpAccount(host=host, from_email=address))
     assert [finding.level for finding in found] == ([Level.ERROR] if is_refused else [])
+
+
+GOOGLE_SPF: dict[str, Any] = {
+    "spf": ["v=spf1 include:_spf.google.com ~all"], "spf_includes": ["_spf.google.com"]
+}  # fmt: skip
+ELSEWHERE_SPF: dict[str, Any] = {"spf": ["v=spf1 include:a.in ~all"], "spf_includes": ["a.in"]}
+SIGNED: dict[str, Any] = {"dkim": {"google": "v=DKIM1; k=ed25519; p=abcd"}}
+REVOKED: dict[str, Any] = {"dkim": {"google": "v=DKIM1; p="}}
+GUARDED: dict[str, Any] = {"dmarc": ["v=DMARC1; p=none"]}
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        (GOOGLE_SPF | SIGNED | GUARDED, []),
+        (GOOGLE_SPF | GUARDED, []),
+        (ELSEWHERE_SPF | SIGNED | GUARDED, []),
+        (GUARDED, ["no SPF record", "no DKIM key"]),
+        (ELSEWHERE_SPF | REVOKED | GUARDED, ["does not name your provider", "was revoked"]),
+        (GOOGLE_SPF | SIGNED, ["no DMARC record"]),
+        (GOOGLE_SPF, ["no DMARC record"]),
+        ({}, ["no SPF record", "no DKIM key", "no DMARC record"]),
+        (GUARDED | {"unanswered": ["spf", "dkim"]}, []),
+        ({"unanswered": ["spf", "dkim", "dmarc"]}, []),
+        ({"exists": False}, ["no such domain"]),
+    ],
+)
+def test_domain_speaks_for_the_server(known: dict[str, Any], said: list[str]) -> None:
+    found = check_domain(
+        SmtpAccount(host="smtp.gmail.com", from_email="asha@Banyan.in"), Findings(**known)
+    )
+    about = found[0].about if found else ()
+    assert len(about) == len(said)
+    assert all(words in told for words, told in zip(said, about, strict=True))
+    assert {finding.level for finding in found} == ({Level.WARNING} if said else set())
+    near = SmtpAccount(host="127.0.0.1", from_email="asha@banyan.in")
+    assert check_domain(near, Findings(**known)) == []
 
 
 @pytest.mark.parametrize(

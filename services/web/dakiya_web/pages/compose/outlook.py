@@ -174,5 +174,7 @@ def _place(place: Place, campaign: Campaign) -> str:
         return url_for("profile.show", _anchor="address")
     if place is Place.ACCOUNT and campaign.smtp_account_id is not None:
         return url_for("smtp_accounts.edit", account_id=campaign.smtp_account_id)
+    if place is Place.DOMAIN and campaign.smtp_account_id is not None:
+        return url_for("smtp_accounts.show", account_id=campaign.smtp_account_id, _anchor="domain")
     step = "compose.content" if place is Place.CONTENT else "compose.edit"
     return url_for(step, campaign_id=campaign.id)
