@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from email import policy
+from email.parser import BytesParser
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -123,6 +125,7 @@ def test_mail_is_written_looked_at_tested_and_sent(
     WAYS[way](hands)
     expect(page.get_by_text(SAVED)).to_be_visible()
     look_at_it(hands, way)
+    expect(page.locator("#test-for")).to_contain_text("filled in for आशा राव")
     hands.go_to(page.get_by_label("Send a test to"))
     page.keyboard.press("Control+a")
     page.keyboard.type("me@example.com")
@@ -130,6 +133,13 @@ def test_mail_is_written_looked_at_tested_and_sent(
     expect(page.get_by_text("The server took the test to me@example.com")).to_be_visible(
         timeout=TEST_TAKES_MS
     )
+    # She is looked at, so the test is filled in for her.
+    [test] = server.received()
+    message = BytesParser(policy=policy.default).parsebytes(server.body(test))
+    assert message["Subject"] == "[Test] For आशा राव"
+    body = message.get_body(("html", "plain"))
+    assert body is not None
+    assert "waits in your town." in " ".join(body.get_content().split())
     name = way.lower().replace(" ", "-")
     assert_every_look_is_sound(page, f"writing-{name}")
     hands.press(page.get_by_role("button", name="Save and continue"))

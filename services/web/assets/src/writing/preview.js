@@ -10,6 +10,8 @@ export async function showPreviewAnew() {
   if (!answer?.ok || answer.redirected) return;
   const fresh = document.createElement("template");
   fresh.innerHTML = await answer.text();
+  // What htmx would put elsewhere on the page, for whom a test is: nobody has stepped on.
+  for (const elsewhere of fresh.content.querySelectorAll("[hx-swap-oob]")) elsewhere.remove();
   if (!frames.length) {
     preview.replaceChildren(fresh.content);
     globalThis.htmx?.process(preview);

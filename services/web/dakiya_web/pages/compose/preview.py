@@ -82,9 +82,10 @@ def inert(page: str) -> Response:
 @compose.get("/campaigns/<id:campaign_id>/preview/frame")
 @login_required
 def preview_frame(campaign_id: int) -> ResponseReturnValue:
-    """The part of the page around the preview: as whom, the subject, the neighbours."""
+    """The part of the page around the preview, and whom a test would be filled in for."""
     on = READING if request.args.get("on") == "mail" else WRITING
-    return render_template("compose/preview_page.html", **preview_of(find_own(campaign_id), on=on))
+    shown = preview_of(find_own(campaign_id), on=on)
+    return render_template("compose/preview_frame.html", **shown)
 
 
 def preview_of(campaign: Campaign, *, on: str = WRITING) -> dict[str, object]:
