@@ -33,15 +33,15 @@ MEASUREMENTS: dict[str, Measure] = {
     "large-tables": large_tables.measure,
     "preparing": preparing.measure,
 }
-# The same, small enough to see in two minutes that each of them works.
+# The same, small enough to see in a minute or two that each of them works.
 SHORT: dict[str, Measure] = {
-    "end-to-end": lambda stack: end_to_end.measure(stack, mails=4_000),
-    "one-connection": lambda stack: one_connection.measure(stack, mails=300),
-    "scaling": lambda stack: scaling.measure(stack, seconds=5),
-    "pace": lambda stack: pace.measure(stack, rates=(20,), seconds=10),
-    "latecomers": lambda stack: latecomers.measure(stack, mails=20_000),
-    "large-tables": lambda stack: large_tables.measure(stack, rows=(10_000, 50_000)),
-    "preparing": lambda stack: preparing.measure(stack, recipients=50_000),
+    "end-to-end": lambda stack: end_to_end.measure(stack, mails=1_500),
+    "one-connection": lambda stack: one_connection.measure(stack, mails=150),
+    "scaling": lambda stack: scaling.measure(stack, seconds=3),
+    "pace": lambda stack: pace.measure(stack, rates=(20,), seconds=6),
+    "latecomers": lambda stack: latecomers.measure(stack, mails=8_000),
+    "large-tables": lambda stack: large_tables.measure(stack, rows=(5_000, 20_000)),
+    "preparing": lambda stack: preparing.measure(stack, recipients=20_000),
 }
 
 

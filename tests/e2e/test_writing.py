@@ -140,8 +140,8 @@ def test_mail_is_written_looked_at_tested_and_sent(
     body = message.get_body(("html", "plain"))
     assert body is not None
     assert "waits in your town." in " ".join(body.get_content().split())
-    name = way.lower().replace(" ", "-")
-    assert_every_look_is_sound(page, f"writing-{name}")
+    if hand is Mouse:  # the page is the same for both
+        assert_every_look_is_sound(page, f"writing-{way.lower().replace(' ', '-')}")
     hands.press(page.get_by_role("button", name="Save and continue"))
     page.wait_for_url("**/schedule")
     hands.press(page.get_by_role("button", name="Review"))
