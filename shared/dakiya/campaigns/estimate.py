@@ -1,7 +1,14 @@
-"""When a campaign will be done, by its account's limits and what else that account has to send."""
+"""When campaigns will be done, by what is known of their account and its other campaigns.
 
-import math
+One look for all pages: the review of a draft, the page of a campaign and that of an account tell
+the same. It is made of what is known now; what it takes for granted is said beside it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from math import inf
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,11 +16,37 @@ from sqlalchemy.orm import Session
 from dakiya.campaigns.reading import count_recipients
 from dakiya.delivery.counters import WAITING, read_counts
 from dakiya.delivery.forecast import SPEED, Forecast, forecast
+from dakiya.delivery.sharing import Load, forecast_loads
+from dakiya.delivery.slowing import Slowed
 from dakiya.delivery.taking import is_open
-from dakiya.delivery.usage import limits_of, load_usage
-from dakiya.models import Campaign, CampaignStatus
+from dakiya.delivery.usage import limits_of, load_usage, slowed
+from dakiya.models import Campaign, CampaignStatus, SmtpAccount
 
 _BEFORE_LEDGER = (CampaignStatus.DRAFT, CampaignStatus.PREPARING)
+# What goes out as soon as its instant has come.
+GOES = (CampaignStatus.PREPARING, CampaignStatus.SCHEDULED, CampaignStatus.SENDING)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """When the last mail goes, and what that takes for granted.
+
+    ``begin_at`` is when the first one may go, ``bound_by`` what holds it up most: the name of a
+    limit (``limit`` mails then), "speed" or "slowed". ``others`` campaigns share the account
+    meanwhile. ``tries_at``: the account is paused until then. ``needs_owner``: it is paused until
+    its owner does something, and the time counts from then. ``slowed`` is the pace it has learned,
+    while that lasts. ``is_guess``: nobody has measured how fast the server is.
+    """
+
+    begin_at: datetime
+    finish_at: datetime
+    bound_by: str
+    limit: int | None
+    others: int
+    tries_at: datetime | None
+    needs_owner: bool
+    slowed: Slowed | None
+    is_guess: bool
 
 
 def estimate(
@@ -23,56 +56,139 @@ def estimate(
     at: datetime,
     now: datetime,
     mails_per_s: float | None = None,
-) -> Forecast | None:
+) -> Estimate | None:
     """Forecast the finish of a campaign that begins, or goes on, at an instant.
 
-    Campaigns that the account is sending already share it and count too. None without an
-    account or without mails to send. Mails that servers put off may take longer.
+    None without an account or without mails to send.
     """
     account = campaign.smtp_account
     if account is None:
         return None
-    mails = mails_left(session, campaign)
-    if not mails:
-        return None
-    others = session.scalars(
-        select(Campaign.id).where(
-            Campaign.smtp_account_id == account.id,
-            Campaign.status == CampaignStatus.SENDING,
-            Campaign.id != campaign.id,
-        )
-    ).all()
-    shared = read_counts(session, list(others))
-    return forecast(
-        limits_of(account),
-        used=load_usage(session, account, now=now),
-        mails=mails + sum(counts[state] for counts in shared.values() for state in WAITING),
-        now=now,
-        connections=account.connections,
-        start_at=at,
-        mails_per_s=mails_per_s,
+    others = [one for one in going_through(session, account) if one.id != campaign.id]
+    left = mails_left(session, [campaign, *others])
+    loads = [
+        _load(one, left[one.id], at=at if one is campaign else None, now=now)
+        for one in (campaign, *others)
+    ]
+    return estimate_loads(session, account, loads, now=now, mails_per_s=mails_per_s).get(
+        campaign.id
     )
 
 
-def limits_let_finish(
-    session: Session, campaign: Campaign, *, now: datetime, mails_per_s: float | None
-) -> datetime | None:
-    """Forecast the finish of a campaign that is being sent, when its account's limits decide it.
+def estimate_account(
+    session: Session, account: SmtpAccount, left: Mapping[int, int], *, now: datetime
+) -> Mapping[int, Estimate]:
+    """Forecast all campaigns that go out through an account by themselves, by their ids.
 
-    None when they do not, and while the account is paused. While nothing moves the speed is
-    guessed; otherwise only the limits are looked at.
+    ``left`` are the mails of each, as ``mails_left`` counts them.
+    """
+    going = going_through(session, account)
+    loads = [_load(one, left.get(one.id, 0), at=None, now=now) for one in going]
+    return estimate_loads(session, account, loads, now=now)
+
+
+def estimate_loads(
+    session: Session,
+    account: SmtpAccount,
+    loads: Sequence[Load],
+    *,
+    now: datetime,
+    mails_per_s: float | None = None,
+) -> Mapping[int, Estimate]:
+    """Forecast loads of one account that begin at their instants, or when its pause ends."""
+    waits = account.paused_at is not None and not is_open(account, now=now)
+    tries_at = account.paused_until if waits else None
+    opens_at = max(tries_at or now, now)
+    limits, learned = limits_of(account), slowed(account)
+    if learned is not None and learned.over_at <= opens_at:
+        learned = None
+    begins = {load.key: max(load.start_at, opens_at) for load in loads}
+    found = forecast_loads(
+        [Load(load.key, load.mails, begins[load.key]) for load in loads],
+        partial(
+            _last_goes,
+            partial(
+                forecast,
+                limits,
+                used=load_usage(session, account, now=now),
+                now=now,
+                connections=account.connections,
+                mails_per_s=mails_per_s,
+                slowed=learned,
+            ),
+        ),
+    )
+    return {
+        key: Estimate(
+            begin_at=begins[key],
+            finish_at=done.finish_at,
+            bound_by=done.bound_by,
+            limit=getattr(limits, done.bound_by, None),
+            others=sum(
+                other != key and begins[other] < done.finish_at and begins[key] < ends.finish_at
+                for other, ends in found.items()
+            ),
+            tries_at=tries_at,
+            needs_owner=waits and tries_at is None,
+            slowed=learned if learned and begins[key] < learned.over_at else None,
+            is_guess=done.bound_by == SPEED and mails_per_s is None,
+        )
+        for key, done in found.items()
+    }
+
+
+def what_holds_up(
+    session: Session, campaign: Campaign, *, now: datetime, mails_per_s: float | None
+) -> Estimate | None:
+    """Forecast the finish of a campaign that is being sent, when more than its speed decides it.
+
+    None when only the speed does, and while the account waits for its owner. While nothing moves
+    the speed is guessed; otherwise only limits, pauses and the learned pace are looked at.
     """
     account = campaign.smtp_account
-    if account is None or not limits_of(account).windows or not is_open(account, now=now):
+    if account is None or not _has_bounds(account, now=now):
         return None
-    speed = math.inf if mails_per_s else None
+    speed = inf if mails_per_s else None
     found = estimate(session, campaign, at=now, now=now, mails_per_s=speed)
-    return None if found is None or found.bound_by == SPEED else found.finish_at
+    if found is None or found.needs_owner:
+        return None
+    return None if found.bound_by == SPEED and found.tries_at is None else found
 
 
-def mails_left(session: Session, campaign: Campaign) -> int:
-    """Count a campaign's mails that have not ended; its recipients, before it has any."""
-    if campaign.status in _BEFORE_LEDGER:
-        return count_recipients(session, [campaign.id])[campaign.id]
-    counts = read_counts(session, [campaign.id])[campaign.id]
-    return sum(counts[state] for state in WAITING)
+def going_through(session: Session, account: SmtpAccount) -> Sequence[Campaign]:
+    """Return the campaigns that go out through an account without anybody doing anything."""
+    return session.scalars(
+        select(Campaign)
+        .where(
+            Campaign.smtp_account_id == account.id,
+            Campaign.status.in_(GOES),
+            Campaign.deleted_at.is_(None),
+        )
+        .order_by(Campaign.id)
+    ).all()
+
+
+def mails_left(session: Session, campaigns: Sequence[Campaign]) -> Mapping[int, int]:
+    """Count the mails of campaigns that have not ended; their recipients, before they have any."""
+    before = [one.id for one in campaigns if one.status in _BEFORE_LEDGER]
+    others = [one.id for one in campaigns if one.status not in _BEFORE_LEDGER]
+    counts = read_counts(session, others) if others else {}
+    waiting = {id_: sum(counts[id_][state] for state in WAITING) for id_ in others}
+    return {**(count_recipients(session, before) if before else {}), **waiting}
+
+
+def _has_bounds(account: SmtpAccount, *, now: datetime) -> bool:
+    """Whether anything but its speed may hold an account up."""
+    return bool(
+        limits_of(account).windows or slowed(account) is not None or not is_open(account, now=now)
+    )
+
+
+def _load(campaign: Campaign, mails: int, *, at: datetime | None, now: datetime) -> Load:
+    if at is None and campaign.status is not CampaignStatus.SENDING:
+        at = campaign.scheduled_at
+    return Load(campaign.id, mails, max(at or now, now))
+
+
+def _last_goes(forecast_of: partial[Forecast], begin: datetime, mails: int) -> Forecast:
+    return forecast_of(mails=mails, start_at=begin)

@@ -1,4 +1,4 @@
-"""What waits for an SMTP account: its campaigns, and when all of it will have gone."""
+"""What waits for an SMTP account: its campaigns, and when each of them will have gone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,34 +7,33 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dakiya.campaigns.estimate import mails_left
-from dakiya.delivery.forecast import Forecast, forecast
-from dakiya.delivery.usage import limits_of, load_usage
+from dakiya.campaigns.estimate import GOES, Estimate, estimate_account, mails_left
 from dakiya.models import Campaign, CampaignStatus, SmtpAccount
 
-_OPEN = (
-    CampaignStatus.PREPARING,
-    CampaignStatus.SCHEDULED,
-    CampaignStatus.SENDING,
-    CampaignStatus.PAUSING,
-    CampaignStatus.PAUSED,
-)
-# What goes out as soon as its instant has come.
-_GOES = (CampaignStatus.PREPARING, CampaignStatus.SCHEDULED, CampaignStatus.SENDING)
+_OPEN = (*GOES, CampaignStatus.PAUSING, CampaignStatus.PAUSED)
 SHOWN = 20
 
 
 @dataclass(frozen=True)
-class Lane:
-    """An account's campaigns that have not ended, each with the mails that are left.
+class Waiting:
+    """A campaign of a lane, the mails that are left of it, and when they will have gone."""
 
-    ``left`` counts those that go out by themselves; ``finish`` is when they will have, if
+    campaign: Campaign
+    left: int
+    finish: Estimate | None
+
+
+@dataclass(frozen=True)
+class Lane:
+    """An account's campaigns that have not ended.
+
+    ``left`` counts the mails that go out by themselves; ``finish`` is when they will have, if
     nothing is put off. None without such mails.
     """
 
-    campaigns: Sequence[tuple[Campaign, int]]
+    campaigns: Sequence[Waiting]
     left: int
-    finish: Forecast | None
+    finish: Estimate | None
 
 
 def lane_of(session: Session, account: SmtpAccount, *, now: datetime) -> Lane:
@@ -48,16 +47,10 @@ def lane_of(session: Session, account: SmtpAccount, *, now: datetime) -> Lane:
         )
         .order_by(Campaign.scheduled_at.nulls_last(), Campaign.id)
     ).all()
-    left = [(campaign, mails_left(session, campaign)) for campaign in campaigns]
-    going = sum(mails for campaign, mails in left if campaign.status in _GOES)
-    finish = None
-    if going:
-        finish = forecast(
-            limits_of(account),
-            used=load_usage(session, account, now=now),
-            mails=going,
-            now=now,
-            connections=account.connections,
-            start_at=now,
-        )
-    return Lane(left[:SHOWN], going, finish)
+    left = mails_left(session, campaigns)
+    found = estimate_account(session, account, left, now=now)
+    return Lane(
+        [Waiting(one, left[one.id], found.get(one.id)) for one in campaigns[:SHOWN]],
+        sum(left[one.id] for one in campaigns if one.status in GOES),
+        max(found.values(), key=lambda one: one.finish_at, default=None),
+    )

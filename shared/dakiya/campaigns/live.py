@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from dakiya.accounts.users import visible_to
-from dakiya.campaigns.estimate import limits_let_finish
+from dakiya.campaigns.estimate import Estimate, what_holds_up
 from dakiya.delivery.counters import WAITING, read_counts
 from dakiya.models import Campaign, CampaignStatus, EmailState, ProgressSample
 
@@ -37,8 +37,8 @@ class Live:
     """A campaign at an instant. ``done`` mails have ended, ``waiting`` ones have not.
 
     ``per_minute`` is None while nothing is known of its speed. ``finish_at`` goes on at this
-    speed, within the account's limits; None when neither tells anything. Deferred mails may
-    take longer.
+    speed, within what holds the account up (``held_up``: limits, a pause, a learned pace); None
+    when neither tells anything. Deferred mails may take longer.
     """
 
     campaign_id: int
@@ -48,6 +48,7 @@ class Live:
     waiting: int
     per_minute: float | None
     finish_at: datetime | None
+    held_up: Estimate | None
     scheduled_at: datetime | None
     undo_until: datetime | None
 
@@ -119,6 +120,8 @@ def _look(
         taken_at, done_then = sample
         # Retried mails leave the done ones.
         per_s = max(done - done_then, 0) / ((now - taken_at) / timedelta(seconds=1))
+    sending = campaign.status is CampaignStatus.SENDING
+    held_up = what_holds_up(session, campaign, now=now, mails_per_s=per_s) if sending else None
     return Live(
         campaign_id=campaign.id,
         status=campaign.status,
@@ -126,22 +129,18 @@ def _look(
         done=done,
         waiting=waiting,
         per_minute=None if per_s is None else per_s * 60,
-        finish_at=_finish_at(session, campaign, now=now, waiting=waiting, per_s=per_s),
+        finish_at=_finish_at(held_up, now=now, waiting=waiting, per_s=per_s) if sending else None,
+        held_up=held_up,
         scheduled_at=campaign.scheduled_at,
         undo_until=campaign.undo_until,
     )
 
 
 def _finish_at(
-    session: Session, campaign: Campaign, *, now: datetime, waiting: int, per_s: float | None
+    held_up: Estimate | None, *, now: datetime, waiting: int, per_s: float | None
 ) -> datetime | None:
-    """Take the later of two: at this speed, and by the account's limits."""
-    if campaign.status is not CampaignStatus.SENDING:
-        return None
-    found = [
-        _at_this_speed(now, waiting, per_s),
-        limits_let_finish(session, campaign, now=now, mails_per_s=per_s),
-    ]
+    """Take the later of two: at this speed, and by what holds the account up."""
+    found = [_at_this_speed(now, waiting, per_s), held_up.finish_at if held_up else None]
     return max((instant for instant in found if instant is not None), default=None)
 
 

@@ -126,6 +126,16 @@ def describe_instant(instant: datetime, timezone: str) -> str:
     return f"{_local(instant, find_zone(timezone))} = {day}{utc:%H:%M} UTC"
 
 
+def describe_soon(instant: datetime, timezone: str, *, now: datetime) -> str:
+    """Say an instant of these days in a zone: "tomorrow, 09:12 IST"; later ones with their day."""
+    zone = find_zone(timezone)
+    local = instant.astimezone(zone)
+    days = (local.date() - now.astimezone(zone).date()).days
+    if days not in (0, 1):
+        return f"on {_local(instant, zone)}"
+    return f"{'tomorrow' if days else 'today'}, {_clock(local)}"
+
+
 def describe_distance(distance: timedelta) -> str:
     """Say how far off an instant is in its two largest units: "1 day 14 h"."""
     minutes = max(0, round(distance.total_seconds() / 60))
@@ -228,8 +238,12 @@ def _day(moment: datetime) -> str:
 
 def _local(instant: datetime, zone: BaseTzInfo) -> str:
     local = instant.astimezone(zone)
+    return f"{_day(local)}, {_clock(local)}"
+
+
+def _clock(local: datetime) -> str:
     name = local.tzname() or ""
-    return f"{_day(local)}, {local:%H:%M} {f'UTC{name}' if name[:1] in '+-' else name}"
+    return f"{local:%H:%M} {f'UTC{name}' if name[:1] in '+-' else name}"
 
 
 def _with_offset(local: datetime) -> str:

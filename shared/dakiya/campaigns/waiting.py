@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from dakiya.campaigns.drafts import OPEN_IMPORT
 from dakiya.campaigns.lifecycle import on_the_wire
-from dakiya.campaigns.times import describe_instant
+from dakiya.campaigns.times import describe_instant, describe_soon
 from dakiya.delivery.counters import read_counts
 from dakiya.delivery.pacing import Limits, Pace
 from dakiya.delivery.presence import count_alive
@@ -96,8 +96,8 @@ def _why_account_waits(session: Session, campaign: Campaign, *, now: datetime) -
     limit, next_at = _reached_limit(session, account, now=now)
     if next_at - now < WORTH_SAYING:
         return None
-    until = describe_instant(next_at, campaign.timezone)
-    return f"The account “{account.name}” has reached its {limit}; the next mail goes {until}."
+    until = describe_soon(next_at, campaign.timezone, now=now)
+    return f"The account “{account.name}” has reached its {limit}; it continues {until}."
 
 
 def _say_pause(account: SmtpAccount, timezone: str) -> str:

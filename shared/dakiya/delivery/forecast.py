@@ -1,34 +1,33 @@
-"""When mails that are scheduled now will all be sent, by the limits of their account. Pure.
+"""When mails will all be sent, by the limits of their account and what it has learned. Pure.
 
 A rolling window lets a full load through, and the next one when the first has left it: so of
 each limit it is known when the last mail may go, the shorter ones apply within the load of
 the longer one, and the slowest decides. Tests compare it with the pace itself.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from dakiya.delivery.pacing import Limits, Usage, Window
+from dakiya.delivery.slowing import STEP, STEPS, Slowed
 
 # A careful guess: a server across the internet answers each mail in about 0.2 s.
 MAILS_PER_S_PER_CONNECTION: Final = 5.0
 SPEED: Final = "speed"
+LEARNED: Final = "slowed"
 MAX_FORECAST: Final = timedelta(days=20 * 366)
-_WORDS: Final = {
-    "per_second": "{:,} mails a second",
-    "per_minute": "{:,} mails a minute",
-    "per_hour": "{:,} mails an hour",
-    "per_day": "{:,} mails a day",
-}
+_SHORT: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class Forecast:
     """When the last mail goes, if nothing is put off, and what holds it up most.
 
-    ``bound_by`` is the name of a limit, or "speed": that of the connections.
+    ``bound_by`` is the name of a limit, "speed" (that of the connections), or "slowed" (the pace
+    that the server has asked for).
     """
 
     finish_at: datetime
@@ -52,10 +51,12 @@ def forecast(
     connections: int,
     start_at: datetime,
     mails_per_s: float | None = None,
+    slowed: Slowed | None = None,
 ) -> Forecast:
     """Say when so many mails will have gone out that may begin at ``start_at``.
 
-    ``used`` is the account's usage up to now; ``mails_per_s`` its measured speed, if known.
+    ``used`` is the account's usage up to now; ``mails_per_s`` its measured speed, if known;
+    ``slowed`` the pace that it has learned, which comes back to its limits by itself.
     """
     begin = max(now, start_at)
     speed = mails_per_s or connections * MAILS_PER_S_PER_CONNECTION
@@ -63,14 +64,37 @@ def forecast(
     if mails <= 0:
         return Forecast(begin, SPEED)
     wait, bound_by = _last_goes(windows, mails, speed)
+    on_the_way_back = _while_slowed(slowed, mails, begin) if slowed is not None else None
+    if on_the_way_back is not None:
+        held_up, rest = on_the_way_back
+        if rest:
+            # Only the shorter limits: what a day has room for is seen above.
+            after = [one for one in windows if one.window.length <= _SHORT]
+            held_up += _last_goes([_Used(one.window, ()) for one in after], rest, speed)[0]
+        if held_up > wait:
+            wait, bound_by = held_up, LEARNED
     return Forecast(begin + min(wait, MAX_FORECAST), bound_by)
 
 
-def describe_forecast(found: Forecast, *, limits: Limits, now: datetime) -> str:
-    """Say it in plain words: "about 3 days on this account: 500 mails a day"."""
-    about = f"about {_distance(found.finish_at - now)} on this account"
-    limit = getattr(limits, found.bound_by, None) if found.bound_by != SPEED else None
-    return about if limit is None else f"{about}: {_WORDS[found.bound_by].format(limit)}"
+def _while_slowed(slowed: Slowed, mails: int, begin: datetime) -> tuple[timedelta, int] | None:
+    """Walk the steps of the way back: how long they take, and the mails that are left after them.
+
+    None when the way back is over before it begins.
+    """
+    if begin >= slowed.over_at:
+        return None
+    left, at = float(mails), begin
+    for step in range(STEPS):
+        ends = slowed.at + (step + 1) * STEP
+        if ends <= at:
+            continue
+        per_minute = slowed.pace(max(at, slowed.at)) or 1
+        needs = timedelta(minutes=left / per_minute)
+        if at + needs <= ends:
+            return at + needs - begin, 0
+        left -= per_minute * ((ends - at) / timedelta(minutes=1))
+        at = ends
+    return at - begin, math.ceil(left)
 
 
 def _windows(limits: Limits, used: Usage, begin: datetime) -> Sequence[_Used]:
@@ -116,14 +140,3 @@ def _frees(longest: _Used, mails: int) -> timedelta:
 
 def _bounded(seconds: float) -> timedelta:
     return timedelta(seconds=min(seconds, MAX_FORECAST.total_seconds()))
-
-
-def _distance(distance: timedelta) -> str:
-    """Say a length of time in one rounded unit."""
-    minutes = max(distance.total_seconds(), 0) / 60
-    for unit, length in (("day", 1440.0), ("hour", 60.0), ("minute", 1.0)):
-        number = round(minutes / length)
-        # 80 minutes are no hour, 59 are.
-        if minutes >= length * 1.5 or 0.95 * length <= minutes <= 1.1 * length:
-            return f"{number:,} {unit}" + ("" if number == 1 else "s")
-    return "a minute"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from dakiya.campaigns.times import (
     describe_distance,
     describe_instant,
+    describe_soon,
     find_zone,
     offset_of,
     resolve_instant,
@@ -227,3 +228,14 @@ def test_valid_local_time_reads_back_and_every_refusal_is_a_clock_change(
         assert refused(local.isoformat(), timezone).field == "at"
         return
     assert resolve_instant(local.isoformat(), timezone, now=NOW) == expected
+
+
+def test_near_instant_is_described_by_its_day() -> None:
+    now = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)  # 21:30 in India
+
+    def said(hours: float) -> str:
+        return describe_soon(now + timedelta(hours=hours), "Asia/Kolkata", now=now)
+
+    assert said(1) == "today, 22:30 IST"
+    assert said(11.7) == "tomorrow, 09:12 IST"
+    assert said(72) == "on Fri 27 Nov 2026, 21:30 IST"

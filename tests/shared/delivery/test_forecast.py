@@ -2,19 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from dakiya.campaigns.estimate import estimate
 from dakiya.db import database_now
-from dakiya.delivery.counters import Moves
-from dakiya.delivery.forecast import MAX_FORECAST, SPEED, Forecast, describe_forecast, forecast
+from dakiya.delivery.forecast import LEARNED, MAX_FORECAST, SPEED, Forecast, forecast
 from dakiya.delivery.pacing import Limits, Pace, Slot
+from dakiya.delivery.slowing import Slowed
 from dakiya.delivery.usage import remaining_quota
-from dakiya.models import EmailState
-from tests.engine.world import make_account, make_campaign, make_sending, make_workspace, use_pace
+from tests.engine.world import make_account, make_workspace, use_pace
 
 NOW = datetime(2026, 11, 24, 3, 30, tzinfo=UTC)
 FAST = 10.0**9
@@ -95,8 +92,6 @@ def test_forecast_names_the_limit_that_holds_it_up() -> None:
     assert predict(limits, [], 400).bound_by == "per_minute"
     found = predict(limits, [], 1600)
     assert found.bound_by == "per_day"
-    words = describe_forecast(found, limits=limits, now=NOW)
-    assert words == "about 3 days on this account: 500 mails a day"
 
 
 def test_speed_of_the_connections_decides_without_limits() -> None:
@@ -104,25 +99,25 @@ def test_speed_of_the_connections_decides_without_limits() -> None:
         Limits(), used={}, mails=12_000, now=NOW, connections=4, start_at=NOW + timedelta(hours=1)
     )
     assert found == Forecast(NOW + timedelta(hours=1, minutes=10), SPEED)
-    words = describe_forecast(found, limits=Limits(), now=NOW + timedelta(hours=1))
-    assert words == "about 10 minutes on this account"
 
 
-@pytest.mark.parametrize(
-    ("distance", "words"),
-    [
-        (timedelta(0), "about a minute"),
-        (timedelta(seconds=62), "about 1 minute"),
-        (timedelta(minutes=59), "about 1 hour"),
-        (timedelta(minutes=80), "about 80 minutes"),
-        (timedelta(hours=5, minutes=20), "about 5 hours"),
-        (timedelta(hours=23, minutes=50), "about 1 day"),
-        (timedelta(days=1234), "about 1,234 days"),
-    ],
-)
-def test_forecast_is_said_in_one_unit(distance: timedelta, words: str) -> None:
-    found = Forecast(NOW + distance, SPEED)
-    assert describe_forecast(found, limits=Limits(), now=NOW) == f"{words} on this account"
+def test_learned_pace_holds_the_first_mails_up_and_then_its_limits_do() -> None:
+    slowed = Slowed(60, 120, NOW)  # 60, 75, 90 and 105 a minute, each for ten minutes
+
+    def finish(mails: int, limits: Limits, start_at: datetime = NOW) -> Forecast:
+        return forecast(
+            limits, used={}, mails=mails, now=NOW, connections=4, start_at=start_at, slowed=slowed
+        )
+
+    assert finish(600, Limits()) == Forecast(NOW + timedelta(minutes=10), LEARNED)
+    assert finish(1_350, Limits()) == Forecast(NOW + timedelta(minutes=20), LEARNED)
+    # 3,300 within the 40 minutes, and 1,200 more at 20 mails a second.
+    assert finish(4_500, Limits()) == Forecast(NOW + timedelta(minutes=41), LEARNED)
+    days = finish(5_000, Limits(per_day=500))
+    assert days.bound_by == "per_day"
+    assert days.finish_at > NOW + timedelta(days=9)
+    later = NOW + timedelta(hours=1)
+    assert finish(1_200, Limits(), later) == Forecast(later + timedelta(minutes=1), SPEED)
 
 
 def test_absurd_campaign_does_not_overflow() -> None:
@@ -149,27 +144,3 @@ def test_remaining_quota_counts_what_has_started_and_says_when_more_comes(
 def test_account_without_limits_has_no_quota(session: Session) -> None:
     account = make_account(session, make_workspace(session), 25)
     assert remaining_quota(session, account, now=database_now(session)) == []
-
-
-def test_estimate_counts_what_the_account_is_sending_already(session: Session) -> None:
-    account = make_account(session, make_workspace(session), 25, per_day=10)
-    draft = make_campaign(session, account, 15, start=False)
-    now = database_now(session)
-    alone = estimate(session, draft, at=now, now=now)
-    assert alone is not None
-    assert timedelta(days=1) <= alone.finish_at - now < timedelta(days=1.1)
-    running = make_sending(session, account, 10)
-    sent = Moves()
-    sent.add(EmailState.PENDING, EmailState.SENT, 2)
-    sent.store(session, campaign_id=running.id, slot=20)
-    both = estimate(session, draft, at=now, now=now)
-    assert both is not None
-    assert timedelta(days=2) <= both.finish_at - now < timedelta(days=2.1)
-    assert both.bound_by == "per_day"
-
-
-def test_estimate_of_an_empty_draft_is_none(session: Session) -> None:
-    account = make_account(session, make_workspace(session), 25, per_day=10)
-    draft = make_campaign(session, account, 0, start=False)
-    now = database_now(session)
-    assert estimate(session, draft, at=now, now=now) is None

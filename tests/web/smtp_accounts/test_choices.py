@@ -99,7 +99,7 @@ def test_account_says_what_waits_for_it_why_and_for_how_long(
         account = session.get_one(SmtpAccount, account_id)
         use_pace(session, account, mails=2, age=timedelta(hours=1))
         session.get_one(Campaign, campaign_id).status = CampaignStatus.SENDING
-    reason = "has reached its limit of 2 mails a day; the next mail goes"
+    reason = "has reached its limit of 2 mails a day; it continues"
     for path in (place, "/"):
         assert reason in client.get(path).text
 

@@ -21,6 +21,7 @@ from dakiya_web.pages.campaigns.words import (
     say_rate,
     say_share,
 )
+from dakiya_web.pages.smtp_accounts.forecast_words import say_assumptions, say_finish
 from dakiya_web.texts import gettext, lazy_gettext
 from dakiya_web.wiring import request_session, wiring
 from dakiya_web.wording import distance, instant, number
@@ -137,7 +138,11 @@ def _pace(campaign: Campaign) -> dict[str, object]:
         ready = gettext(
             "%(distance)s (%(time)s)", distance=distance(live.finish_at, now=now), time=at
         )
-    return {"rate": rate, "eta": ready}
+    held_up = ""
+    if live.held_up is not None:
+        assumed = say_assumptions(live.held_up, timezone=campaign.timezone, now=now)
+        held_up = " ".join([f"{say_finish(live.held_up, since=now)}.", *assumed])
+    return {"rate": rate, "eta": ready, "held_up": held_up[:1].upper() + held_up[1:]}
 
 
 def _moved(chance: SecondChance) -> dict[str, object]:

@@ -12,13 +12,12 @@ from dakiya.campaigns.checks.check import Checked, check_campaign
 from dakiya.campaigns.checks.finding import Finding, Place
 from dakiya.campaigns.estimate import estimate
 from dakiya.contacts import audience
-from dakiya.delivery.forecast import describe_forecast
-from dakiya.delivery.usage import limits_of
 from dakiya.errors import IllegalState
 from dakiya.link_checks.register import ask_for
 from dakiya.models import Campaign, SmtpAccount, TestStatus
 from dakiya.smtp_accounts.accounts import latest_test
 from dakiya_web.pages.compose.blueprint import stamp
+from dakiya_web.pages.smtp_accounts.forecast_words import say_assumptions, say_finish
 from dakiya_web.pages.smtp_accounts.wording import PACES, say_pace
 from dakiya_web.ring import ring
 from dakiya_web.texts import gettext, ngettext
@@ -44,9 +43,11 @@ class Outlook:
     suppressed: int
     account: SmtpAccount | None
     limits: str
-    # When the last mail goes, and how long all of them take: "about 3 days on this account".
+    # When the last mail goes, how long all of them take ("about 3 days on this account"), and what
+    # that takes for granted.
     finish_at: datetime | None = None
     pace: str = ""
+    assumptions: Sequence[str] = ()
     # What must be mended before it can be scheduled, and what its owner has to say yes to.
     blockers: Sequence[Concern] = ()
     doubts: Sequence[Concern] = ()
@@ -102,9 +103,8 @@ def outlook_of(session: Session, campaign: Campaign, *, at: datetime, now: datet
         account=account,
         limits=limits_in_words(account) if account else "",
         finish_at=found.finish_at if found else None,
-        pace=describe_forecast(found, limits=limits_of(account), now=at)
-        if found and account
-        else "",
+        pace=say_finish(found, since=max(at, now)) if found else "",
+        assumptions=say_assumptions(found, timezone=campaign.timezone, now=now) if found else (),
         blockers=blockers,
         doubts=[_concern(finding, campaign) for finding in checked.warnings],
         warnings=warnings,

@@ -1,16 +1,16 @@
 """The list of SMTP accounts, one account, and adding, changing and deleting it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dakiya.accounts.users import workspace_of
-from dakiya.campaigns.lanes import lane_of
+from dakiya.campaigns.lanes import Lane, lane_of
 from dakiya.campaigns.waiting import why_waiting
-from dakiya.delivery.forecast import describe_forecast
-from dakiya.delivery.usage import limits_of, remaining_quota, slowed
+from dakiya.delivery.usage import remaining_quota, slowed
 from dakiya.delivery.used_before import leaves_at, sent_elsewhere
 from dakiya.errors import IllegalState, InvalidInput
 from dakiya.models import SmtpAccount, SmtpTest
@@ -26,6 +26,7 @@ from dakiya_web.pages.people.sessions import logged_in_user
 from dakiya_web.pages.smtp_accounts import wording
 from dakiya_web.pages.smtp_accounts.blueprint import find_own, smtp_accounts
 from dakiya_web.pages.smtp_accounts.domain import ask_for_domain, look_at_domain
+from dakiya_web.pages.smtp_accounts.forecast_words import say_assumptions, say_finish
 from dakiya_web.pages.smtp_accounts.forms import (
     AccountForm,
     ElsewhereForm,
@@ -117,15 +118,24 @@ def show_account(account: SmtpAccount, form: TestForm) -> str:
         form=form,
         lane=lane,
         domain=look_at_domain(account),
-        whys={one.id: why_waiting(session, one, now=now) for one, _ in lane.campaigns},
-        finish=describe_forecast(lane.finish, limits=limits_of(account), now=now)
-        if lane.finish
-        else "",
+        whys={
+            one.campaign.id: why_waiting(session, one.campaign, now=now) for one in lane.campaigns
+        },
+        finish=say_finish(lane.finish, since=now) if lane.finish else "",
+        assumptions=_assumptions(lane, now=now),
         elsewhere=sent_elsewhere(account, now=now),
         elsewhere_until=leaves_at(account.elsewhere_at) if account.elsewhere_at else None,
         elsewhere_form=ElsewhereForm(formdata=None),
         **about_test(account, seen.test),
     )
+
+
+def _assumptions(lane: Lane, *, now: datetime) -> Sequence[str]:
+    """Say what the forecast of a lane takes for granted; that its campaigns share it is plain."""
+    if lane.finish is None:
+        return ()
+    alone = replace(lane.finish, others=0)
+    return say_assumptions(alone, timezone=logged_in_user().timezone, now=now)
 
 
 def about_test(account: SmtpAccount, test: SmtpTest | None) -> dict[str, object]:

@@ -125,7 +125,7 @@ def limits(account: SmtpAccount) -> str:
     if not found:
         return gettext("No limit")
     first, *others = found
-    return ", ".join([_say_mails(*first), *(say_pace(*one) for one in others)])
+    return ", ".join([say_mails(*first), *(say_pace(*one) for one in others)])
 
 
 def too_much(account: SmtpAccount) -> str:
@@ -142,7 +142,7 @@ def too_much(account: SmtpAccount) -> str:
                 "%(provider)s publishes a limit of %(limit)s. Accounts that send more are stopped "
                 "there, so set a higher one only if yours was granted it.",
                 provider=provider.label,
-                limit=_say_mails(name, max(published)),
+                limit=say_mails(name, max(published)),
             )
     return ""
 
@@ -176,7 +176,7 @@ def connections(account: SmtpAccount) -> str:
     return ngettext("one connection at a time", "up to %(num)s connections", account.connections)
 
 
-def _say_mails(name: str, mails: int) -> str:
+def say_mails(name: str, mails: int) -> str:
     """Say a limit with what it limits: "500 mails a day"."""
     shown = number(mails)
     if name == "per_second":
