@@ -76,9 +76,10 @@ def install_failures(app: Flask) -> None:
 
 
 def answer(status: int, message: str = "") -> ResponseReturnValue:
-    """Answer with an error as JSON or as a page, whichever the address asks for."""
+    """Answer with an error as JSON or as a page, whichever the address or a module asks for."""
     text = sentence(message) if message else str(_WORDS.get(status, _WORDS[500]))
-    if request.path.startswith(API_PREFIX):
+    asks_for_json = request.accept_mimetypes.best == "application/json"
+    if request.path.startswith(API_PREFIX) or asks_for_json:
         return jsonify(error=text), status
     try:
         page = render_template("error.html", status=status, message=text)

@@ -93,6 +93,53 @@ def test_mistake_is_told_at_its_field_and_nothing_is_replaced(
     assert alice.api.get(f"/campaigns/{campaign_id}").json["subject"] == "Hello {{ name }}"
 
 
+@pytest.mark.parametrize(
+    ("name", "most"), [("html", 500_000), ("text", 500_000), ("subject", 500), ("preheader", 500)]
+)
+def test_what_is_too_long_is_refused_whole_with_words(
+    client: FlaskClient, alice: Person, name: str, most: int
+) -> None:
+    campaign_id = make_campaign(alice)
+    url = f"/campaigns/{campaign_id}/edit/content"
+    # A browser would cut a paste off there, silently.
+    assert "maxlength" not in client.get(url).text.partition(f'action="{url}"')[2]
+    form = opened(client, campaign_id) | {"subject": "Hi", "html": "<p>x</p>"}
+    long = form | {name: "x" * (most + 1)}
+    words = f"At most {most:,} characters fit here, and these are {most + 1:,}. Nothing was cut off"
+    assert words in keep(client, campaign_id, **long).json["mistakes"][name]
+    page = client.post(url, data=long)
+    assert page.status_code == 422
+    assert words in page.text
+    assert "x" * (most + 1) in page.text
+    assert alice.api.get(f"/campaigns/{campaign_id}").json["subject"] == "Hello {{ name }}"
+
+
+def test_five_megabytes_are_refused_with_words(client: FlaskClient, alice: Person) -> None:
+    campaign_id = make_campaign(alice)
+    form = opened(client, campaign_id) | {"subject": "Hi"}
+    refused = keep(client, campaign_id, **form | {"html": "x" * 5_000_000})
+    assert refused.status_code == 422
+    assert "these are 5,000,000" in refused.json["error"]
+    # More than a form may have: whoever saves by itself is told too.
+    part = b'--b\r\nContent-Disposition: form-data; name="html"\r\n\r\n%b\r\n--b--\r\n'
+    larger: Any = client.post(
+        f"/campaigns/{campaign_id}/edit/content/keep",
+        data=part % (b"x" * 7_000_000),
+        headers=JSON,
+        content_type="multipart/form-data; boundary=b",
+    )
+    assert larger.status_code == 413
+    assert "6 MB of text" in larger.json["error"]
+
+
+def test_line_ends_of_forms_count_once(client: FlaskClient, alice: Person) -> None:
+    campaign_id = make_campaign(alice)
+    lines = "x\r\n" * 249_990
+    form = opened(client, campaign_id) | {"subject": "Hi", "html": f"<p>{lines}"}
+    answer = keep(client, campaign_id, **form)
+    assert answer.status_code == 200, answer.text
+
+
 def test_two_tabs_are_told_and_both_are_kept(client: FlaskClient, alice: Person) -> None:
     campaign_id = make_campaign(alice)
     first = second = opened(client, campaign_id)

@@ -88,6 +88,19 @@ def test_campaign_begins_with_a_starter(
     assert client.get(f"/campaigns/{campaign.id}/edit").status_code == 200
 
 
+def test_template_is_taken_as_html_by_a_browser_without_scripts(
+    client: FlaskClient, session_factory: SessionFactory
+) -> None:
+    place = "/templates/starters/sale"
+    assert 'name="as" value="html"' in client.get(place).text
+    assert press(client, place, f"{place}/use", **{"as": "html"}).status_code == 303
+    with session_factory() as session:
+        content = session.scalars(select(Campaign)).one().content
+        assert content is not None
+        assert (content.kind, content.source) == (ContentKind.HTML, None)
+        assert "FESTIVE20" in content.html
+
+
 def test_draft_that_waits_for_its_mail_takes_a_template(
     client: FlaskClient, alice: Person, bob: Person, session_factory: SessionFactory
 ) -> None:

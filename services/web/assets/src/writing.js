@@ -3,6 +3,7 @@
 import { countIn } from "./writing/counters.js";
 import { readFields } from "./writing/fields.js";
 import { makePicker, makeSending } from "./writing/picker.js";
+import { keepRoom } from "./writing/room.js";
 import { makeSaving } from "./writing/saving.js";
 import { makeSpare } from "./writing/spare.js";
 import { wireStatus } from "./writing/status.js";
@@ -32,6 +33,7 @@ async function begin() {
   for (const counter of form.querySelectorAll("[data-count-of]")) {
     countIn(form.elements[counter.dataset.countOf], counter);
   }
+  keepRoom(form, status.say);
   const module = await WAYS[place.dataset.way]();
   const label = place.querySelector(`label[for="${source.id}"]`);
   const writer = module.open({

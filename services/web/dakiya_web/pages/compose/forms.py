@@ -1,16 +1,38 @@
 """The forms of making a campaign."""
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import BooleanField, Field, Form, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from dakiya.campaigns.content import MAX_PREHEADER_CHARS, MAX_SUBJECT_CHARS
 from dakiya.mail.merge import MAX_SOURCE_CHARS
 from dakiya_web.input.campaign import MAX_NAME_CHARS
-from dakiya_web.texts import lazy_gettext
+from dakiya_web.texts import gettext, lazy_gettext
+from dakiya_web.wording import number
 
 # 100,000 recipients with a name each.
 MAX_PASTED_CHARS = 5_000_000
+
+
+class Whole:
+    """Refuses what is too long, with words; `Length` would have browsers cut a paste off silently.
+
+    A line end counts as one character, whatever a form makes of it.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+    def __call__(self, _form: Form, field: Field) -> None:
+        count = len((field.data or "").replace("\r\n", "\n"))
+        if count > self.most:
+            words = gettext(
+                "At most %(most)s characters fit here, and these are %(count)s. "
+                "Nothing was cut off, and nothing was saved.",
+                most=number(self.most),
+                count=number(count),
+            )
+            raise ValidationError(words)
 
 
 class DetailsForm(FlaskForm):
@@ -49,26 +71,37 @@ class ContentForm(FlaskForm):
     kind = HiddenField()
     subject = StringField(
         lazy_gettext("Subject"),
-        [Length(max=MAX_SUBJECT_CHARS)],
-        render_kw={"autocomplete": "off", "maxlength": MAX_SUBJECT_CHARS, "data-takes-field": ""},
+        [Whole(MAX_SUBJECT_CHARS)],
+        render_kw={"autocomplete": "off", "data-most": MAX_SUBJECT_CHARS, "data-takes-field": ""},
     )
     preheader = StringField(
         lazy_gettext("Preview text"),
-        [Length(max=MAX_PREHEADER_CHARS)],
+        [Whole(MAX_PREHEADER_CHARS)],
         description=lazy_gettext("Inboxes show it behind the subject."),
-        render_kw={"autocomplete": "off", "maxlength": MAX_PREHEADER_CHARS, "data-takes-field": ""},
+        render_kw={"autocomplete": "off", "data-most": MAX_PREHEADER_CHARS, "data-takes-field": ""},
     )
     # The document of the rich editor, as JSON.
     source = TextAreaField()
     html = TextAreaField(
         "HTML",
-        [Length(max=MAX_SOURCE_CHARS)],
-        render_kw={"rows": 18, "spellcheck": "false", "wrap": "soft", "data-source": ""},
+        [Whole(MAX_SOURCE_CHARS)],
+        render_kw={
+            "rows": 18,
+            "spellcheck": "false",
+            "wrap": "soft",
+            "data-source": "",
+            "data-most": MAX_SOURCE_CHARS,
+        },
     )
     text = TextAreaField(
         lazy_gettext("Plain text"),
-        [Length(max=MAX_SOURCE_CHARS)],
-        render_kw={"rows": 6, "spellcheck": "true", "data-takes-field": ""},
+        [Whole(MAX_SOURCE_CHARS)],
+        render_kw={
+            "rows": 6,
+            "spellcheck": "true",
+            "data-takes-field": "",
+            "data-most": MAX_SOURCE_CHARS,
+        },
     )
     seen = HiddenField()
 

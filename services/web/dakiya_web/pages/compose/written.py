@@ -94,6 +94,7 @@ def _check_characters(form: ContentForm) -> bool:
     reader.line("preheader", max_chars=_UNLIMITED, required=False)
     reader.text("html", max_chars=_UNLIMITED, required=False)
     reader.text("text", max_chars=_UNLIMITED, required=False)
+    too_long = [field for field in fields if field.errors]
     valid = True
     try:
         reader.finish()
@@ -101,8 +102,10 @@ def _check_characters(form: ContentForm) -> bool:
         for name, messages in error.errors.items():
             valid = _wrong(form, name, f"This {' '.join(messages)}")
     for field in fields:
+        if field in too_long:
+            continue
         try:
-            parse(field.data or "")
+            parse(_plain_newlines(field.data))
         except TemplateError as error:
             valid = _wrong(form, field.name, sentence(str(error)))
     return valid

@@ -6,8 +6,9 @@ from flask.typing import ResponseReturnValue
 from dakiya.accounts.users import workspace_of
 from dakiya.campaigns import drafts
 from dakiya.campaigns.content import Content
+from dakiya.campaigns.convert import convert
 from dakiya.campaigns.reading import find_campaign
-from dakiya.models import Campaign
+from dakiya.models import Campaign, ContentKind
 from dakiya.smtp_accounts.accounts import list_accounts
 from dakiya_web.pages.people.sessions import logged_in_user
 from dakiya_web.texts import gettext
@@ -29,7 +30,12 @@ def wanted_for() -> Campaign | None:
 
 
 def begin_campaign(name: str, content: Content) -> ResponseReturnValue:
-    """Give the draft that was asked for this content, or make a new one with it."""
+    """Give the draft that was asked for this content, or make a new one with it.
+
+    ``as=html``: somebody without JavaScript, who could not change rich text.
+    """
+    if request.form.get("as") == ContentKind.HTML.value:
+        content = convert(content, ContentKind.HTML).content
     campaign = wanted_for()
     if campaign is not None:
         # What it said before stays among its versions.

@@ -15,7 +15,7 @@ import { completeFields, tags } from "./merge-tags.js";
 // Returns what every way of writing has: read(), isEmpty(), insertField(name), focus(), onChange(told).
 export function open({ place, source, fields, say, ask, send }) {
   const words = place.dataset;
-  const most = source.maxLength > 0 ? source.maxLength : 500_000;
+  const most = Number(source.dataset.most);
   const told = [];
   const view = new EditorView({
     parent: place.querySelector("[data-code]"),
