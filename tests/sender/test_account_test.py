@@ -1,13 +1,15 @@
 """The test of an SMTP account, in this process: its steps, its end, and what it leaves alone."""
 
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from sqlalchemy.orm import Session
 
 from dakiya.config import Settings
-from dakiya.db import SessionFactory
-from dakiya.models import SmtpTest, TestStatus
+from dakiya.db import SessionFactory, database_now
+from dakiya.models import SmtpAccount, SmtpTest, TestStatus
+from dakiya.smtp_accounts.accounts import AccountValues, change_account, latest_test
 from dakiya.smtp_accounts.egress import EgressRule
 from dakiya.smtp_accounts.secrets import SecretBox
 from dakiya_sender.account_test import run_smtp_test
@@ -100,6 +102,38 @@ def test_steps_are_there_to_be_seen_before_the_test_has_ended(
     monkeypatch.setattr(Connection, "begin", look_and_begin)
     run_smtp_test(session_factory, servers(settings), pool, test_id)
     assert seen == [["running", "dns", "connect", "greeting", "ehlo"]]
+
+
+def test_account_that_is_changed_during_its_test_is_not_taken_for_tested(
+    session_factory: SessionFactory,
+    recorder: StartRecorder,
+    settings: Settings,
+    pool: ConnectionPool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = recorder()
+    with session_factory.begin() as session:
+        test_id = ask_for_test(session, server.port)
+    begin = Connection.begin
+
+    def change_and_begin(connection: Connection, envelope: Envelope) -> Ready | Refusal:
+        with session_factory.begin() as session:
+            account = session.get_one(
+                SmtpAccount, session.get_one(SmtpTest, test_id).smtp_account_id
+            )
+            values = replace(AccountValues.of(account), host="mail.example.org")
+            change_account(session, account, values, password=None, box=SecretBox(settings))
+            account.paused_at, account.pause_reason = database_now(session), "auth"
+        return begin(connection, envelope)
+
+    monkeypatch.setattr(Connection, "begin", change_and_begin)
+    run_smtp_test(session_factory, servers(settings), pool, test_id)
+    with session_factory() as session:
+        test = session.get_one(SmtpTest, test_id)
+        account = session.get_one(SmtpAccount, test.smtp_account_id)
+        assert test.status is TestStatus.PASSED
+        assert latest_test(session, account) is None
+        assert (account.server_facts, account.pause_reason) == (None, "auth")
 
 
 def test_test_stays_within_the_connections_of_its_account(

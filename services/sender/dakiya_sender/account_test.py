@@ -54,10 +54,13 @@ def run_smtp_test(
     with session_factory() as session:
         report.store(session, status=status, finished_at=func.clock_timestamp())
         stored = session.get_one(SmtpAccount, account.id)
-        if walk.facts is not None and stored.host == account.host:
+        # Changed meanwhile, it is another server or login that nobody has tested.
+        is_same = stored.settings_version == account.settings_version
+        if walk.facts is not None and is_same:
             stored.server_facts = walk.facts.as_json()
-        if passed:
+        if passed and is_same:
             clear_trouble(session, account.id)
+        if passed:
             count_mails(session, stored, 1)
         session.commit()
     log.info("smtp_test", test=test_id, account=account.id, status=status.value)
@@ -75,6 +78,8 @@ def _take(session: Session, test_id: int) -> tuple[SmtpAccount | None, str]:
     account = session.scalars(
         select(SmtpAccount).join(SmtpTest).where(SmtpTest.id == test_id)
     ).one()
+    # It may have been changed since the test was asked for.
+    session.get_one(SmtpTest, test_id).settings_version = account.settings_version
     return account, to_email
 
 

@@ -110,6 +110,8 @@ class SmtpAccount(Base):
     password_encrypted: Mapped[str | None]
     from_email: Mapped[str]
     from_name: Mapped[str | None]
+    # Counts the changes after which an earlier test tells nothing: server, login, From address.
+    settings_version: Mapped[int] = mapped_column(server_default="1")
     # The one certificate to trust, whoever vouches for it: SHA-256 in hexadecimal.
     certificate_sha256: Mapped[str | None]
     # What the server said of itself at the last test: ``dakiya.smtp_accounts.facts``.
@@ -161,6 +163,8 @@ class SmtpTest(Base):
         ForeignKey("smtp_account.id", ondelete="CASCADE"), index=True
     )
     to_email: Mapped[str]
+    # That of the account when it was tested: a test tells nothing of later settings.
+    settings_version: Mapped[int] = mapped_column(server_default="1")
     status: Mapped[TestStatus] = mapped_column(TEST_STATUS, server_default=TestStatus.QUEUED.value)
     steps: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
     dialogue: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))

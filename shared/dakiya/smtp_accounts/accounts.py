@@ -17,6 +17,8 @@ from dakiya.smtp_accounts.secrets import SecretBox
 # Where the stored password goes: who changes one of these must know it.
 LOGIN_FIELDS = frozenset({"host", "port", "security", "username"})
 _SERVER_FIELDS = ("host", "port", "security")
+# What a test is about: a change of these makes it a test of something else.
+_TESTED_FIELDS = LOGIN_FIELDS | {"from_email"}
 _ENDED = (CampaignStatus.DRAFT, CampaignStatus.FINISHED, CampaignStatus.CANCELLED)
 
 
@@ -124,7 +126,8 @@ def change_account(
 ) -> None:
     """Store new values and end the account's pause, since its trouble may be mended.
 
-    A new limit an hour or a day counts what was sent before it was there.
+    A new limit an hour or a day counts what was sent before it was there. Tests of another server,
+    login or From address tell nothing any more.
 
     ``password`` None keeps the stored one, but not for another host, port, security or user
     name: whoever gets hold of a session must not send it to a server of their own. Raises
@@ -143,6 +146,10 @@ def change_account(
         )
     if any(getattr(values, name) != getattr(now_set, name) for name in _SERVER_FIELDS):
         _forget_server(account)
+    if password is not None or any(
+        getattr(values, name) != getattr(now_set, name) for name in _TESTED_FIELDS
+    ):
+        account.settings_version += 1
     limited_before = {window.name for window in limits_of(account).windows}
     for name, value in asdict(values).items():
         setattr(account, name, value)
@@ -214,17 +221,22 @@ def request_test(
     ):
         raise IllegalState("A test of this account is still running. Wait for its result.")
     require_room_for_test(session, account.workspace_id, now=now)
-    test = SmtpTest(smtp_account_id=account.id, to_email=to_email)
+    test = SmtpTest(
+        smtp_account_id=account.id, to_email=to_email, settings_version=account.settings_version
+    )
     session.add(test)
     session.flush()
     return test
 
 
 def latest_test(session: Session, account: SmtpAccount) -> SmtpTest | None:
-    """Return the account's last test, if there was one."""
+    """Return the last test of the account as it is now, if there was one."""
     return session.scalar(
         select(SmtpTest)
-        .where(SmtpTest.smtp_account_id == account.id)
+        .where(
+            SmtpTest.smtp_account_id == account.id,
+            SmtpTest.settings_version == account.settings_version,
+        )
         .order_by(SmtpTest.id.desc())
         .limit(1)
     )

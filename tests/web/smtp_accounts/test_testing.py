@@ -97,6 +97,39 @@ def test_certificate_is_trusted_by_api_and_forgotten_with_another_server(
     assert alice.api.delete(f"{place}/certificate").status == 204
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"host": "mail2.example.org", "password": "x"},
+        {"port": 465, "password": "x"},
+        {"security": "tls", "password": "x"},
+        {"username": "other", "password": "x"},
+        {"password": "another one"},
+        {"from_email": "other@example.org"},
+    ],
+)
+def test_result_of_a_test_does_not_outlive_what_it_was_made_with(
+    client: FlaskClient, alice: Person, session_factory: SessionFactory, change: dict[str, object]
+) -> None:
+    account_id = make_account(alice, host="mail.example.org", username="asha", password="p")
+    fail(session_factory, account_id, Cause.CERTIFICATE_SELF_SIGNED, certificate=CERTIFICATE)
+    place = f"/smtp-accounts/{account_id}"
+    page = client.get(place).text
+    assert "Last test failed" in page
+    assert "Trust exactly this certificate" in page
+    renamed = alice.api.patch(place, {"name": "Renamed", "limits": {"per_day": 500}})
+    assert renamed.json["test"]["status"] == "failed"
+    assert alice.api.patch(place, change).json["test"] is None
+    for path in (place, "/smtp-accounts"):
+        page = client.get(path).text
+        assert "Not tested yet" in page
+        assert "Last test failed" not in page
+    assert "Trust exactly this certificate" not in page
+    assert client.get(f"{place}/trust").status_code == 404
+    trust = alice.api.put(f"{place}/certificate", {"sha256": FINGERPRINT})
+    assert trust.status == 409
+
+
 def test_certificate_of_a_known_provider_is_never_trusted(
     client: FlaskClient, alice: Person, session_factory: SessionFactory
 ) -> None:
