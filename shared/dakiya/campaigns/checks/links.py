@@ -19,6 +19,9 @@ _PLACEHOLDER = re.compile(
 _SHORTENERS: Final = frozenset(
     {"bit.ly", "tinyurl.com", "goo.gl", "t.co", "ow.ly", "is.gd", "buff.ly", "cutt.ly", "rb.gy"}
 )
+# What stands for a button without words (services/web/assets/src/writing/rich/schema.js).
+_NO_WORDS: Final = "…"
+_NO_SITE = re.compile(r"https?:/*(?:[?#].*)?", re.IGNORECASE | re.DOTALL)
 _LOOKS_LIKE_A_SITE = re.compile(r"(?:https?://)?((?:[\w-]+\.)+[a-z]{2,24})(?:/\S*)?", re.IGNORECASE)
 _BROKEN: Final = frozenset(
     {
@@ -36,6 +39,7 @@ _UNSUBSCRIBE: Final = "{{ unsubscribe_url }}"
 class _Sorted:
     """The links of a mail by what is wrong with them."""
 
+    unfilled: list[str] = field(default_factory=list)
     nowhere: list[str] = field(default_factory=list)
     placeholders: list[str] = field(default_factory=list)
     insecure: list[str] = field(default_factory=list)
@@ -70,6 +74,11 @@ def check_links(
             links.placeholders,
         ),
         (
+            "links.unfilled",
+            "These links and buttons are not filled in yet. Write their words and where they lead:",
+            links.unfilled,
+        ),
+        (
             "links.nowhere",
             "These links lead nowhere in a mail. Write whole addresses, with https:// :",
             links.nowhere,
@@ -98,6 +107,9 @@ def _sort(links: Sequence[Link], own: Callable[[str], bool]) -> _Sorted:
     for link in links:
         url = link.url
         if url.lower().startswith(_OTHER_SCHEMES) or url == _UNSUBSCRIBE or own(url):
+            continue
+        if _NO_SITE.fullmatch(url.strip()) or link.text.strip() == _NO_WORDS:
+            found.unfilled.append(f"{link.text} ({url})" if link.text else url)
             continue
         if not url.lower().startswith(("http://", "https://")):
             # What begins with a tag is a whole address out of somebody's field, or nothing.

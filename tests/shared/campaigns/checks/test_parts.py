@@ -82,6 +82,9 @@ def test_broken_html_is_taken_apart_too(html: str) -> None:
         ("https://shop.example/", "links.placeholder"),
         ("https://yourdomain.com/", "links.placeholder"),
         ("https://bit.ly/3x", "links.shortened"),
+        ("https://", "links.unfilled"),
+        ("http:///", "links.unfilled"),
+        ("https://?a=b", "links.unfilled"),
         ("#", "links.nowhere"),
         ("", "links.nowhere"),
         ("/offer", "links.nowhere"),
@@ -91,6 +94,13 @@ def test_broken_html_is_taken_apart_too(html: str) -> None:
 )
 def test_link_is_judged_by_its_address(url: str, check: str | None) -> None:
     assert list(links_of(link(url))) == ([check] if check else [])
+
+
+def test_button_without_words_is_not_filled_in_and_not_visited() -> None:
+    assert links_of(link("https://shop.in/", " … ")) == {
+        "links.unfilled": ("… (https://shop.in/)",)
+    }
+    assert urls_to_visit(anatomy_of_html(link("https://")), own=is_own) == []
 
 
 def test_link_that_shows_another_address_is_told() -> None:

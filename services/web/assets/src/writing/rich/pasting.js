@@ -87,32 +87,42 @@ function cleanStyle(element) {
   }
 }
 
-// Word writes lists as paragraphs of a class, with their bullets as text.
+// Word writes lists as paragraphs of a class and a level, with their bullets as text.
 function readWord(page) {
-  let list = null;
+  // The lists that are open, the innermost last; each inside the last item of the one before.
+  let open = [];
   for (const paragraph of [...page.body.querySelectorAll("p")]) {
-    const style = paragraph.getAttribute("data-style") ?? "";
-    if (!/mso-list:\s*l\d/i.test(style)) {
-      list = null;
+    const level = Number(/mso-list:[^;]*level([1-9])/i.exec(paragraph.getAttribute("data-style") ?? "")?.[1]);
+    if (!level) {
+      open = [];
       continue;
     }
-    const marker = [...paragraph.querySelectorAll("span")].find(
-      (span) => /mso-list:\s*ignore/i.test(span.getAttribute("data-style") ?? ""),
-    );
-    const isNumbered = /^\s*[\p{L}\p{N}]{1,4}[.)]/u.test(marker?.textContent ?? "");
-    marker?.remove();
-    const tag = isNumbered ? "ol" : "ul";
-    if (list?.localName !== tag || paragraph.previousElementSibling !== list) {
-      list = page.createElement(tag);
-      paragraph.before(list);
+    const tag = /^\s*\(?[\p{L}\p{N}]{1,4}[.)]/u.test(takeBullet(paragraph)) ? "ol" : "ul";
+    if (open.length && paragraph.previousElementSibling !== open[0].list) open = [];
+    while (open.at(-1)?.level > level) open.pop();
+    if (open.at(-1)?.level === level && open.at(-1).list.localName !== tag) open.pop();
+    if (open.at(-1)?.level !== level) {
+      const list = page.createElement(tag);
+      if (open.length) open.at(-1).list.lastElementChild.append(list);
+      else paragraph.before(list);
+      open.push({ list, level });
     }
     const item = page.createElement("li");
     const inside = page.createElement("p");
     inside.append(...paragraph.childNodes);
     item.append(inside);
-    list.append(item);
+    open.at(-1).list.append(item);
     paragraph.remove();
   }
+}
+
+// Takes out what Word typed for the bullet, and returns it.
+function takeBullet(paragraph) {
+  const bullet = [...paragraph.querySelectorAll("span")].find(
+    (span) => /mso-list:\s*ignore/i.test(span.getAttribute("data-style") ?? ""),
+  );
+  bullet?.remove();
+  return bullet?.textContent ?? "";
 }
 
 function readPicture(image, onPicture, onLost) {
