@@ -10,12 +10,11 @@ from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from dakiya.delivery.locks import pace_lock
-from dakiya.delivery.pacing import BUCKETS, Limits, Window
-from dakiya.delivery.usage import count_mails
+from dakiya.delivery.pacing import BUCKETS, Window
+from dakiya.delivery.usage import count_mails, limits_of
 from dakiya.errors import InvalidInput
 from dakiya.models import PaceUsage, SmtpAccount
 
-DAY_S = 86_400
 # Shorter windows have passed before anybody has saved a form.
 WORTH_COUNTING_S = 3_600
 
@@ -35,20 +34,24 @@ _COUNT_SENT = text("""
 
 
 def set_sent_elsewhere(session: Session, account: SmtpAccount, mails: int) -> None:
-    """Count mails that were sent by other means today, in place of what was said before.
+    """Count mails that were sent by other means of late, in place of what was said before.
 
-    They count as sent now: nobody knows when they were, and the provider's day may not be
-    exceeded. Raises InvalidInput for an account without a limit a day.
+    They count in the account's longest limit, and as sent now: nobody knows when they were, and
+    the provider's day (or hour) may not be exceeded. Raises InvalidInput for an account without a
+    limit an hour or a day.
     """
-    if account.per_day is None:
-        raise InvalidInput("This account has no limit a day that they could count in.", "mails")
+    window = counting_window(account)
+    if window is None:
+        raise InvalidInput(
+            "This account has no limit an hour or a day that they could count in.", "mails"
+        )
     session.execute(_LOCK, {"key": pace_lock(account.id)})
     if account.sent_elsewhere is not None and account.elsewhere_at is not None:
         session.execute(
             update(PaceUsage)
             .where(
                 PaceUsage.smtp_account_id == account.id,
-                PaceUsage.window_s == DAY_S,
+                PaceUsage.window_s == window.seconds,
                 PaceUsage.start_at == account.elsewhere_at,
                 PaceUsage.mails >= account.sent_elsewhere,
             )
@@ -56,7 +59,7 @@ def set_sent_elsewhere(session: Session, account: SmtpAccount, mails: int) -> No
         )
     account.sent_elsewhere = account.elsewhere_at = None
     if mails:
-        [bucket] = count_mails(session, account, mails, windows_s=[DAY_S])
+        [bucket] = count_mails(session, account, mails, windows_s=[window.seconds])
         account.sent_elsewhere, account.elsewhere_at = mails, bucket
 
 
@@ -64,13 +67,22 @@ def sent_elsewhere(account: SmtpAccount, *, now: datetime) -> int:
     """Return how many mails sent by other means still count."""
     if account.sent_elsewhere is None or account.elsewhere_at is None:
         return 0
-    return account.sent_elsewhere if now < leaves_at(account.elsewhere_at) else 0
+    leaves_at = elsewhere_leaves_at(account)
+    return account.sent_elsewhere if leaves_at is not None and now < leaves_at else 0
 
 
-def leaves_at(start_at: datetime) -> datetime:
-    """Return when mails of a bucket of the day do not count any more."""
-    [day] = Limits(per_day=1).windows
-    return start_at + day.leaves_after
+def elsewhere_leaves_at(account: SmtpAccount) -> datetime | None:
+    """Return when mails sent by other means do not count any more; None without any."""
+    window = counting_window(account)
+    if window is None or account.elsewhere_at is None:
+        return None
+    return account.elsewhere_at + window.leaves_after
+
+
+def counting_window(account: SmtpAccount) -> Window | None:
+    """Return the limit that mails sent by other means count in: the longest, an hour at least."""
+    windows = [one for one in limits_of(account).windows if one.seconds >= WORTH_COUNTING_S]
+    return windows[-1] if windows else None
 
 
 def count_sent(session: Session, account: SmtpAccount, window: Window) -> None:

@@ -11,7 +11,7 @@ from dakiya.delivery.pacing import Limits
 from dakiya.delivery.usage import count_mails, limits_of, remaining_quota, take_leave
 from dakiya.delivery.used_before import (
     count_sent,
-    leaves_at,
+    elsewhere_leaves_at,
     sent_elsewhere,
     set_sent_elsewhere,
 )
@@ -58,7 +58,8 @@ def test_they_count_for_a_day_and_no_longer(session: Session, account: SmtpAccou
     set_sent_elsewhere(session, account, 480)
     now = database_now(session)
     assert account.elsewhere_at is not None
-    until = leaves_at(account.elsewhere_at)
+    until = elsewhere_leaves_at(account)
+    assert until is not None
     assert timedelta(hours=24) <= until - now <= timedelta(hours=24, minutes=15)
     assert sent_elsewhere(account, now=now) == 480
     assert sent_elsewhere(account, now=until) == 0
@@ -68,9 +69,9 @@ def test_they_count_for_a_day_and_no_longer(session: Session, account: SmtpAccou
     assert left(session, account)["per_day"] == 400
 
 
-def test_account_without_a_limit_a_day_has_nothing_to_count_in(session: Session) -> None:
-    account = make_account(session, make_workspace(session), 2525, per_hour=50)
-    with pytest.raises(InvalidInput, match="no limit a day"):
+def test_account_without_a_long_limit_has_nothing_to_count_in(session: Session) -> None:
+    account = make_account(session, make_workspace(session), 2525, per_minute=50)
+    with pytest.raises(InvalidInput, match="no limit an hour or a day"):
         set_sent_elsewhere(session, account, 5)
 
 

@@ -75,6 +75,33 @@ def test_mails_sent_elsewhere_are_entered_and_shown(client: FlaskClient, alice: 
         assert alice.api.put(f"{place}/sent-elsewhere", {"mails": wrong}).status == 422
 
 
+def test_mails_sent_elsewhere_count_in_the_hour_where_that_is_the_limit(
+    client: FlaskClient, alice: Person, session_factory: SessionFactory
+) -> None:
+    account_id = make_account(alice, host="smtp.zoho.in", limits={"per_hour": 50, "per_minute": 10})
+    place = f"/smtp-accounts/{account_id}"
+    assert "Already used this hour" in client.get(place).text
+    page = client.get(send(client, f"{place}/sent-elsewhere", mails="20").headers["Location"]).text
+    assert "Counted for the next hour." in page
+    assert "30 left within the hour" in page
+    assert "20 mails sent elsewhere count until" in page
+    assert alice.api.put(f"{place}/sent-elsewhere", {"mails": 5}).json["sent_elsewhere"] == 5
+    assert "45 left within the hour" in client.get(place).text
+    with session_factory.begin() as session:
+        account = session.get_one(SmtpAccount, account_id)
+        assert account.elsewhere_at is not None
+        account.elsewhere_at -= timedelta(minutes=61)
+    assert alice.api.get(place).json["sent_elsewhere"] == 0
+
+
+def test_mails_sent_elsewhere_need_a_limit_to_count_in(client: FlaskClient, alice: Person) -> None:
+    account_id = make_account(alice, limits={"per_minute": 10})
+    place = f"/smtp-accounts/{account_id}"
+    page = client.get(place).text
+    assert "can be counted once the account has a limit an hour or a day" in page
+    assert alice.api.put(f"{place}/sent-elsewhere", {"mails": 5}).status == 422
+
+
 def test_new_limit_of_the_form_counts_what_was_sent(
     client: FlaskClient, alice: Person, session_factory: SessionFactory
 ) -> None:

@@ -42,5 +42,8 @@ def tell_sent_elsewhere(account_id: int) -> ResponseReturnValue:
         return place
     request_session().commit()
     ring(lambda doorbell: doorbell.ring_tick())
-    flash(gettext("Counted for the next 24 hours."), "success")
+    if account.per_day is not None:
+        flash(gettext("Counted for the next 24 hours."), "success")
+    else:
+        flash(gettext("Counted for the next hour."), "success")
     return place

@@ -11,7 +11,7 @@ from dakiya.accounts.users import workspace_of
 from dakiya.campaigns.lanes import Lane, lane_of
 from dakiya.campaigns.waiting import why_waiting
 from dakiya.delivery.usage import remaining_quota, slowed
-from dakiya.delivery.used_before import leaves_at, sent_elsewhere
+from dakiya.delivery.used_before import counting_window, elsewhere_leaves_at, sent_elsewhere
 from dakiya.errors import IllegalState, InvalidInput
 from dakiya.models import SmtpAccount, SmtpTest
 from dakiya.smtp_accounts import accounts
@@ -124,7 +124,8 @@ def show_account(account: SmtpAccount, form: TestForm) -> str:
         finish=say_finish(lane.finish, since=now) if lane.finish else "",
         assumptions=_assumptions(lane, now=now),
         elsewhere=sent_elsewhere(account, now=now),
-        elsewhere_until=leaves_at(account.elsewhere_at) if account.elsewhere_at else None,
+        elsewhere_until=elsewhere_leaves_at(account),
+        elsewhere_label=wording.used_elsewhere(counting_window(account)),
         elsewhere_form=ElsewhereForm(formdata=None),
         **about_test(account, seen.test),
     )
