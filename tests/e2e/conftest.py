@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from dakiya.accounts.users import create_user, workspace_of
 from dakiya.db import SessionFactory
@@ -31,6 +31,9 @@ CHROMIUM_ARGUMENTS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
 )
+
+# A page comes when the machine has time for it: what is expected is what it shows then.
+expect.set_options(timeout=20_000)
 
 
 @dataclass(frozen=True)

@@ -7,44 +7,16 @@ from email.parser import BytesParser
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy.orm import Session
 
-from dakiya.campaigns.drafts import create_campaign
 from dakiya.db import SessionFactory
-from dakiya.models import Campaign, Recipient
+from tests.e2e.composing import make_draft
 from tests.e2e.conftest import DESKTOP, OpenPage, Site, assert_every_look_is_sound
 from tests.e2e.hands import Hands, Keyboard, Mouse
-from tests.engine.world import make_account
 from tests.recorder.plugin import StartRecorder
 
-PEOPLE = (("ravi@example.org", "Ravi", "Pune"), ("asha@example.org", "आशा राव", ""))
 SAVED = re.compile(r"^Saved \d\d:\d\d$")
 # The sender is a process of its own that has to start.
 TEST_TAKES_MS = 60_000
-
-
-def make_draft(session: Session, site: Site, *, port: int = 1025) -> Campaign:
-    """A draft with an account and two people, one of whom has no city."""
-    campaign = create_campaign(
-        session,
-        workspace_id=site.workspace_id,
-        name="Diwali",
-        content=None,
-        account=make_account(session, site.workspace_id, port),
-        timezone="Asia/Kolkata",
-    )
-    for email, name, city in PEOPLE:
-        session.add(
-            Recipient(
-                workspace_id=site.workspace_id,
-                campaign_id=campaign.id,
-                email=email,
-                email_normalised=email,
-                name=name,
-                fields={"city": city},
-            )
-        )
-    return campaign
 
 
 def write_rich(hands: Hands) -> None:

@@ -2,6 +2,12 @@
 
 import { Selection } from "@tiptap/pm/state";
 
+// TipTap's own focus() waits for the next frame: keys that are pressed before it go elsewhere.
+export function focused(editor) {
+  editor.view.focus();
+  return editor.chain().scrollIntoView();
+}
+
 // What is inserted goes behind the picture or button that is chosen, and not in its place.
 export function behindChosen(chain) {
   return chain.command(({ tr }) => {

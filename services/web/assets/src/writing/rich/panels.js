@@ -1,5 +1,6 @@
 // The panels in which links, buttons, pictures, fields and conditions are edited in place.
 import { hide, placeBeside } from "../placing.js";
+import { focused } from "./commands.js";
 import { completeLink, hexColour, inkOn, whole, WIDEST_PX } from "./values.js";
 
 const NODES = { button: "button", image: "image", mergeField: "mergeField" };
@@ -21,7 +22,7 @@ export function wirePanels(root, editor, { pictures }) {
     const left = open;
     open = null;
     if (left) hide(left);
-    if (refocus) editor.commands.focus();
+    if (refocus) editor.view.focus();
   }
 
   function show(kind, rectangle, { focus = false } = {}) {
@@ -166,7 +167,7 @@ function change(editor, kind, name, text) {
 function applyLink(editor, panel) {
   const href = completeLink(panel.querySelector("[name=href]").value);
   const text = panel.querySelector("[name=text]").value.trim();
-  const chain = editor.chain().focus();
+  const chain = focused(editor);
   if (!href) chain.extendMarkRange("link").unsetLink().run();
   else if (editor.isActive("link")) chain.extendMarkRange("link").setLink({ href }).run();
   else if (!editor.state.selection.empty) chain.setLink({ href }).run();

@@ -67,7 +67,7 @@ export function makePictures(editor, { ask, send, say }) {
     },
     async choose({ replacing = false } = {}) {
       const picture = await ask();
-      editor.commands.focus();
+      editor.view.focus();
       if (!picture) return;
       const attrs = { src: picture.url, alt: picture.alt ?? "", width: fitting(picture.width) };
       if (replacing) editor.commands.updateAttributes("image", attrs);

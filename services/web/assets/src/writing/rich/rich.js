@@ -2,7 +2,7 @@
 import { Editor } from "@tiptap/core";
 import { DOMParser as PageParser } from "@tiptap/pm/model";
 import { makeSuggestions } from "../suggesting.js";
-import { behindChosen } from "./commands.js";
+import { behindChosen, focused } from "./commands.js";
 import { wireLook } from "./look.js";
 import { wirePanels } from "./panels.js";
 import { cleanPasted, howMuch, showStyles } from "./pasting.js";
@@ -78,9 +78,9 @@ export function open({ place, source, fields, suggestions, ask, send, say }) {
     name: "source",
     read: () => JSON.stringify(stored(editor.getJSON())),
     isEmpty: () => editor.isEmpty,
-    focus: () => editor.commands.focus(),
+    focus: () => editor.view.focus(),
     element: editor.view.dom,
-    insertField: (name) => editor.chain().focus().insertContent({ type: "mergeField", attrs: { field: name } }).run(),
+    insertField: (name) => focused(editor).insertContent({ type: "mergeField", attrs: { field: name } }).run(),
     onChange: (told) => editor.on("update", told),
   };
 }
@@ -93,13 +93,13 @@ function wireInserts(place, editor, { panels, pictures }) {
     button: () => {
       const accent = editor.state.doc.attrs.accent ?? "#b3261e";
       const label = place.dataset.sayButton;
-      // Without focus(): it would come a moment after the panel's, and take it away.
+      // The panel takes the focus.
       behindChosen(editor.chain()).insertContent({ type: "button", attrs: { label, href: "", color: accent } }).run();
       selectBack(editor, "button");
       panels.follow({ focus: true });
     },
     field: () => {
-      editor.chain().focus().insertContent("{{").run();
+      focused(editor).insertContent("{{").run();
     },
     editCondition: () => panels.openCondition(conditionBox(editor)),
   };
@@ -140,7 +140,9 @@ function keysOf(parts) {
       parts.toolbar.focus();
       return true;
     },
-    "Mod-k": () => {
+    "Mod-k": ({ editor }) => {
+      // The browser tells of a new selection after the next key, where keys wait in a line.
+      editor.view.domObserver.flush();
       parts.panels.openLink();
       return true;
     },

@@ -1,6 +1,7 @@
 // "{{" in the mail opens the list of fields; the one that is taken becomes a chip.
 import { Extension } from "@tiptap/core";
 import { Plugin } from "@tiptap/pm/state";
+import { focused } from "./commands.js";
 import { openTag } from "../fields.js";
 
 export const FieldSuggestions = Extension.create({
@@ -22,7 +23,7 @@ export const FieldSuggestions = Extension.create({
       const tag = typed();
       const to = editor.state.selection.to;
       list.close();
-      editor.chain().focus().insertContentAt({ from: to - (tag?.length ?? 0), to }, { type: "mergeField", attrs: { field: name } }).run();
+      focused(editor).insertContentAt({ from: to - (tag?.length ?? 0), to }, { type: "mergeField", attrs: { field: name } }).run();
     });
     let dismissed = false;
     return [

@@ -1,12 +1,12 @@
 // The toolbar above the mail, and the smaller ones that come up in tables, columns and conditions.
 import { placeBeside } from "../placing.js";
 import { openMenus, rove } from "../roving.js";
-import { COMMANDS } from "./commands.js";
+import { COMMANDS, focused } from "./commands.js";
 import { hexColour } from "./values.js";
 
 export function wireToolbar(root, editor) {
   const bars = [...root.querySelectorAll("[role=toolbar]")];
-  for (const bar of bars) rove(bar, { onEscape: () => editor.commands.focus() });
+  for (const bar of bars) rove(bar, { onEscape: () => editor.view.focus() });
   openMenus(root, placeBeside);
   const buttons = [...root.querySelectorAll("[data-do]")];
   root.addEventListener("pointerdown", (event) => {
@@ -16,10 +16,8 @@ export function wireToolbar(root, editor) {
   root.addEventListener("click", (event) => {
     const button = event.target.closest("[data-do]");
     if (!button) return;
-    const menu = button.closest("[popover]");
-    menu?.hidePopover();
+    button.closest("[popover]")?.hidePopover();
     run(editor, button.dataset.do, button.dataset.value);
-    if (!menu && event.detail === 0) button.focus();
   });
   for (const input of root.querySelectorAll("input[type=color][data-style]")) {
     input.addEventListener("change", () => {
@@ -47,7 +45,7 @@ export function wireToolbar(root, editor) {
 }
 
 function run(editor, name, value) {
-  COMMANDS[name].run(editor.chain().focus(), value).run();
+  COMMANDS[name].run(focused(editor), value).run();
 }
 
 function show(editor, button) {
