@@ -1,6 +1,7 @@
 """Builders of recipient files, good and bad."""
 
 import io
+import struct
 import zipfile
 from collections.abc import Iterator, Sequence
 
@@ -41,6 +42,24 @@ def replace_member(workbook: bytes, name: str, content: bytes) -> bytes:
         if name not in old.namelist():
             new.writestr(name, content)
     return out.getvalue()
+
+
+def change_member(workbook: bytes, name: str, before: bytes, after: bytes) -> bytes:
+    """The same archive with other words in one of its members."""
+    with zipfile.ZipFile(io.BytesIO(workbook)) as old:
+        content = old.read(name)
+    assert before in content
+    return replace_member(workbook, name, content.replace(before, after))
+
+
+def change_entry(workbook: bytes, name: str, offset: int, value: int) -> bytes:
+    """The same archive with other bytes in a member's entry of the directory (APPNOTE 4.3.12)."""
+    data = bytearray(workbook)
+    at = data.find(b"PK\x01\x02")
+    while data[at + 46 : at + 46 + len(name)] != name.encode():
+        at = data.index(b"PK\x01\x02", at + 4)
+    struct.pack_into("<H" if offset < 16 else "<L", data, at + offset, value)
+    return bytes(data)
 
 
 def archive(**members: bytes) -> bytes:

@@ -16,8 +16,8 @@ _RATIO_MATTERS_FROM_BYTES = 32 * 1024 * 1024
 _END = struct.Struct("<4s4H2LH")  # APPNOTE 4.3.16, end of central directory record
 _END_64 = struct.Struct("<4sQ2H2L4Q")  # APPNOTE 4.3.14, its zip64 form
 _LOCATOR_64 = struct.Struct("<4sLQL")  # APPNOTE 4.3.15
-# What zipfile raises for a directory that is not as it should be (found by fuzzing; the
-# ValueErrors are names in no encoding).
+# What zipfile raises for a directory that is not as it should be: it cannot be read, needs a zip
+# of a version that there is not, has names in no encoding. A test shows each.
 _DAMAGE = (zipfile.BadZipFile, NotImplementedError, ValueError)
 _BROKEN = (
     "The workbook is damaged or was not uploaded completely: open it in your spreadsheet "

@@ -6,6 +6,7 @@ read.
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from openpyxl.utils.cell import coordinate_to_tuple
@@ -39,8 +40,9 @@ def walk(sheet: Any, *, max_columns: int) -> Iterator[tuple[int, list[object]]]:
         for row, cells in parser.parse():
             if row > MAX_ROW:
                 raise FileRefused(
-                    f"The sheet says that it has a row number {row:.15g}, but a spreadsheet ends "
-                    f"at row {MAX_ROW:,}: copy the list into a new workbook and upload that."
+                    f"The sheet says that it has a row number {Decimal(row).normalize():.15g}, "
+                    f"but a spreadsheet ends at row {MAX_ROW:,}: copy the list into a new "
+                    "workbook and upload that."
                 )
             if row <= before:
                 raise ValueError(f"row {row} after row {before}")

@@ -21,8 +21,8 @@ _SPREADSHEET_ERRORS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"}
 )
 # What a damaged sheet makes zipfile, expat and openpyxl raise, and what else the parts around it
-# do (a part that is missing, packed in an unknown way, or a number beyond all bounds). Each was met
-# by damaging workbooks at random, or by a test.
+# do (a part that is missing, packed in an unknown way, or an index beyond all bounds). A test shows
+# each.
 _DAMAGED_SHEET = (
     EOFError, IndexError, ParseError, TypeError, ValueError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
