@@ -80,7 +80,7 @@ def test_the_web_cannot_see_the_owners_password(system: System) -> None:
     mounted = {mount.get("Name", "") for mount in system.compose.inspect("web")["Mounts"]}
     url = system.compose.run("exec", "-T", "web", "cat", "/run/dakiya/database_url")
 
-    assert {name.rpartition("_")[2] for name in mounted if name} == {"secrets-web"}
+    assert {name.rpartition("_")[2] for name in mounted if name} == {"media", "secrets-web"}
     assert url.startswith("postgresql://dakiya_web:")
 
 
