@@ -147,3 +147,16 @@ def test_link_and_text_part_are_made_by_keyboard(
         assert content.text == "By hand"
     page.get_by_role("button", name="Make it automatically again").click()
     expect(page.get_by_text("made automatically")).to_be_visible()
+
+
+def test_button_that_is_not_filled_in_is_found_at_once(
+    open_page: OpenPage, site: Site, session_factory: SessionFactory
+) -> None:
+    page = open_page(DESKTOP)
+    open_rich(page, site, session_factory)
+    page.keyboard.type("Look: ")
+    page.get_by_role("toolbar").get_by_role("button", name="Button", exact=True).click()
+    page.keyboard.press("Escape")
+    checks = page.locator("#checks")
+    expect(checks.get_by_text("These links and buttons are not filled in yet")).to_be_visible()
+    expect(checks.get_by_text("Read more (https://)")).to_be_visible()

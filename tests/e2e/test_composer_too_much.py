@@ -1,29 +1,13 @@
-"""What is pasted into the composer: too much of it, and lists of Word."""
-
-from typing import Any
+"""More than a mail takes, pasted into its fields."""
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from dakiya.db import SessionFactory
-from dakiya.models import Campaign
+from tests.e2e.composing import make_draft, open_rich, paste
 from tests.e2e.conftest import DESKTOP, NO_JAVASCRIPT, OpenPage, Site
 from tests.e2e.soundness import assert_page_is_sound
-from tests.e2e.test_writing import make_draft
 
-# What Word puts on the clipboard: levels in styles, bullets as text.
-ITEM = """<p class=MsoListParagraph style='mso-list:l0 level{level} lfo1'><![if !supportLists]><span
-style='font-family:Symbol'><span style='mso-list:Ignore'>{bullet}<span style='font:7.0pt'>&nbsp;
-</span></span></span><![endif]>{words}<o:p></o:p></p>"""
-ITEMS = (
-    (1, "1.", "Fruit"), (2, "o", "Apple"), (3, "§", "Red"), (2, "o", "Pear"), (1, "2.", "Nuts"),
-)  # fmt: skip
-PASTE = """html => {
-    const data = new DataTransfer();
-    data.setData("text/html", html);
-    document.activeElement.dispatchEvent(
-        new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
-}"""
 TOO_MUCH = "That is too much, so none of it was taken: at most"
 
 
@@ -86,44 +70,19 @@ def test_huge_paste_without_scripts_is_kept_whole_and_refused_with_words(
     assert len(area.input_value()) == 600_000
 
 
-def outline(node: Any) -> Any:
-    """The lists of a document as nested lists of words: ["ol", "Fruit", ["ul", ...]]."""
-    names = {"orderedList": "ol", "bulletList": "ul"}
-    if node["type"] in names:
-        items = [part for item in node["content"] for part in item["content"]]
-        return [names[node["type"]], *map(outline, items)]
-    return "".join(child.get("text", "") for child in node.get("content", []))
-
-
-def test_nested_lists_of_word_stay_nested(
+def test_huge_paste_is_answered_with_words(
     open_page: OpenPage, site: Site, session_factory: SessionFactory
 ) -> None:
     page = open_page(DESKTOP)
-    campaign_id = open_way(page, site, session_factory, "rich")
-    page.get_by_label("Subject").fill("Lists")
-    page.get_by_role("textbox", name="The mail").click()
-    items = "".join(ITEM.format(level=n, bullet=b, words=w) for n, b, w in ITEMS)
-    page.evaluate(PASTE, f"<html xmlns:o='urn:schemas-microsoft-com:office'><body>{items}</body>")
-    page.keyboard.press("Control+s")
-    expect(page.locator("[data-status][data-state=saved]")).to_be_visible()
-    with session_factory() as session:
-        content = session.get_one(Campaign, campaign_id).content
-        assert content is not None
-        assert content.source is not None
-        found = [outline(node) for node in content.source["content"]]
-    assert found[0] == ["ol", "Fruit", ["ul", "Apple", ["ul", "Red"], "Pear"], "Nuts"]
-
-
-def test_button_that_is_not_filled_in_is_found_at_once(
-    open_page: OpenPage, site: Site, session_factory: SessionFactory
-) -> None:
-    page = open_page(DESKTOP)
-    open_way(page, site, session_factory, "rich")
-    page.get_by_label("Subject").fill("A button")
-    page.get_by_role("textbox", name="The mail").click()
-    page.keyboard.type("Look: ")
-    page.get_by_role("toolbar").get_by_role("button", name="Button", exact=True).click()
-    page.keyboard.press("Escape")
-    checks = page.locator("#checks")
-    expect(checks.get_by_text("These links and buttons are not filled in yet")).to_be_visible()
-    expect(checks.get_by_text("Read more (https://)")).to_be_visible()
+    open_rich(page, site, session_factory)
+    page.keyboard.type("Kept")
+    paste(page, "<p>" + "x" * 5_000_000 + "</p>")
+    expect(page.get_by_text("That is too much for one mail")).to_be_visible()
+    expect(page.get_by_role("textbox", name="The mail")).to_have_text("Kept")
+    with session_factory.begin() as session:
+        another = make_draft(session, site).id
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(f"/campaigns/{another}/edit/content?way=html")
+    page.get_by_role("textbox", name="HTML").click()
+    paste(page, "y" * 5_000_000, "text/plain")
+    expect(page.get_by_text("That is too much for one mail")).to_be_visible()
