@@ -102,22 +102,22 @@ def test_mail_that_is_refused_for_good_fails_and_a_dead_address_is_suppressed(
     server = recorder(
         Rule("rcpt", reply="550 5.1.1 No such user", recipient="r1.@"),
         Rule("dot", reply="554 5.6.0 Content rejected", recipient="r2[0-4]@"),
-        Rule("data", reply="554 5.7.1 Policy", recipient="r3.@"),
+        Rule("data", reply="554 5.7.1 Policy", recipient="r[345][05]@"),
     )
     campaign = run(installation, session_factory, server)
     found = audited(session_factory, campaign, server.received())
-    assert found.received == MAILS - 25
+    assert found.received == MAILS - 21
     failed = {
         pattern: {
             (row.state, row.reply_code, row.reply_text, row.reason, row.attempts)
             for row in rows_of(session_factory, pattern)
         }
-        for pattern in ("^r1.@", "^r2[0-4]@", "^r3.@")
+        for pattern in ("^r1.@", "^r2[0-4]@", "^r[345][05]@")
     }
     assert failed == {
         "^r1.@": {(EmailState.FAILED, 550, "5.1.1 No such user", "unknown_user", 1)},
         "^r2[0-4]@": {(EmailState.FAILED, 554, "5.6.0 Content rejected", "content", 1)},
-        "^r3.@": {(EmailState.FAILED, 554, "5.7.1 Policy", "policy", 1)},
+        "^r[345][05]@": {(EmailState.FAILED, 554, "5.7.1 Policy", "policy", 1)},
     }
     with session_factory() as session:
         suppressed = set(session.scalars(select(Suppression.email_normalised)))

@@ -2,11 +2,11 @@
 
 import pytest
 from sqlalchemy import Connection as SqlConnection
-from sqlalchemy import event, update
+from sqlalchemy import event, select, update
 from sqlalchemy.exc import OperationalError
 
 from dakiya.delivery.content_trouble import REFUSALS_IN_A_ROW
-from dakiya.models import Campaign
+from dakiya.models import Campaign, SmtpAccount
 from dakiya_sender.messages import CampaignMessage
 from tests.engine.world import miscounted
 from tests.recorder import Behaviour, Rule
@@ -69,10 +69,24 @@ def test_accepted_mail_in_between_lets_the_batch_go_on(
 
 
 def test_other_refusals_do_not_stop_the_batch(set_scene: SetScene, recorder: StartRecorder) -> None:
-    scene = set_scene(recorder(Rule("dot", reply="554 5.7.1 Policy")), MAILS)
+    scene = set_scene(recorder(Rule("dot", reply="550 5.1.1 User unknown")), MAILS)
     scene.deliver()
     assert states(scene) == ["failed"] * MAILS
     assert campaign_of(scene).refused_in_a_row == 0
+
+
+def test_refusals_that_name_nobody_are_not_the_contents_trouble(
+    set_scene: SetScene, recorder: StartRecorder
+) -> None:
+    scene = set_scene(recorder(Rule("dot", reply="554 5.7.1 Policy")), MAILS)
+    report = scene.deliver()
+    assert (report.attempted, report.trouble) == (5, None)
+    assert states(scene) == ["deferred"] * 5 + ["pending"] * (MAILS - 5)
+    assert {row.attempts for row in scene.rows()} == {0}
+    assert campaign_of(scene).refused_in_a_row == 0
+    with scene.sessions() as session:
+        account = session.scalars(select(SmtpAccount)).one()
+    assert (account.pause_reason, account.paused_until) == ("policy", None)
 
 
 def test_mails_that_cannot_be_built_in_a_row_stop_the_batch(

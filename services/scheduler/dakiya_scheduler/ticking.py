@@ -2,8 +2,8 @@
 
 1. start the campaigns whose instant has come;
 2. rescue the batches whose lease ran out;
-3. pause the campaigns whose content is refused again and again, and let unknown mails go again
-   where that was chosen;
+3. pause the campaigns whose content is refused again and again, let unknown mails go again where
+   that was chosen, and come to a verdict about refusals that may be meant for everybody;
 4. claim due mail for every lane, each in a transaction of its own, and ring its batches;
 5. settle the campaigns that have come to rest;
 6. on the clock's ticks: have people told of accounts that have stopped, ring again what was
@@ -34,7 +34,9 @@ from dakiya.contacts.import_turns import imports_to_ring
 from dakiya.contacts.imports import forget_waiting
 from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.claims import claim_lane, find_lanes
+from dakiya.delivery.counters import SCHEDULER_SLOT
 from dakiya.delivery.presence import forget_gone, say_alive
+from dakiya.delivery.refusals import accounts_to_judge, judge
 from dakiya.delivery.rescue import (
     batches_to_ring,
     count_rung,
@@ -115,6 +117,7 @@ class Ticker:
             now = self._move_on()
             self._pause_refused()
             self._resend_unknown()
+            self._judge_refusals()
             self._claim(now, count)
             self._settle()
             if by_clock:
@@ -173,6 +176,16 @@ class Ticker:
                 session.commit()
                 if again:
                     log.info("unknown_sent_again", campaign=campaign_id, mails=again)
+
+    def _judge_refusals(self) -> None:
+        with self._sessions() as session:
+            smtp_account_ids = accounts_to_judge(session)
+            session.commit()
+            for smtp_account_id in smtp_account_ids:
+                stopped = judge(session, smtp_account_id, slot=SCHEDULER_SLOT, skip_locked=True)
+                session.commit()
+                if stopped is not None:
+                    log.warning("account_paused", account=stopped.id, reason=stopped.pause_reason)
 
     def _claim(self, now: datetime, count: Count) -> None:
         with self._sessions() as session:

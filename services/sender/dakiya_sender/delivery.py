@@ -8,7 +8,7 @@ For each mail:
 3. MAIL, RCPT, DATA, and the body without its final dot;
 4. commit the outcome of the mail before and the intent of this one; if the ledger says no,
    cut the connection without the dot;
-5. the dot, and the reply: sent, deferred, failed, or unknown if no reply came.
+5. the dot, and the reply: sent, deferred, failed, held, or unknown if no reply came.
 
 Where the server takes it, steps 1 to 3 of the next mail begin before the intent of this one: it is
 built and has its leave, and its MAIL, RCPT and DATA go out with this one's dot.
@@ -28,6 +28,7 @@ from dakiya.delivery.content_trouble import CONTENT_REASONS
 from dakiya.delivery.intents import Intent
 from dakiya.delivery.ledger import ClaimedEmail
 from dakiya.delivery.outcomes import Outcome, Reason
+from dakiya.delivery.refusals import may_be_meant_for_all
 from dakiya.delivery.taking import Taken
 from dakiya.delivery.trouble import AccountTrouble
 from dakiya.log import get_logger
@@ -280,6 +281,10 @@ class BatchDelivery:
             retry_base_s=self._retry.base_s,
             give_up_s=self._retry.give_up_s,
         )
+        if isinstance(judged, Outcome) and may_be_meant_for_all(judged):
+            if not self._recorder.hold(mail, judged):
+                raise _Stop
+            return
         if isinstance(judged, Outcome):
             self._learn(mail, judged, suppresses=verdict.suppress)
             return

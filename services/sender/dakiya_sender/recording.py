@@ -21,9 +21,10 @@ from dakiya.delivery.ledger import (
     record,
 )
 from dakiya.delivery.outcomes import Outcome
+from dakiya.delivery.refusals import hold, judge
 from dakiya.delivery.rounds import Sent, Step, Written
 from dakiya.delivery.taking import park_batch
-from dakiya.delivery.trouble import AccountTrouble, clear_trouble, meet_trouble
+from dakiya.delivery.trouble import AccountTrouble, end_trouble, meet_trouble
 from dakiya.log import get_logger
 from dakiya.models import EmailState, SmtpAccount, SuppressionReason
 from dakiya_sender.ledger_writer import LedgerWriter
@@ -62,15 +63,39 @@ class Recorder:
         """Keep an outcome for the next commit."""
         self._outcomes.append((mail, outcome, suppresses))
         self.accepted += outcome.state is EmailState.SENT
+        self._log(mail, outcome)
+
+    def _log(self, mail: ClaimedEmail, outcome: Outcome, *, is_held: bool = False) -> None:
         log.info(
             "mail",
             email=mail.id,
             campaign=self._claim.campaign_id,
-            outcome=outcome.state.value,
+            outcome="held" if is_held else outcome.state.value,
             code=outcome.reply_code,
             phase=outcome.phase,
             reason=outcome.reason,
         )
+
+    def hold(self, mail: ClaimedEmail, refusal: Outcome) -> bool:
+        """Commit a refusal that may be meant for everybody; False when the account has to stop."""
+        self.flush()  # what was accepted before it counts as such
+        self._log(mail, refusal, is_held=True)
+        self._patiently(lambda s: self._hold_once(s, mail, refusal))
+        try:
+            with self._sessions() as session:
+                stopped = judge(session, self._claim.smtp_account_id, slot=self._slot)
+                session.commit()
+        except DBAPIError as error:
+            log.warning("refusal_not_judged", error=type(error).__name__)
+            return False
+        if stopped is not None:
+            log.warning("account_paused", account=stopped.id, reason=stopped.pause_reason)
+        return stopped is None
+
+    def _hold_once(self, session: Session, mail: ClaimedEmail, refusal: Outcome) -> None:
+        lock_batch(session, self._claim)
+        if not hold(session, self._claim, mail.id, refusal, slot=self._slot):
+            log.warning("outcome_not_recorded", email=mail.id, outcome="held")
 
     def refuse_content(self, mail: ClaimedEmail, outcome: Outcome) -> bool:
         """Commit a refusal of the content at once; False when the campaign has had enough."""
@@ -150,7 +175,7 @@ class Recorder:
                 close_batch(session, self._claim)
             moves.store(session, campaign_id=self._claim.campaign_id, slot=self._slot)
             if self.accepted and (had_trouble or trouble is not None):
-                clear_trouble(session, self._claim.smtp_account_id)
+                end_trouble(session, self._claim.smtp_account_id)
             if trouble is not None:
                 meet_trouble(session, self._claim, trouble, accepted=self.accepted)
 

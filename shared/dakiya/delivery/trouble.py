@@ -6,7 +6,7 @@ batch finds out whether the trouble is over (``claims``). A mail that the server
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, case, func, or_, select, text, update
+from sqlalchemy import and_, case, func, not_, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from dakiya.db import database_now
@@ -19,6 +19,15 @@ from dakiya.models import Batch, BatchState, SmtpAccount
 FIRST_PAUSE_S = 15.0
 LONGEST_PAUSE_S = 1800.0
 DETAIL_MAX = 500
+_NONE = {
+    "paused_at": None,
+    "paused_until": None,
+    "pause_reason": None,
+    "pause_detail": None,
+    "trouble_count": 0,
+    "trouble_since": None,
+    "noticed_at": None,
+}
 
 
 @dataclass(frozen=True)
@@ -78,18 +87,19 @@ def pause_account(session: Session, smtp_account_id: int, trouble: AccountTroubl
 
 def clear_trouble(session: Session, smtp_account_id: int) -> None:
     """End an account's pause: it works again. What it has learned of its pace stays."""
+    session.execute(update(SmtpAccount).where(SmtpAccount.id == smtp_account_id).values(_NONE))
+
+
+def end_trouble(session: Session, smtp_account_id: int) -> None:
+    """End an account's trouble, since a mail was accepted.
+
+    Not what waits for its owner: that began after the accepted mail's batch was taken.
+    """
+    waits_for_owner = and_(SmtpAccount.paused_at.is_not(None), SmtpAccount.paused_until.is_(None))
     session.execute(
         update(SmtpAccount)
-        .where(SmtpAccount.id == smtp_account_id)
-        .values(
-            paused_at=None,
-            paused_until=None,
-            pause_reason=None,
-            pause_detail=None,
-            trouble_count=0,
-            trouble_since=None,
-            noticed_at=None,
-        )
+        .where(SmtpAccount.id == smtp_account_id, not_(waits_for_owner))
+        .values(_NONE)
     )
 
 

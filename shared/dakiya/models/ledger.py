@@ -6,6 +6,7 @@ statements that make them are in dakiya.delivery.
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -221,6 +222,28 @@ class Attempt(Base):
     reason: Mapped[str | None]
     reply_text: Mapped[str | None]
     ended_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class HeldRefusal(Base):
+    """A deferred mail whose refusal is final unless the server refuses everybody.
+
+    Gone once there is a verdict (``dakiya.delivery.refusals``). ``batch_id`` and ``fence`` are the
+    mail's: one that has others has moved on. ``accepted``: how many mails each live campaign of
+    the account had had accepted, ``{campaign id: mails}``.
+    """
+
+    __tablename__ = "held_refusal"
+
+    email_id: Mapped[int] = mapped_column(
+        ForeignKey("email.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    smtp_account_id: Mapped[int] = mapped_column(
+        ForeignKey("smtp_account.id", ondelete="CASCADE"), index=True
+    )
+    batch_id: Mapped[int]
+    fence: Mapped[int] = mapped_column(Integer)
+    accepted: Mapped[dict[str, Any]]
+    refused_at: Mapped[datetime]
 
 
 class Service(Base):

@@ -27,6 +27,8 @@ _WHY = {
     " an app password",
     Reason.SENDER_REFUSED: "the server does not let this login send from its “from” address",
     Reason.BLOCKED: "the server blocks its mail. Ask your provider why",
+    Reason.POLICY: "the server refuses one recipient after the other. Its words say why, and your"
+    " provider knows more",
     Reason.QUOTA: "the provider's quota is used up",
     Reason.RATE: "the server asks for less speed",
     Reason.CONNECTION: "the server cannot be reached",

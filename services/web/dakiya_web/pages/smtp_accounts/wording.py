@@ -53,6 +53,12 @@ _REMEDIES: Mapping[str, Text] = {
         "The server refuses mail from here. Ask your provider why, mend that, "
         "and then test the account: a passed test lets it send again."
     ),
+    Reason.POLICY: lazy_gettext(
+        "The server refused one recipient after the other, so Dakiya stopped before more of them "
+        "were: those wait, and none counts as failed. Its words say why; often SPF, DKIM or DMARC "
+        "of your domain, or a rule of your provider. Mend that, and then test the account: a "
+        "passed test lets it send again."
+    ),
     Reason.QUOTA: lazy_gettext(
         "Your provider's quota is used up. You may enter its limit below, so that "
         "Dakiya spreads the mails instead of running into it."
@@ -73,6 +79,7 @@ _TITLES: Mapping[str, Text] = {
     Reason.AUTH: lazy_gettext("The server refuses the login"),
     Reason.SENDER_REFUSED: lazy_gettext("The server refuses the sender's address"),
     Reason.BLOCKED: lazy_gettext("The server blocks our mail"),
+    Reason.POLICY: lazy_gettext("The server refuses everybody"),
     Reason.QUOTA: lazy_gettext("The provider's quota is used up"),
     Reason.RATE: lazy_gettext("The server asks us to slow down"),
     Reason.CONNECTION: lazy_gettext("The server cannot be reached"),
