@@ -52,10 +52,14 @@ class MissingField:
 
 @dataclass(frozen=True)
 class Readiness:
-    """What stands in the way of scheduling a draft, by field; and what its owner should know."""
+    """What stands in the way of scheduling a draft, by field; and what its owner should know.
+
+    ``unknown`` names the merge field that each error is about, where it is about one.
+    """
 
     errors: Mapping[str, list[str]] = field(default_factory=dict)
     warnings: Sequence[MissingField] = ()
+    unknown: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 def create_campaign(
@@ -189,16 +193,14 @@ def _check_recipients(
     report = check_fields(templates.values(), available, total)
     if report.unknown:
         existing = _existing_fields(session, campaign)
+        unknown = {
+            part: names
+            for part, template in templates.items()
+            if (names := [name for name in report.unknown if name in template.fields])
+        }
         return Readiness(
-            {
-                part: messages
-                for part, template in templates.items()
-                if (
-                    messages := [
-                        _unknown(n, existing) for n in report.unknown if n in template.fields
-                    ]
-                )
-            }
+            {part: [_unknown(name, existing) for name in names] for part, names in unknown.items()},
+            unknown=unknown,
         )
     return Readiness(
         warnings=tuple(

@@ -55,9 +55,8 @@ def test_doubts_want_a_yes(
     page, hidden = review(client, campaign_id)
     assert "These links still lead to an example." in page
     assert "https://www.example.com/x" in page
-    assert (
-        f'href="/campaigns/{campaign_id}/edit/content" aria-describedby="doubt-1">Mend it' in page
-    )
+    place = f"/campaigns/{campaign_id}/edit/content?find=https://www.example.com/x#writer"
+    assert f'href="{place}" aria-describedby="doubt-1">Mend it' in page
     refused = client.post(url, data=hidden)
     assert refused.status_code == 422
     assert "say whether it shall go out" in refused.text
@@ -198,4 +197,46 @@ def test_whoever_writes_sees_what_speaks_against_the_mail(
     with session_factory.begin() as session:
         session.execute(text("UPDATE workspace SET postal_address = NULL"))
     page = client.get(f"/campaigns/{campaign_id}/edit/content").text
-    assert 'href="/profile#address">Mend it' in page
+    assert 'href="/profile#address" aria-describedby="doubt-2">Mend it' in page
+    assert 'href="#writer" data-mend="https://www.example.com/x"' in page
+
+
+def test_whoever_writes_sees_the_whole_list_of_the_review(
+    client: FlaskClient, alice: Person
+) -> None:
+    account_id = make_account(alice, from_email="asha@gmail.com")
+    campaign_id = make_campaign(alice, smtp_account_id=account_id, html="<p> </p>", subject="A  RE")
+    page = client.get(f"/campaigns/{campaign_id}/edit/content").text
+    checks = page.partition('id="content-checks"')[2].partition('id="test"')[0]
+    reviewed = client.get(f"/campaigns/{campaign_id}/edit/review?when=now").text
+    for words in ("goes to spam or is refused", "The mail says nothing yet."):
+        assert words in checks
+        assert words in reviewed
+    assert f'href="/smtp-accounts/{account_id}/edit"' in checks
+
+
+@pytest.mark.parametrize(
+    ("part", "written", "anchor"),
+    [
+        ("subject", "Hello {{ town }}", "#subject"),
+        ("preheader", "Hello {{ town }}", "#preheader"),
+        ("text", "Hello {{ town }}", "#text"),
+        ("html", f"{WORDS} {{{{ town }}}}", "#writer"),
+    ],
+)
+def test_mistake_leads_to_the_field_and_to_the_words_in_it(
+    client: FlaskClient, alice: Person, part: str, written: str, anchor: str
+) -> None:
+    campaign_id = make_campaign(alice, **{"html": WORDS, part: written})
+    page = client.get(f"/campaigns/{campaign_id}/edit/content").text
+    assert f'href="{anchor}" data-mend="{{{{ town" aria-describedby="mistake-1">' in page
+    reviewed = client.get(f"/campaigns/{campaign_id}/edit/review?when=now").text
+    assert f'?find=%7B%7B+town{anchor}"' in reviewed
+
+
+def test_subject_that_sounds_like_spam_is_mended_in_the_subject(
+    client: FlaskClient, alice: Person
+) -> None:
+    campaign_id = make_campaign(alice, html=WORDS, subject="Act now!!!")
+    page = client.get(f"/campaigns/{campaign_id}/edit/content").text
+    assert 'href="#subject" data-mend="" aria-describedby="doubt-1">Mend it' in page

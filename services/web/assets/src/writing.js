@@ -2,6 +2,7 @@
 // Each way is a chunk of its own, loaded only where it is used.
 import { countIn } from "./writing/counters.js";
 import { readFields } from "./writing/fields.js";
+import { wireMending } from "./writing/mending.js";
 import { makePicker, makeSending } from "./writing/picker.js";
 import { keepRoom } from "./writing/room.js";
 import { makeSaving } from "./writing/saving.js";
@@ -50,6 +51,7 @@ async function begin() {
   wireTextPart(form.querySelector("[data-text-part]"));
   wireVersions();
   keep(writer, source, status);
+  wireMending(form, writer);
 }
 
 // A click on a field's name writes it where the cursor was last.

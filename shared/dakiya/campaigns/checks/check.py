@@ -82,12 +82,16 @@ def check_campaign(session: Session, campaign: Campaign, *, public_url: str) -> 
             text,
             place=Place.DETAILS if part in _DETAILS else Place.CONTENT,
             field=part,
+            find=_tag(*ready.unknown.get(part, [])[at : at + 1]),
         )
         for part, texts in ready.errors.items()
-        for text in texts
+        for at, text in enumerate(texts)
     ]
     bare = _fields_without_default(campaign.content)
-    findings += [_missing(missing, is_bare=missing.field in bare) for missing in ready.warnings]
+    findings += [
+        _missing(missing, is_bare=missing.field in bare, field=_part_with(campaign, missing.field))
+        for missing in ready.warnings
+    ]
     account = campaign.smtp_account
     if account is not None and account.deleted_at is None:
         findings += check_sender(account) or _known_of_domain(session, account)
@@ -118,12 +122,14 @@ def _check_content(
     own = _own(public_url)
     html = content.html_sent
     mail = anatomy_of_html(html) if html is not None else anatomy_of_text(content.text or "")
-    urls = urls_to_visit(mail, own=own)
+    text = _text_links(content, mail)
+    urls = list(dict.fromkeys(urls_to_visit(mail, own=own) + urls_to_visit(text, own=own)))
     known = known_of(session, urls, workspace_id=workspace.id)
     sizes, gone = _library(session, mail, workspace, own)
     findings += check_subject(content.subject)
     findings += check_words(mail, content.subject)
     findings += check_links(mail, known.found, own=own)
+    findings += check_links(text, known.found, own=own, part="text")
     findings += check_pictures(
         mail, {**_sizes(known.found), **sizes}, own=own, missing=gone, public_url=public_url
     )
@@ -154,7 +160,22 @@ def _fields_without_default(content: ContentVersion | None) -> set[str]:
     return found
 
 
-def _missing(missing: MissingField, *, is_bare: bool) -> Finding:
+def _part_with(campaign: Campaign, field: str) -> str:
+    """Name the first part of a mail that has a field."""
+    content = campaign.content
+    for part in ("subject", "preheader", "html", "text") if content is not None else ():
+        with suppress(InvalidInput):
+            if field in parse(getattr(content, part) or "").fields:
+                return part
+    return "html"
+
+
+def _tag(name: str = "") -> str:
+    """Return how the tag of a field begins."""
+    return f"{{{{ {name}" if name else ""
+
+
+def _missing(missing: MissingField, *, is_bare: bool, field: str) -> Finding:
     have = "has" if missing.missing == 1 else "have"
     return Finding(
         "fields.missing",
@@ -162,8 +183,19 @@ def _missing(missing: MissingField, *, is_bare: bool) -> Finding:
         Place.CONTENT,
         f"{missing.missing:,} of {missing.of:,} {have} no {missing.field}: their mail shows the "
         "default, or nothing.",
+        field=field,
+        find=_tag(missing.field),
         missing=missing,
     )
+
+
+def _text_links(content: ContentVersion, mail: Anatomy) -> Anatomy:
+    """Return the links of a text part that somebody wrote, but for those of the HTML."""
+    if content.kind is ContentKind.TEXT or not content.text:
+        return Anatomy()
+    told = {link.url for link in mail.links}
+    links = [link for link in anatomy_of_text(content.text).links if link.url not in told]
+    return Anatomy(links=links)
 
 
 def _own(public_url: str) -> Callable[[str], bool]:

@@ -28,8 +28,9 @@ class Place(StrEnum):
 class Finding:
     """A mistake or a doubt, in words; ``check`` names it for programs and never changes.
 
-    ``about`` lists what it is about (links, pictures); ``field`` is the part of the API's body;
-    ``missing`` lets a page say a missing field in its own language.
+    ``about`` lists what it is about (links, pictures); ``field`` is the part of the API's body, and
+    ``find`` what stands there: an address, words, the beginning of a tag ("{{ city"). ``missing``
+    lets a page say a missing field in its own language.
     """
 
     check: str
@@ -38,17 +39,32 @@ class Finding:
     text: str
     about: tuple[str, ...] = ()
     field: str = "html"
+    find: str = ""
     missing: MissingField | None = None
 
 
-def warn(check: str, text: str, *about: str, place: Place = Place.CONTENT) -> Finding:
+def warn(
+    check: str,
+    text: str,
+    *about: str,
+    place: Place = Place.CONTENT,
+    field: str = "html",
+    find: str = "",
+) -> Finding:
     """Make a warning about the content or another place."""
-    return Finding(check, Level.WARNING, place, text, about)
+    return Finding(check, Level.WARNING, place, text, about, field, find)
 
 
-def stop(check: str, text: str, *, place: Place = Place.CONTENT, field: str = "html") -> Finding:
+def stop(
+    check: str,
+    text: str,
+    *,
+    place: Place = Place.CONTENT,
+    field: str = "html",
+    find: str = "",
+) -> Finding:
     """Make an error."""
-    return Finding(check, Level.ERROR, place, text, field=field)
+    return Finding(check, Level.ERROR, place, text, field=field, find=find)
 
 
 def some(found: list[str], most: int = 5) -> tuple[str, ...]:

@@ -37,14 +37,14 @@ _UNSUBSCRIBE: Final = "{{ unsubscribe_url }}"
 
 @dataclass
 class _Sorted:
-    """The links of a mail by what is wrong with them."""
+    """The links of a mail by what is wrong with them: what is told of each, and its address."""
 
-    unfilled: list[str] = field(default_factory=list)
-    nowhere: list[str] = field(default_factory=list)
-    placeholders: list[str] = field(default_factory=list)
-    insecure: list[str] = field(default_factory=list)
-    shortened: list[str] = field(default_factory=list)
-    disguised: list[str] = field(default_factory=list)
+    unfilled: dict[str, str] = field(default_factory=dict)
+    nowhere: dict[str, str] = field(default_factory=dict)
+    placeholders: dict[str, str] = field(default_factory=dict)
+    insecure: dict[str, str] = field(default_factory=dict)
+    shortened: dict[str, str] = field(default_factory=dict)
+    disguised: dict[str, str] = field(default_factory=dict)
     visitable: list[str] = field(default_factory=list)
 
 
@@ -56,17 +56,22 @@ def urls_to_visit(mail: Anatomy, *, own: Callable[[str], bool]) -> list[str]:
 
 
 def check_links(
-    mail: Anatomy, known: Mapping[str, LinkCheck], *, own: Callable[[str], bool]
+    mail: Anatomy,
+    known: Mapping[str, LinkCheck],
+    *,
+    own: Callable[[str], bool],
+    part: str = "html",
 ) -> list[Finding]:
-    """Say what is wrong with the links; ``known`` is what visits have found so far."""
+    """Say what is wrong with the links of a part; ``known`` is what visits have found so far."""
     links = _sort(mail.links, own)
     visited = urls_to_visit(mail, own=own)
-    broken = [
-        f"{url}: {known[url].detail}"
+    broken = {
+        f"{url}: {known[url].detail}": url
         for url in visited
         if url in known and known[url].verdict in _BROKEN
-    ]
-    said: Sequence[tuple[str, str, list[str]]] = (
+    }
+    plain = [p.url for p in mail.pictures if _is_plain(p.url) and not own(p.url)]
+    said: Sequence[tuple[str, str, dict[str, str]]] = (
         ("links.broken", "These addresses do not open:", broken),
         (
             "links.placeholder",
@@ -86,7 +91,7 @@ def check_links(
         (
             "links.insecure",
             "These addresses are not encrypted (http). Browsers warn of them; use https:",
-            links.insecure + [p.url for p in mail.pictures if _is_plain(p.url) and not own(p.url)],
+            links.insecure | {url: url for url in plain},
         ),
         (
             "links.shortened",
@@ -99,7 +104,11 @@ def check_links(
             links.disguised,
         ),
     )
-    return [warn(check, text, *some(about)) for check, text, about in said if about]
+    return [
+        warn(check, text, *some(list(about)), field=part, find=next(iter(about.values())))
+        for check, text, about in said
+        if about
+    ]
 
 
 def _sort(links: Sequence[Link], own: Callable[[str], bool]) -> _Sorted:
@@ -109,12 +118,12 @@ def _sort(links: Sequence[Link], own: Callable[[str], bool]) -> _Sorted:
         if url.lower().startswith(_OTHER_SCHEMES) or url == _UNSUBSCRIBE or own(url):
             continue
         if _NO_SITE.fullmatch(url.strip()) or link.text.strip() == _NO_WORDS:
-            found.unfilled.append(f"{link.text} ({url})" if link.text else url)
+            found.unfilled[f"{link.text} ({url})" if link.text else url] = url
             continue
         if not url.lower().startswith(("http://", "https://")):
             # What begins with a tag is a whole address out of somebody's field, or nothing.
             if not _TAG.match(url):
-                found.nowhere.append(f"{link.text} ({url})" if link.text else url or "(empty)")
+                found.nowhere[f"{link.text} ({url})" if link.text else url or "(empty)"] = url
             continue
         _sort_site(found, link)
     return found
@@ -123,15 +132,15 @@ def _sort(links: Sequence[Link], own: Callable[[str], bool]) -> _Sorted:
 def _sort_site(found: _Sorted, link: Link) -> None:
     url, host = link.url, _host(link.url)
     if _is_plain(url):
-        found.insecure.append(url)
+        found.insecure[url] = url
     if _PLACEHOLDER.search(host):
-        found.placeholders.append(url)
+        found.placeholders[url] = url
         return
     if host in _SHORTENERS:
-        found.shortened.append(url)
+        found.shortened[url] = url
     shown = _LOOKS_LIKE_A_SITE.fullmatch(link.text)
     if shown and not _alike(shown[1].lower(), host):
-        found.disguised.append(f"{link.text} → {url}")
+        found.disguised[f"{link.text} → {url}"] = url
     if not _TAG.search(url):
         found.visitable.append(url)
 

@@ -25,24 +25,21 @@ def check_pictures(
     """
     seen = [picture for picture in mail.pictures if not picture.is_dot]
     found = []
-    silent = [_name(picture) for picture in seen if not picture.alt]
-    if silent:
-        found.append(
-            warn(
-                "pictures.alt",
-                "These pictures have no alternative text. Many readers see it in their place:",
-                *some(silent),
-            )
-        )
-    gone = [_name(picture) for picture in seen if picture.url in missing]
-    if gone:
-        found.append(
-            warn(
-                "pictures.missing",
-                "These pictures are no longer in your media library:",
-                *some(gone),
-            )
-        )
+    for check, text, concerned in (
+        (
+            "pictures.alt",
+            "These pictures have no alternative text. Many readers see it in their place:",
+            [picture for picture in seen if not picture.alt],
+        ),
+        (
+            "pictures.missing",
+            "These pictures are no longer in your media library:",
+            [picture for picture in seen if picture.url in missing],
+        ),
+    ):
+        if concerned:
+            about = some([_name(picture) for picture in concerned])
+            found.append(warn(check, text, *about, find=concerned[0].url))
     found += _heavy(seen, sizes)
     if any(own(picture.url) for picture in seen) and not public_url.startswith("https://"):
         found.append(
@@ -57,14 +54,14 @@ def check_pictures(
 
 def _heavy(seen: list[Picture], sizes: Mapping[str, int]) -> list[Finding]:
     known = {picture.url: sizes[picture.url] for picture in seen if picture.url in sizes}
-    heavy = [
-        f"{url.rpartition('/')[2]}: {size / 1e6:.1f} MB"
+    heavy = {
+        f"{url.rpartition('/')[2]}: {size / 1e6:.1f} MB": url
         for url, size in known.items()
         if size > HEAVY_BYTES
-    ]
+    }
     if heavy:
         text = "These pictures are heavy, and slow on a phone. Below 0.5 MB is better:"
-        return [warn("pictures.heavy", text, *some(heavy))]
+        return [warn("pictures.heavy", text, *some(list(heavy)), find=next(iter(heavy.values())))]
     total = sum(known.values())
     if total > HEAVY_TOGETHER_BYTES:
         text = f"The pictures weigh {total / 1e6:.1f} MB together, which is slow on a phone."

@@ -41,6 +41,7 @@ def check_subject(subject: str) -> list[Finding]:
             warn(
                 "subject.long",
                 f"The subject has {len(words)} characters. Phones show about the first 40.",
+                field="subject",
             )
         )
     if _FAKE_REPLY.match(words):
@@ -48,11 +49,13 @@ def check_subject(subject: str) -> list[Finding]:
             warn(
                 "spam.reply",
                 "The subject begins as if it answered a mail. Readers and filters resent that.",
+                field="subject",
             )
         )
     loud = _loudness(words)
     if loud:
-        found.append(warn("spam.subject", f"The subject sounds like spam: {loud}."))
+        text = f"The subject sounds like spam: {loud}."
+        found.append(warn("spam.subject", text, field="subject"))
     return found
 
 

@@ -128,6 +128,29 @@ def test_links_are_told_once_they_were_visited(session: Session, campaign: Campa
     assert (checks(checked), checked.waiting) == (["links.broken"], 0)
 
 
+def test_links_of_a_text_that_somebody_wrote_are_checked_too(
+    session: Session, campaign: Campaign
+) -> None:
+    link = "https://gone.in/x"
+    html = f'<p>{WORDS}</p><a href="{link}">Read on</a>'
+    text = f"Read on: {link} or https://gone.in/y, http://plain.in/ {{{{ unsubscribe_url }}}}"
+    drafts.set_content(session, campaign, Content("Six books", html=html, text=text))
+    checked = check(session, campaign)
+    assert checked.urls == [link, "https://gone.in/y", "http://plain.in/"]
+    (plain,) = checked.findings
+    assert (plain.check, plain.field, plain.find) == ("links.insecure", "text", "http://plain.in/")
+    ask_for(session, checked.urls, workspace_id=campaign.workspace_id, now=utc_now())
+    for taken in take(session, campaign.workspace_id, limit=2):
+        record(session, taken.id, Found(LinkVerdict.MISSING, "It answers 404.", 404))
+    # What the HTML says as well is told once.
+    told = [(found.check, found.field, found.find) for found in check(session, campaign).findings]
+    assert told == [
+        ("links.broken", "html", link),
+        ("links.broken", "text", "https://gone.in/y"),
+        ("links.insecure", "text", "http://plain.in/"),
+    ]
+
+
 def test_pictures_are_weighed_by_the_library_and_by_visits(
     session: Session, campaign: Campaign, tmp_path: Path
 ) -> None:

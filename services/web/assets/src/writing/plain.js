@@ -1,4 +1,5 @@
 // Writing plain text: the textarea itself, which grows with its words.
+import { mark } from "./mending.js";
 
 export function open({ source, insertField }) {
   const grow = () => {
@@ -14,6 +15,7 @@ export function open({ source, insertField }) {
     read: () => source.value,
     isEmpty: () => !source.value.trim(),
     focus: () => source.focus(),
+    find: (wanted) => mark(source, wanted),
     element: source,
     insertField: (name) => insertField(source, name),
     onChange: (told) => source.addEventListener("input", told),

@@ -7,13 +7,12 @@ from flask_login import login_required
 from dakiya.campaigns import changing, drafts
 from dakiya.campaigns.testing import latest_campaign_tests
 from dakiya.contacts import audience
-from dakiya.errors import IllegalState
 from dakiya.models import Campaign, CampaignStatus, ContentKind
 from dakiya_web.headers import show_foreign_pictures
 from dakiya_web.pages.compose.blueprint import ANOTHER_TAB, compose, find_changeable, steps_of
 from dakiya_web.pages.compose.fields import fields_offered, formats_offered
 from dakiya_web.pages.compose.forms import ContentForm, TestForm
-from dakiya_web.pages.compose.outlook import doubts_about_mail, missing_in_words
+from dakiya_web.pages.compose.outlook import concerns_of
 from dakiya_web.pages.compose.preview import preview_of
 from dakiya_web.pages.compose.ways import ways
 from dakiya_web.pages.compose.written import read_written, seen_of, stored_content, stored_form
@@ -110,20 +109,9 @@ def content_page(
 
 def checks_of(campaign: Campaign, total: int) -> dict[str, object]:
     """Return what the checks below the mail show."""
-    ready, waits, doubts = None, "", []
-    if campaign.content is not None:
-        try:
-            ready = drafts.check_ready(request_session(), campaign)
-            doubts = doubts_about_mail(request_session(), campaign)
-        except IllegalState as error:
-            waits = str(error)
-    return {
-        "ready": ready,
-        "waits": waits,
-        "doubts": doubts,
-        "missing_in_words": missing_in_words,
-        "total": total,
-    }
+    has_content = campaign.content is not None
+    concerns = concerns_of(request_session(), campaign) if has_content else None
+    return {"concerns": concerns, "total": total}
 
 
 def saved_words(campaign: Campaign) -> str:

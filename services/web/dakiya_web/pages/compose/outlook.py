@@ -8,7 +8,7 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from dakiya.campaigns import drafts
-from dakiya.campaigns.checks.check import Checked, check_campaign
+from dakiya.campaigns.checks.check import check_campaign
 from dakiya.campaigns.checks.finding import Finding, Place
 from dakiya.campaigns.estimate import estimate
 from dakiya.contacts import audience
@@ -24,14 +24,34 @@ from dakiya_web.texts import gettext, ngettext
 from dakiya_web.wiring import wiring
 from dakiya_web.wording import number
 
+# Where the parts of a mail stand on the content page; all others are the mail itself.
+_ANCHORS = {"subject": "subject", "preheader": "preheader", "text": "text"}
+
 
 @dataclass(frozen=True)
 class Concern:
-    """Something that was found, what it is about, and where it is mended."""
+    """Something that was found, what it is about, and where it is mended.
+
+    ``anchor`` is its place on the content page, if it is there, and ``find`` what to look for in
+    it (writing/mending.js).
+    """
 
     text: str
     url: str
     about: Sequence[str] = ()
+    anchor: str = ""
+    find: str = ""
+
+
+@dataclass(frozen=True)
+class Concerns:
+    """What the checks say: what stands in the way, what wants a yes, what is good to know."""
+
+    blockers: Sequence[Concern] = ()
+    doubts: Sequence[Concern] = ()
+    notes: Sequence[Concern] = ()
+    urls: Sequence[str] = ()
+    waiting: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,8 +89,8 @@ def outlook_of(session: Session, campaign: Campaign, *, at: datetime, now: datet
     account = campaign.smtp_account
     if account is not None and account.deleted_at is not None:
         account = None
-    blockers, checked = _checks(session, campaign)
-    warnings = [_concern(finding, campaign).text for finding in checked.notes]
+    concerns = concerns_of(session, campaign)
+    warnings = [note.text for note in concerns.notes]
     suppressed = audience.count_suppressed(session, campaign)
     if suppressed:
         warnings.append(
@@ -105,11 +125,11 @@ def outlook_of(session: Session, campaign: Campaign, *, at: datetime, now: datet
         finish_at=found.finish_at if found else None,
         pace=say_finish(found, since=max(at, now)) if found else "",
         assumptions=say_assumptions(found, timezone=campaign.timezone, now=now) if found else (),
-        blockers=blockers,
-        doubts=[_concern(finding, campaign) for finding in checked.warnings],
+        blockers=concerns.blockers,
+        doubts=concerns.doubts,
         warnings=warnings,
-        urls=checked.urls,
-        waiting=checked.waiting,
+        urls=concerns.urls,
+        waiting=concerns.waiting,
     )
 
 
@@ -146,27 +166,29 @@ def start_visits(session: Session, campaign: Campaign, urls: Sequence[str]) -> N
         ring(lambda doorbell: doorbell.ring_link_checks(campaign.workspace_id))
 
 
-def doubts_about_mail(session: Session, campaign: Campaign) -> list[Concern]:
-    """Return what speaks against the mail, for whoever writes it; fields are told beside it.
-
-    Raises IllegalState while a recipient file is being read.
-    """
-    checked = check_campaign(session, campaign, public_url=wiring().settings.public_url)
-    return [_concern(found, campaign) for found in checked.warnings if not found.missing]
-
-
-def _checks(session: Session, campaign: Campaign) -> tuple[list[Concern], Checked]:
+def concerns_of(session: Session, campaign: Campaign) -> Concerns:
+    """Return what the checks say, for the review and for whoever writes the mail."""
     try:
         checked = check_campaign(session, campaign, public_url=wiring().settings.public_url)
     except IllegalState as error:
         place = url_for("compose.edit", campaign_id=campaign.id)
-        return [Concern(str(error), place)], Checked([])
-    return [_concern(finding, campaign) for finding in checked.errors], checked
+        return Concerns(blockers=[Concern(str(error), place)])
+    blockers, doubts, notes = (
+        [_concern(finding, campaign) for finding in findings]
+        for findings in (checked.errors, checked.warnings, checked.notes)
+    )
+    return Concerns(blockers, doubts, notes, checked.urls, checked.waiting)
 
 
 def _concern(finding: Finding, campaign: Campaign) -> Concern:
     text = missing_in_words(finding.missing) if finding.missing else finding.text
-    return Concern(text, _place(finding.place, campaign), finding.about)
+    if finding.place is not Place.CONTENT:
+        return Concern(text, _place(finding.place, campaign), finding.about)
+    anchor = _ANCHORS.get(finding.field, "writer")
+    url = url_for(
+        "compose.content", campaign_id=campaign.id, find=finding.find or None, _anchor=anchor
+    )
+    return Concern(text, url, finding.about, anchor, finding.find)
 
 
 def _place(place: Place, campaign: Campaign) -> str:
@@ -176,5 +198,4 @@ def _place(place: Place, campaign: Campaign) -> str:
         return url_for("smtp_accounts.edit", account_id=campaign.smtp_account_id)
     if place is Place.DOMAIN and campaign.smtp_account_id is not None:
         return url_for("smtp_accounts.show", account_id=campaign.smtp_account_id, _anchor="domain")
-    step = "compose.content" if place is Place.CONTENT else "compose.edit"
-    return url_for(step, campaign_id=campaign.id)
+    return url_for("compose.edit", campaign_id=campaign.id)

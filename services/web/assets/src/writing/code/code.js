@@ -9,10 +9,12 @@ import {
   EditorView, drawSelection, dropCursor, highlightActiveLine, highlightActiveLineGutter, keymap,
   lineNumbers, placeholder,
 } from "@codemirror/view";
+import { attributeOf, patternOf } from "../mending.js";
 import { colours } from "./colours.js";
 import { completeFields, tags } from "./merge-tags.js";
 
-// Returns what every way of writing has: read(), isEmpty(), insertField(name), focus(), onChange(told).
+// Returns what every way of writing has: read(), isEmpty(), insertField(name), focus(),
+// find(words), onChange(told).
 export function open({ place, source, fields, say, ask, send }) {
   const words = place.dataset;
   const most = Number(source.dataset.most);
@@ -101,6 +103,15 @@ export function open({ place, source, fields, say, ask, send }) {
     read: () => view.state.doc.toString(),
     isEmpty: () => !view.state.doc.toString().trim(),
     focus: () => view.focus(),
+    find(wanted) {
+      const written = view.state.doc.toString();
+      const found = attributeOf(wanted).exec(written) ?? patternOf(wanted).exec(written);
+      if (!found) return false;
+      const selection = { anchor: found.index, head: found.index + found[0].length };
+      view.dispatch({ selection, effects: EditorView.scrollIntoView(selection.anchor, { y: "center" }) });
+      view.focus();
+      return true;
+    },
     element: view.contentDOM,
     insertField: (name) => insert(`{{ ${name} }}`),
     onChange: (tell) => told.push(tell),

@@ -3,6 +3,7 @@ import { Editor } from "@tiptap/core";
 import { DOMParser as PageParser } from "@tiptap/pm/model";
 import { makeSuggestions } from "../suggesting.js";
 import { behindChosen, focused } from "./commands.js";
+import { findInDocument } from "./finding.js";
 import { wireLook } from "./look.js";
 import { wirePanels } from "./panels.js";
 import { cleanPasted, howMuch, showStyles } from "./pasting.js";
@@ -14,7 +15,8 @@ import { wireToolbar } from "./toolbar.js";
 const EMPTY = { type: "doc", content: [{ type: "paragraph" }] };
 
 // place: the page's parts (templates/compose/rich.html). Returns what every way of writing has:
-// read(), isEmpty(), insertField(name), focus(), onChange(told).
+// read(), isEmpty(), insertField(name),
+// focus(), find(words), onChange(told).
 export function open({ place, source, fields, suggestions, ask, send, say }) {
   const words = place.dataset;
   const parts = {};
@@ -79,6 +81,12 @@ export function open({ place, source, fields, suggestions, ask, send, say }) {
     read: () => JSON.stringify(stored(editor.getJSON())),
     isEmpty: () => editor.isEmpty,
     focus: () => editor.view.focus(),
+    find(wanted) {
+      const isThere = findInDocument(editor, wanted);
+      // A panel opens beside what is in sight, which it is by now.
+      if (isThere) parts.panels.follow();
+      return isThere;
+    },
     element: editor.view.dom,
     insertField: (name) => focused(editor).insertContent({ type: "mergeField", attrs: { field: name } }).run(),
     onChange: (told) => editor.on("update", told),
