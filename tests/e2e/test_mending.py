@@ -9,8 +9,8 @@ from dakiya.campaigns.content import Content
 from dakiya.campaigns.drafts import set_content
 from dakiya.db import SessionFactory
 from dakiya.models import ContentKind
+from tests.e2e.composing import make_draft
 from tests.e2e.conftest import DESKTOP, OpenPage, Site, assert_every_look_is_sound
-from tests.e2e.test_writing import make_draft
 
 LINK = "https://www.example.com/x?a=1&b=2"
 PLAIN = "http://plain.in/"
