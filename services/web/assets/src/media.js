@@ -1,4 +1,5 @@
 // The media library: several files at once, each with a bar that moves. Without us it is a form.
+import { takeDrops } from "./lib/drop.js";
 import { uploadPicture } from "./lib/picture-upload.js";
 
 const form = document.querySelector("form[data-media-upload]");
@@ -6,14 +7,7 @@ if (form) follow(form);
 
 function follow() {
   const input = form.querySelector('input[type="file"]');
-  const drop = form.querySelector("[data-drop]");
-  for (const name of ["dragover", "dragleave", "drop"]) {
-    drop.addEventListener(name, (event) => {
-      event.preventDefault();
-      drop.toggleAttribute("data-over", name === "dragover");
-      if (name === "drop" && event.dataTransfer.files.length) start([...event.dataTransfer.files]);
-    });
-  }
+  takeDrops(form.querySelector("[data-drop]"), (files) => start([...files]));
   input.addEventListener("change", () => {
     if (input.files.length) start([...input.files]);
   });

@@ -1,4 +1,5 @@
 // A file is sent with a bar that moves; it may be dropped on its place. Without us it is a form.
+import { takeDrops } from "../lib/drop.js";
 
 export function install() {
   for (const form of document.querySelectorAll("form[data-upload]")) follow(form);
@@ -6,14 +7,9 @@ export function install() {
 
 function follow(form) {
   const input = form.querySelector('input[type="file"]');
-  const drop = form.querySelector("[data-drop]");
-  for (const name of ["dragover", "dragleave", "drop"]) {
-    drop.addEventListener(name, (event) => {
-      event.preventDefault();
-      drop.toggleAttribute("data-over", name === "dragover");
-      if (name === "drop" && event.dataTransfer.files.length) input.files = event.dataTransfer.files;
-    });
-  }
+  takeDrops(form.querySelector("[data-drop]"), (files) => {
+    input.files = files;
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const file = input.files[0];

@@ -1,6 +1,7 @@
 // Blocks without text of their own: image and button. Chosen with a click or the arrow keys,
 // edited in their panel (panels.js).
 import { Node } from "@tiptap/core";
+import { redrawn } from "./node-view.js";
 import { WIDEST_PX, hexColour, isLink, whole } from "./values.js";
 
 const SIDES = ["left", "center", "right"];
@@ -63,15 +64,7 @@ export const MailImage = Node.create({
         note.textContent = attrs.alt ? "" : this.options.words.noAlt;
         note.hidden = Boolean(attrs.alt);
       };
-      show(node);
-      return {
-        dom,
-        update(next) {
-          if (next.type !== node.type) return false;
-          show(next);
-          return true;
-        },
-      };
+      return redrawn(node, dom, show);
     };
   },
 });
@@ -111,15 +104,7 @@ export const MailButton = Node.create({
         face.style.backgroundColor = attrs.color;
         face.style.color = attrs.textColor;
       };
-      show(node);
-      return {
-        dom,
-        update(next) {
-          if (next.type !== node.type) return false;
-          show(next);
-          return true;
-        },
-      };
+      return redrawn(node, dom, show);
     };
   },
 });

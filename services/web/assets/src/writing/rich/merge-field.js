@@ -1,5 +1,6 @@
 // {{ field | default("…") }} as a chip; typing it whole, or pasting it, makes one too.
 import { InputRule, Node, PasteRule } from "@tiptap/core";
+import { redrawn } from "./node-view.js";
 
 const TAG = String.raw`\{\{\s*([\p{L}\p{M}\p{N}_ -]+?)\s*((?:\|[^{}]*?)?)\}\}`;
 const TYPED = new RegExp(`${TAG}$`, "u");
@@ -74,15 +75,7 @@ export const MergeField = Node.create({
         dom.toggleAttribute("data-gaps", Boolean(known?.missing) && attrs.fallback === null);
         dom.title = this.options.fields.sayGaps(attrs.field);
       };
-      show(node);
-      return {
-        dom,
-        update(next) {
-          if (next.type !== node.type) return false;
-          show(next);
-          return true;
-        },
-      };
+      return redrawn(node, dom, show);
     };
   },
   addInputRules() {
