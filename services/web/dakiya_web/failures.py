@@ -14,6 +14,7 @@ from dakiya.errors import IllegalState, InvalidInput, NotFound
 from dakiya.log import get_logger
 from dakiya_web.bodies import MAX_FORM_BYTES, MAX_FORM_PARTS, BodyTooLarge
 from dakiya_web.input.reader import InvalidFields, sentence
+from dakiya_web.origin import wants_json
 from dakiya_web.pages.people.sessions import present_user, send_to_login
 from dakiya_web.pages.people.throttle import retry_after_s
 from dakiya_web.pages.people.views import after_login
@@ -78,8 +79,7 @@ def install_failures(app: Flask) -> None:
 def answer(status: int, message: str = "") -> ResponseReturnValue:
     """Answer with an error as JSON or as a page, whichever the address or a module asks for."""
     text = sentence(message) if message else str(_WORDS.get(status, _WORDS[500]))
-    asks_for_json = request.accept_mimetypes.best == "application/json"
-    if request.path.startswith(API_PREFIX) or asks_for_json:
+    if request.path.startswith(API_PREFIX) or wants_json():
         return jsonify(error=text), status
     try:
         page = render_template("error.html", status=status, message=text)

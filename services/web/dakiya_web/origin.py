@@ -1,4 +1,4 @@
-"""Who had a browser ask: a page of ours, its user, or another site."""
+"""Who asks: a page of ours, its user, or another site; a module of a page, or the browser."""
 
 from typing import Final
 
@@ -11,3 +11,8 @@ _OWN: Final = ("", "same-origin", "none")
 def asked_by_us() -> bool:
     """Whether no other site had the browser send this request (Fetch Metadata)."""
     return request.headers.get("Sec-Fetch-Site", "") in _OWN
+
+
+def wants_json() -> bool:
+    """Whether a module of a page asks, which reads JSON and shows no page."""
+    return request.accept_mimetypes.best == "application/json"

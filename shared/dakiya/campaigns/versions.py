@@ -58,6 +58,21 @@ def find_version(session: Session, campaign: Campaign, number: int) -> ContentVe
     return found
 
 
+def may_be_written_as(session: Session, campaign: Campaign, kind: ContentKind) -> bool:
+    """Whether a page of this way to write can have been made of the campaign's mail.
+
+    Nobody switches a mail's kind; but a page may be older than the template or the version of
+    another kind that its mail was given in another tab.
+    """
+    present = campaign.content
+    if present is None or present.kind is kind:
+        return True
+    earlier = select(ContentVersion.id).where(
+        ContentVersion.campaign_id == campaign.id, ContentVersion.kind == kind
+    )
+    return session.scalar(earlier.limit(1)) is not None
+
+
 def restore_version(session: Session, campaign: Campaign, number: int) -> Mapping[str, list[str]]:
     """Say again what a version said, as the next version; none is lost by that.
 

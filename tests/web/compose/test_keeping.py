@@ -57,9 +57,10 @@ def test_words_are_kept_and_the_checks_follow(client: FlaskClient, alice: Person
 
 
 def test_rich_document_is_kept_as_it_is(client: FlaskClient, alice: Person) -> None:
-    campaign_id = make_campaign(alice)
+    empty = {"type": "doc", "content": [{"type": "paragraph"}]}
+    campaign_id = make_campaign(alice, kind="rich", html=None, source=empty)
     form = opened(client, campaign_id)
-    rich = {"kind": "rich", "source": json.dumps(DOCUMENT), "subject": "Hello"}
+    rich = {"source": json.dumps(DOCUMENT), "subject": "Hello"}
     answer = keep(client, campaign_id, **form | rich)
     assert answer.status_code == 200, answer.text
     kept = opened(client, campaign_id)
@@ -85,8 +86,13 @@ def test_rich_document_is_kept_as_it_is(client: FlaskClient, alice: Person) -> N
 def test_mistake_is_told_at_its_field_and_nothing_is_replaced(
     client: FlaskClient, alice: Person, values: dict[str, str], field: str, words: str
 ) -> None:
-    campaign_id = make_campaign(alice)
-    form = opened(client, campaign_id) | {"subject": "Hi", "html": "<p>x</p>"}
+    parts: dict[str, dict[str, Any]] = {
+        "rich": {"html": None, "source": DOCUMENT},
+        "text": {"html": None, "text": "x"},
+    }
+    kind = values.get("kind", "html")
+    campaign_id = make_campaign(alice, kind=kind, **parts.get(kind, {}))
+    form = opened(client, campaign_id) | {"subject": "Hi", kind: "<p>x</p>"}
     answer = keep(client, campaign_id, **form | values)
     assert answer.status_code == 422
     assert words in answer.json["mistakes"][field]
@@ -160,6 +166,50 @@ def test_two_tabs_are_told_and_both_are_kept(client: FlaskClient, alice: Person)
     assert client.post(restore, data=form_of(page.text, restore)).status_code == 303
     assert alice.api.get(f"/campaigns/{campaign_id}").json["subject"] == "One"
     assert "Two" in client.get(url).text
+
+
+def test_other_mail_that_cannot_be_taken_is_told_to_the_page(
+    client: FlaskClient, alice: Person
+) -> None:
+    campaign_id = make_campaign(alice)
+    url = f"/campaigns/{campaign_id}/versions"
+    token = {"csrf_token": opened(client, campaign_id)["csrf_token"]}
+    assert "seen" in client.post(f"{url}/1", data=token, headers=JSON).get_json()
+    missing: Any = client.post(f"{url}/9", data=token, headers=JSON)
+    assert (missing.status_code, missing.json["error"]) == (404, "There is no such version.")
+    assert alice.api.post(f"/campaigns/{campaign_id}/schedule", {"at": "now"}).status == 200
+    late: Any = client.post(f"{url}/1", data=token, headers=JSON)
+    assert late.status_code == 409
+    assert "Nothing was changed." in late.json["error"]
+
+
+def test_way_of_a_mail_is_not_switched(client: FlaskClient, alice: Person) -> None:
+    campaign_id = make_campaign(alice)
+    url = f"/campaigns/{campaign_id}/edit/content"
+    switched = opened(client, campaign_id) | {"kind": "text", "subject": "Hi", "text": "x"}
+    refused = keep(client, campaign_id, **switched)
+    assert refused.status_code == 422
+    words = "This mail is written as HTML and stays so."
+    assert words in refused.json["error"]
+    page = client.post(url, data=switched)
+    assert (page.status_code, words in page.text) == (422, True)
+    assert alice.api.get(f"/campaigns/{campaign_id}").json["kind"] == "html"
+
+
+def test_tab_from_before_a_template_of_another_way_keeps_its_words(
+    client: FlaskClient, alice: Person
+) -> None:
+    campaign_id = make_campaign(alice)
+    old = opened(client, campaign_id) | {"subject": "Mine", "html": "<p>mine</p>"}
+    use = "/templates/starters/sale/use"
+    place = f"/templates/starters/sale?campaign={campaign_id}"
+    assert client.post(use, data=form_of(client.get(place).text, use)).status_code == 303
+    asked = keep(client, campaign_id, **old)
+    assert asked.status_code == 409
+    kept = keep(client, campaign_id, **old | {"seen": asked.json["other"], "by_hand": "1"})
+    assert kept.status_code == 200
+    found = alice.api.get(f"/campaigns/{campaign_id}").json
+    assert (found["kind"], found["html"]) == ("html", "<p>mine</p>")
 
 
 def test_what_another_tab_saved_alike_is_no_conflict(client: FlaskClient, alice: Person) -> None:

@@ -2,6 +2,7 @@
 // Each way is a chunk of its own, loaded only where it is used.
 import { countIn } from "./writing/counters.js";
 import { readFields } from "./writing/fields.js";
+import { saveFirst } from "./writing/leaving.js";
 import { wireMending } from "./writing/mending.js";
 import { makePicker, makeSending } from "./writing/picker.js";
 import { keepRoom } from "./writing/room.js";
@@ -102,6 +103,7 @@ function keep(writer, source, status) {
       if (seen !== elements.seen.value) status.changedElsewhere(saving);
     },
   });
+  saveFirst(form, saving);
   form.addEventListener("input", saving.touched);
   writer.onChange(saving.touched);
   // Enter in the subject is no wish to go on to the next step.

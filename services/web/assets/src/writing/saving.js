@@ -17,6 +17,7 @@ export function makeSaving({ form, url, read, isEmpty, tell, spare, onSaved, onC
   const isDirty = () => JSON.stringify(read()) !== stored;
 
   function touched() {
+    form.toggleAttribute("data-unsaved", isDirty());
     if (!isDirty()) {
       clearTimeout(timer);
       since = 0;
@@ -39,9 +40,12 @@ export function makeSaving({ form, url, read, isEmpty, tell, spare, onSaved, onC
       if (!byHand && !force && !isDirty()) return true;
     }
     if (!byHand && !force && !isDirty()) return true;
+    // Its form is on its way and says the same.
+    if (form.dataset.sent && !byHand) return false;
     running = send({ byHand, force });
     const done = await running;
     running = null;
+    form.toggleAttribute("data-unsaved", isDirty());
     return done;
   }
 
@@ -101,5 +105,16 @@ export function makeSaving({ form, url, read, isEmpty, tell, spare, onSaved, onC
     if (isDirty() && !form.dataset.sent) event.preventDefault();
   });
 
-  return { touched, save, isDirty, resume() { stopped = false; } };
+  return {
+    touched,
+    save,
+    isDirty,
+    isUnderWay: () => running !== null,
+    isPending: () => running !== null || isDirty(),
+    resume() { stopped = false; },
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
 }

@@ -57,6 +57,43 @@ export function wireStatus(form) {
     }
   }
 
+  // Two tabs have written: whose words the mail has from now on; both are kept as versions.
+  function askWhich(answer, saving) {
+    for (const kind of ["company", "elsewhere"]) notes.querySelector(`[data-note="${kind}"]`)?.remove();
+    async function keepMine() {
+      const { seen } = form.elements;
+      const before = seen.value;
+      seen.value = answer.other;
+      saving.resume();
+      if (await saving.save({ byHand: true, force: true })) return true;
+      // Nothing is overwritten later by itself; a third version may have been asked about already.
+      seen.value = before;
+      saving.stop();
+      if (!notes.querySelector('[data-note="conflict"]')) askWhich(answer, saving);
+      return false;
+    }
+    note("conflict", dataset.sayElsewhere, "bad", [
+      [dataset.sayMine, keepMine],
+      // Mine becomes a version of its own first: nobody's words are lost.
+      [dataset.sayTheirs, async () => { if (await keepMine()) takeOther(answer.number); }],
+    ]);
+  }
+
+  async function takeOther(number) {
+    const body = new FormData();
+    body.append("csrf_token", form.elements.csrf_token.value);
+    const url = `${form.dataset.versions}/${number}`;
+    const reply = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+    const answer = await reply?.json().catch(() => null);
+    if (reply?.ok && answer?.seen) {
+      form.dataset.sent = "1";
+      location.reload();
+      return;
+    }
+    const words = [dataset.sayNotTaken, answer?.error].filter(Boolean).join(" ");
+    note("not-taken", words, "bad", [[dataset.sayTheirs, () => takeOther(number)]]);
+  }
+
   return {
     tell,
     mistakes,
@@ -67,22 +104,7 @@ export function wireStatus(form) {
       for (const part of document.querySelectorAll("[data-once-saved]")) part.hidden = false;
       showPreviewAnew();
     },
-    conflict(answer, saving) {
-      for (const kind of ["company", "elsewhere"]) notes.querySelector(`[data-note="${kind}"]`)?.remove();
-      note("conflict", dataset.sayElsewhere, "bad", [
-        [dataset.sayMine, () => {
-          form.elements.seen.value = answer.other;
-          saving.resume();
-          saving.save({ byHand: true, force: true });
-        }],
-        [dataset.sayTheirs, async () => {
-          // Mine becomes a version of its own first: nobody's words are lost.
-          form.elements.seen.value = answer.other;
-          saving.resume();
-          if (await saving.save({ byHand: true, force: true })) await restore(form, answer.number);
-        }],
-      ]);
-    },
+    conflict: askWhich,
     changedElsewhere(saving) {
       if (saving.isDirty()) return;
       note("elsewhere", dataset.sayChanged, "wait", [[dataset.sayLoad, () => location.reload()]]);
@@ -98,12 +120,4 @@ export function wireStatus(form) {
       ]);
     },
   };
-}
-
-async function restore(form, number) {
-  const body = new FormData();
-  body.append("csrf_token", form.elements.csrf_token.value);
-  await fetch(form.dataset.versions + `/${number}`, { method: "POST", body }).catch(() => null);
-  form.dataset.sent = "1";
-  location.reload();
 }

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from hashlib import sha256
 
-from flask import Blueprint, abort, flash, redirect, url_for
+from flask import Blueprint, abort, flash, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from dakiya.campaigns import reading
 from dakiya.campaigns.changing import why_fixed
 from dakiya.errors import DakiyaError
 from dakiya.models import Campaign, CampaignStatus, User
+from dakiya_web.origin import wants_json
 from dakiya_web.pages.people.sessions import present_user
 from dakiya_web.texts import gettext, lazy_gettext
 from dakiya_web.wiring import request_session
@@ -79,6 +80,8 @@ def _leave(error: NoDraft) -> ResponseReturnValue:
         "Nothing was changed. %(reason)s",
         reason=why or gettext("This campaign is no draft any more."),
     )
+    if wants_json():
+        return jsonify(error=words), 409
     flash(words, "info")
     return redirect(url_for("compose.scheduled", campaign_id=error.campaign.id), 303)
 

@@ -15,7 +15,13 @@ from dakiya_web.pages.compose.forms import ContentForm, TestForm
 from dakiya_web.pages.compose.outlook import concerns_of
 from dakiya_web.pages.compose.preview import preview_of
 from dakiya_web.pages.compose.ways import ways
-from dakiya_web.pages.compose.written import read_written, seen_of, stored_content, stored_form
+from dakiya_web.pages.compose.written import (
+    read_written,
+    seen_of,
+    stored_content,
+    stored_form,
+    why_other_way,
+)
 from dakiya_web.pages.people.sessions import logged_in_user, present_user, send_to_login
 from dakiya_web.pictures.prepare import MAX_BYTES
 from dakiya_web.rendering import zone
@@ -57,6 +63,10 @@ def save_content(campaign_id: int) -> ResponseReturnValue:
     is_draft = campaign.status is CampaignStatus.DRAFT
     written = read_written(form, complete=goes_on or not is_draft)
     if written is None:
+        return content_page(campaign, form), 422
+    if words := why_other_way(form, campaign):
+        form = stored_form(campaign)
+        form.form_errors.append(words)
         return content_page(campaign, form), 422
     if form.seen.data != seen_of(campaign) and written != stored_content(campaign):
         form.form_errors.append(ANOTHER_TAB)

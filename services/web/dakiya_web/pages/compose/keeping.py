@@ -13,7 +13,13 @@ from dakiya.models import Campaign
 from dakiya_web.pages.compose.blueprint import ANOTHER_TAB, NoDraft, compose, find_draft, find_own
 from dakiya_web.pages.compose.content import checks_of
 from dakiya_web.pages.compose.forms import ContentForm
-from dakiya_web.pages.compose.written import mistakes_of, read_written, seen_of, stored_content
+from dakiya_web.pages.compose.written import (
+    mistakes_of,
+    read_written,
+    seen_of,
+    stored_content,
+    why_other_way,
+)
 from dakiya_web.pages.people.sessions import present_user, send_to_login
 from dakiya_web.rendering import zone
 from dakiya_web.texts import gettext
@@ -39,6 +45,8 @@ def keep_content(campaign_id: int) -> ResponseReturnValue:
     written = read_written(form, complete=False)
     if written is None:
         return _refuse(form)
+    if words := why_other_way(form, campaign):
+        return jsonify(error=words, mistakes={}), 422
     if form.seen.data != seen_of(campaign) and written != stored_content(campaign):
         number = campaign.content.number if campaign.content else None
         return jsonify(error=str(ANOTHER_TAB), other=seen_of(campaign), number=number), 409

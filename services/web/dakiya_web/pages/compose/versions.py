@@ -1,6 +1,6 @@
 """The versions of a mail: listed, looked at, gone back to."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
@@ -8,9 +8,11 @@ from dakiya.campaigns import versions as stored
 from dakiya.campaigns.changing import why_fixed
 from dakiya.campaigns.content import ContentError
 from dakiya.models import Campaign
+from dakiya_web.origin import wants_json
 from dakiya_web.pages.compose.blueprint import compose, find_changeable, find_own
 from dakiya_web.pages.compose.preview import inert_preview
 from dakiya_web.pages.compose.ways import way_word
+from dakiya_web.pages.compose.written import seen_of
 from dakiya_web.texts import gettext
 from dakiya_web.wiring import request_session
 
@@ -55,7 +57,10 @@ def version_preview(campaign_id: int, number: int) -> ResponseReturnValue:
 @compose.post("/campaigns/<id:campaign_id>/versions/<id:number>")
 @login_required
 def restore_version(campaign_id: int, number: int) -> ResponseReturnValue:
-    """Go back to a version: it becomes the newest one, and all others stay."""
+    """Go back to a version: it becomes the newest one, and all others stay.
+
+    A module gets JSON: 200 with ``seen``, 409 with ``error``.
+    """
     session, campaign = request_session(), find_changeable(campaign_id, lock=True)
     try:
         errors = stored.restore_version(session, campaign, number)
@@ -63,9 +68,14 @@ def restore_version(campaign_id: int, number: int) -> ResponseReturnValue:
         errors = {error.field: list(error.messages)}
     if errors:
         session.rollback()
-        flash(" ".join(text for messages in errors.values() for text in messages), "danger")
+        words = " ".join(text for messages in errors.values() for text in messages)
+        if wants_json():
+            return jsonify(error=words), 409
+        flash(words, "danger")
         return redirect(url_for("compose.version", campaign_id=campaign_id, number=number), 303)
     session.commit()
+    if wants_json():
+        return jsonify(seen=seen_of(campaign))
     flash(gettext("The mail is version %(number)s again.", number=number), "success")
     return redirect(url_for("compose.content", campaign_id=campaign_id), 303)
 

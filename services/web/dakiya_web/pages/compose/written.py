@@ -4,12 +4,15 @@ import json
 from typing import Any
 
 from dakiya.campaigns.content import Content, ContentError, content_of, finish_content
+from dakiya.campaigns.versions import may_be_written_as
 from dakiya.mail.merge import TemplateError, parse
 from dakiya.models import Campaign, ContentKind
 from dakiya_web.input.reader import FieldReader, InvalidFields, sentence
 from dakiya_web.pages.compose.blueprint import stamp
 from dakiya_web.pages.compose.forms import ContentForm
+from dakiya_web.pages.compose.ways import way_word
 from dakiya_web.texts import gettext
+from dakiya_web.wiring import request_session
 
 # The field of the form that holds the source of each kind.
 SOURCE_FIELDS = {ContentKind.RICH: "source", ContentKind.HTML: "html", ContentKind.TEXT: "text"}
@@ -75,6 +78,17 @@ def kind_of(form: ContentForm) -> ContentKind:
     """Return the kind that the form was made for; HTML if it says none that is known."""
     sent = form.kind.data or ""
     return ContentKind(sent) if sent in list(ContentKind) else ContentKind.HTML
+
+
+def why_other_way(form: ContentForm, campaign: Campaign) -> str:
+    """Say why a mail cannot be saved in the way that a form was made for; "" if it can."""
+    if may_be_written_as(request_session(), campaign, kind_of(form)):
+        return ""
+    assert campaign.content is not None  # noqa: S101 - otherwise any way is right
+    return gettext(
+        "This mail is written as %(way)s and stays so. Convert a copy to write it in another way.",
+        way=way_word(campaign.content.kind),
+    )
 
 
 def mistakes_of(form: ContentForm) -> dict[str, str]:

@@ -16,7 +16,7 @@ from dakiya.accounts.sessions import (
     remove_login,
 )
 from dakiya.models import User
-from dakiya_web.origin import asked_by_us
+from dakiya_web.origin import asked_by_us, wants_json
 from dakiya_web.texts import gettext
 from dakiya_web.wiring import request_session, wiring
 
@@ -92,7 +92,7 @@ def send_to_login() -> ResponseReturnValue:
     A module that polls gets 401, htmx is told to load the log-in as a page. What came with a form
     is shown, to be sent again.
     """
-    if request.accept_mimetypes.best == "application/json":
+    if wants_json():
         return {"error": "Log in first."}, 401
     target = url_for("people.login", next=_page_in_view())
     if "HX-Request" in request.headers:
