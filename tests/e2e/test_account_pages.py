@@ -85,6 +85,11 @@ def test_account_says_what_goes_through_it_and_what_slows_it(
         assert_page_is_sound(page, "smtp-accounts-two")
         page.goto("/smtp-accounts/new?preset=microsoft365")
         assert_page_is_sound(page, "smtp-account-preset")
+        page.goto("/smtp-accounts/new?preset=ses")
+        page.get_by_label("Region").select_option("Europe (Ireland)")
+        page.get_by_role("button", name="Use this region").click()
+        expect(page.get_by_label("Server", exact=True)).to_have_value("email-smtp.eu-west-1.amazonaws.com")
+        assert_page_is_sound(page, "smtp-account-region")
 
 
 def test_domain_is_looked_up_and_explained(

@@ -1,5 +1,6 @@
 """Several accounts: the default one, what was sent elsewhere, and what goes through each."""
 
+import re
 from datetime import timedelta
 
 from flask.testing import FlaskClient
@@ -10,7 +11,13 @@ from dakiya.delivery.trouble import slow_down
 from dakiya.models import Campaign, CampaignStatus, SmtpAccount
 from tests.engine.world import use_pace
 from tests.web.browsing import send
-from tests.web.conftest import Person, account_form, make_account, make_campaign
+from tests.web.conftest import (
+    Person,
+    account_body,
+    account_form,
+    make_account,
+    make_campaign,
+)
 
 
 def default_of(sessions: SessionFactory) -> list[str]:
@@ -134,16 +141,69 @@ def test_account_says_what_waits_for_it_why_and_for_how_long(
 def test_limits_beyond_what_the_provider_takes_are_warned_of(
     client: FlaskClient, alice: Person
 ) -> None:
-    fine = make_account(alice, host="smtp.gmail.com", limits={"per_day": 2_000})
-    bold = make_account(alice, host="smtp.gmail.com", limits={"per_day": 5_000})
-    none = make_account(alice, host="smtp-relay.brevo.com")
-    assert "publishes a limit" not in client.get(f"/smtp-accounts/{fine}").text
-    assert (
-        "Gmail publishes a limit of 2,000 mails a day." in client.get(f"/smtp-accounts/{bold}").text
-    )
-    assert (
-        "Brevo publishes a limit of 300 mails a day." in client.get(f"/smtp-accounts/{none}").text
-    )
+    def warned(host: str, **changes: object) -> tuple[int, list[str]]:
+        created = alice.api.post("/smtp-accounts", account_body(host=host, **changes))
+        account_id, said = created.json["id"], created.json["warnings"]
+        for place in (f"/smtp-accounts/{account_id}", f"/smtp-accounts/{account_id}/edit"):
+            page = client.get(place).text
+            assert all(words in page for words in said)
+            assert ("More than the provider takes" in page) is bool(said)
+        return account_id, [words.partition(". ")[0] for words in said]
+
+    day = "publishes a limit of"
+    free = {"username": "asha@gmail.com", "password": "x"}
+    paid = {"username": "asha@shop.example", "password": "x"}
+    assert warned("smtp.gmail.com", **paid, limits={"per_day": 2_000})[1] == []
+    account_id, said = warned("smtp.gmail.com", **free, limits={"per_day": 2_000})
+    assert said == [f"Gmail {day} 500 mails a day"]
+    _, said = warned("smtp.gmail.com", **paid, limits={"per_day": 5_000})
+    assert said == [f"Google Workspace {day} 2,000 mails a day"]
+    _, said = warned("smtp.office365.com", **paid, limits={"per_day": 100, "connections": 9})
+    assert said == [
+        f"Microsoft 365 {day} 30 mails a minute",
+        "Microsoft 365 takes 3 connections at a time.",
+    ]
+    assert warned("smtp-relay.brevo.com")[1] == [f"Brevo {day} 300 mails a day"]
+    assert warned("mail.shop.example", limits={"per_day": 10_000_000})[1] == []
+    changed = alice.api.patch(f"/smtp-accounts/{account_id}", {"limits": {"per_day": 400}})
+    assert changed.json["warnings"] == []
+
+
+def test_known_server_without_limits_gets_those_of_its_provider(
+    client: FlaskClient, alice: Person
+) -> None:
+    form = account_form(host="smtp.gmail.com", port="587", security="starttls")
+    form |= {"username": "asha@shop.example", "password": "x"}
+    form |= {"per_second": "", "per_minute": "", "per_hour": "", "per_day": ""}
+    page = client.get(send(client, "/smtp-accounts/new", **form).headers["Location"]).text
+    assert "those of Google Workspace are filled in: 2,000 mails a day." in page
+    assert "2,000 left within 24 hours" in page
+    chosen = send(client, "/smtp-accounts/new?preset=workspace", **form).headers["Location"]
+    page = client.get(chosen).text
+    assert "filled in" not in page  # the empty field was seen, and emptied
+    assert "Google Workspace publishes a limit of 2,000 mails a day" in page
+    own = send(client, "/smtp-accounts/new", **(form | {"per_day": "100"})).headers["Location"]
+    assert "100 left within 24 hours" in client.get(own).text
+
+
+def test_region_of_a_provider_is_chosen(client: FlaskClient, alice: Person) -> None:
+    page = client.get("/smtp-accounts/new?preset=ses").text
+    assert 'value="email-smtp.ap-south-1.amazonaws.com"' in page
+    assert "Europe (Ireland)" in page
+    host = "email-smtp.eu-west-1.amazonaws.com"
+    page = client.get(f"/smtp-accounts/new?preset=ses&region={host}").text
+    assert re.search(f'name="host"[^>]* value="{host}"', page)
+    page = client.get("/smtp-accounts/new?preset=ses&region=evil.example").text
+    assert 'value="evil.example"' not in page
+    [ses] = [one for one in alice.api.get("/smtp-providers").json["items"] if one["name"] == "ses"]
+    assert {"label": "Europe (Ireland)", "host": host} in ses["regions"]
+
+
+def test_end_of_password_log_ins_is_told(client: FlaskClient) -> None:
+    page = client.get("/smtp-accounts/new?preset=microsoft365").text
+    assert "at the end of December 2026" in page
+    page = client.get("/smtp-accounts/new?preset=outlook").text
+    assert "on 16 September 2024" in page
 
 
 def test_learned_pace_is_shown(

@@ -30,7 +30,7 @@ _DATA = (
     r"\{\{.*?\}\}",
     r"</?p>",
     r"\b(Dakiya|CSV|XLSX|HTML|MB|kB|utf-8)\b",
-    r"\bGmail\b|\bMicrosoft 365\b|\bAmazon SES \(Mumbai\)|\bBrevo\b|\bSendGrid\b|\bZoho Mail\b",
+    r"\bGmail\b|\bMicrosoft 365\b|\bAmazon SES\b|\bBrevo\b|\bSendGrid\b|\bZoho Mail\b",
     r"\bOutlook\.com\b|\bMailgun\b|\biCloud\b|\bYahoo\b|\bGoogle (relay|Workspace)\b",
     # The API's words, which the form of an account mends.
     r"must be a whole number\.",

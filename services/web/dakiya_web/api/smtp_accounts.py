@@ -18,6 +18,7 @@ from dakiya_web.input.reader import FieldReader, InvalidFields
 from dakiya_web.input.smtp_account import PACES, read_account, read_sent_elsewhere, read_test
 from dakiya_web.pages.smtp_accounts.domain import SeenDomain, ask_for_domain, look_at_domain
 from dakiya_web.pages.smtp_accounts.remedies import remedy
+from dakiya_web.pages.smtp_accounts.wording import cautions
 from dakiya_web.ring import ring
 from dakiya_web.wiring import request_session, wiring
 
@@ -229,6 +230,7 @@ def _present(account: SmtpAccount) -> dict[str, object]:
         "slowed": _present_slowed(account),
         "certificate_sha256": account.certificate_sha256,
         "server": account.server_facts,
+        "warnings": list(cautions(account)),
         "created_at": instant(account.created_at),
     }
 
@@ -260,6 +262,7 @@ def _present_provider(provider: Provider) -> dict[str, object]:
         "security": provider.security,
         "username": provider.username or None,
         "help_url": provider.help_url,
+        "regions": [{"label": label, "host": host} for host, label in provider.regions.items()],
         "limits": {name: getattr(provider, name) for name in limits},
     }
 

@@ -13,9 +13,11 @@ from dakiya.models.smtp import (
     DEFAULT_MAILS_PER_CONNECTION,
     MAX_CONNECTIONS,
 )
-from dakiya.smtp_accounts.providers import Provider, provider_of_address
-from dakiya_web.input.smtp_account import PACES
+from dakiya.smtp_accounts.providers import Provider, provider_of_address, provider_of_host
+from dakiya_web.input.reader import InvalidFields
+from dakiya_web.input.smtp_account import PACES, AccountInput, read_account
 from dakiya_web.texts import gettext, lazy_gettext
+from dakiya_web.wiring import wiring
 
 LIMIT_FIELDS = (*PACES, "connections", "mails_per_connection")
 _SERVER_FIELDS = ("name", "host", "port", "security", "username", "password")
@@ -142,18 +144,40 @@ def form_of(account: SmtpAccount) -> dict[str, Any]:
     return {**texts, "security": account.security.value}
 
 
-def form_of_preset(provider: Provider, *, address: str) -> dict[str, Any]:
-    """Return what the form shows for a known server to somebody with an address."""
+def form_of_preset(provider: Provider, *, address: str, host: str = "") -> dict[str, Any]:
+    """Return what the form shows for a known server to somebody with an address.
+
+    ``host`` is the region that was chosen, where it has several.
+    """
     values = {name: getattr(provider, name) for name in LIMIT_FIELDS}
     theirs = provider_of_address(address) is provider
     return {
         "name": provider.label,
-        "host": provider.host,
+        "host": host if host in provider.regions else provider.host,
         "port": str(provider.port),
         "security": provider.security.value,
         "username": provider.username or (address if theirs else ""),
         **{name: str(value) for name, value in values.items() if value is not None},
     }
+
+
+def read_form(form: AccountForm, *, has_password: bool = False) -> AccountInput:
+    """Read what was typed; known servers want a login. Raises InvalidFields."""
+    missing: dict[str, list[str]] = {}
+    server = provider_of_host(form.host.data or "")
+    if server is not None and server.needs_login and not (form.username.data or "").strip():
+        words = gettext(
+            "%(label)s takes no mail without a login: type your user name there.",
+            label=server.label,
+        )
+        missing = {"username": [words]}
+    try:
+        sent = read_account(form.body(), egress=wiring().egress, has_password=has_password)
+    except InvalidFields as error:
+        raise InvalidFields({**error.errors, **missing}) from None
+    if missing:
+        raise InvalidFields(missing)
+    return sent
 
 
 def read_number(text: str | None) -> object:

@@ -23,17 +23,20 @@ _HINTS: Final[Mapping[str, Text]] = {
         "machine's address there or asks for a login. It takes 10,000 mails a day from each user."
     ),
     "microsoft365": lazy_gettext(
-        "Your administrator must allow “Authenticated SMTP” for the mailbox, and Microsoft is "
-        "ending passwords for it step by step. It takes 30 mails a minute and 10,000 a day."
+        "Microsoft switches password log-ins for SMTP off at the end of December 2026. An "
+        "administrator can allow them again for some time; Microsoft will say in the second half "
+        "of 2027 when they end for good. Dakiya has no other log-in for it yet. Your administrator "
+        "must also allow “Authenticated SMTP” for the mailbox. It takes 30 mails a minute and "
+        "10,000 a day."
     ),
     "outlook": lazy_gettext(
-        "Microsoft takes passwords from fewer and fewer of these mailboxes: test it before you "
-        "rely on it. The limits are those for people whom you have not written to before."
+        "Microsoft ended password log-ins for Outlook.com, Hotmail and Live on 16 September 2024, "
+        "and Dakiya has no other log-in for them yet: expect the test to fail, and choose another "
+        "server if you can. The limits are those for people whom you have not written to before."
     ),
     "ses": lazy_gettext(
-        "Use the SMTP credentials of SES, not your AWS keys; change the region in the host if "
-        "yours is another. A new SES account may send 200 mails a day: raise the limits below "
-        "once Amazon has granted more."
+        "Use the SMTP credentials of SES, not your AWS keys; they belong to one region. A new SES "
+        "account may send 200 mails a day: raise the limits below once Amazon has granted more."
     ),
     "sendgrid": lazy_gettext(
         "The user name is the word “apikey”; the password is an API key that may send mail. Enter "

@@ -1,4 +1,4 @@
-"""The list of SMTP accounts, one account, and adding, changing and deleting it."""
+"""The list of SMTP accounts, one account, and changing and deleting it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,6 @@ from datetime import datetime
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from dakiya.accounts.users import workspace_of
 from dakiya.campaigns.lanes import Lane, lane_of
 from dakiya.campaigns.waiting import why_waiting
 from dakiya.delivery.usage import remaining_quota, slowed
@@ -21,7 +20,6 @@ from dakiya.smtp_accounts.providers import provider_of_host
 from dakiya.smtp_accounts.trust import shown_certificate
 from dakiya_web import confirming
 from dakiya_web.input.reader import InvalidFields
-from dakiya_web.input.smtp_account import AccountInput, read_account
 from dakiya_web.pages.people.sessions import logged_in_user
 from dakiya_web.pages.smtp_accounts import wording
 from dakiya_web.pages.smtp_accounts.blueprint import find_own, smtp_accounts
@@ -32,14 +30,9 @@ from dakiya_web.pages.smtp_accounts.forms import (
     ElsewhereForm,
     TestForm,
     form_of,
-    form_of_preset,
+    read_form,
 )
-from dakiya_web.pages.smtp_accounts.presets import (
-    DEMO_INBOX,
-    find_preset,
-    offered_presets,
-    suggested_preset,
-)
+from dakiya_web.pages.smtp_accounts.presets import DEMO_INBOX
 from dakiya_web.pages.smtp_accounts.remedies import remedy
 from dakiya_web.pages.smtp_accounts.trusting import grouped
 from dakiya_web.ring import ring
@@ -64,8 +57,8 @@ class Seen:
     connections: str
     security: str
     facts: ServerFacts | None
-    # What its limits are beyond what its provider is known to take.
-    too_much: str
+    # By what its limits exceed what its provider is known to take.
+    cautions: Sequence[str]
     is_demo: bool
 
     @classmethod
@@ -83,7 +76,7 @@ class Seen:
             connections=wording.connections(account),
             security=str(wording.SECURITY_WORDS[account.security]),
             facts=ServerFacts.read(account.server_facts),
-            too_much=wording.too_much(account),
+            cautions=wording.cautions(account),
             is_demo=bool(wiring().settings.demo_inbox_url)
             and (account.name, account.host) == DEMO_INBOX,
         )
@@ -158,48 +151,6 @@ def about_test(account: SmtpAccount, test: SmtpTest | None) -> dict[str, object]
     }
 
 
-@smtp_accounts.route("/smtp-accounts/new", methods=["GET", "POST"])
-def create() -> ResponseReturnValue:
-    """Add an account."""
-    presets = offered_presets(wiring().settings)
-    preset = find_preset(request.args.get("preset", ""), presets)
-    if request.method != "POST":
-        address = logged_in_user().email
-        given = form_of_preset(preset.provider, address=address) if preset is not None else {}
-        form = AccountForm(data={"from_email": address, **given})
-        return render_template(
-            "smtp_accounts/new.html",
-            form=form,
-            presets=presets,
-            chosen=preset,
-            suggested=suggested_preset(address, presets) if preset is None else None,
-            address=address,
-        )
-    session, wired, form = request_session(), wiring(), AccountForm()
-    try:
-        sent = _read(form)
-    except InvalidFields as error:
-        form.note(error.errors)
-        page = render_template("smtp_accounts/new.html", form=form, presets=presets, chosen=preset)
-        return page, 422
-    account = accounts.create_account(
-        session,
-        sent.values,
-        workspace_id=workspace_of(session, logged_in_user().id),
-        password=sent.password,
-        box=wired.box,
-    )
-    session.commit()
-    ask_for_domain(account)
-    flash(
-        gettext(
-            "“%(name)s” is saved. Now send a test mail to see that it works.", name=account.name
-        ),
-        "success",
-    )
-    return redirect(url_for("smtp_accounts.show", account_id=account.id), 303)
-
-
 @smtp_accounts.route("/smtp-accounts/<id:account_id>/edit", methods=["GET", "POST"])
 def edit(account_id: int) -> ResponseReturnValue:
     """Change an account; a pause ends, since its trouble may be mended."""
@@ -210,7 +161,7 @@ def edit(account_id: int) -> ResponseReturnValue:
     session, wired, form = request_session(), wiring(), AccountForm()
     has_password = account.password_encrypted is not None
     try:
-        sent = _read(form, has_password=has_password)
+        sent = read_form(form, has_password=has_password)
         accounts.change_account(
             session, account, sent.values, password=sent.password, box=wired.box
         )
@@ -225,25 +176,6 @@ def edit(account_id: int) -> ResponseReturnValue:
         flash(gettext("Saved."), "success")
         return redirect(url_for("smtp_accounts.show", account_id=account.id), 303)
     return render_template("smtp_accounts/edit.html", form=form, seen=Seen.of(account)), 422
-
-
-def _read(form: AccountForm, *, has_password: bool = False) -> AccountInput:
-    """Read what was typed; known servers want a login. Raises InvalidFields."""
-    missing: dict[str, list[str]] = {}
-    server = provider_of_host(form.host.data or "")
-    if server is not None and server.needs_login and not (form.username.data or "").strip():
-        words = gettext(
-            "%(label)s takes no mail without a login: type your user name there.",
-            label=server.label,
-        )
-        missing = {"username": [words]}
-    try:
-        sent = read_account(form.body(), egress=wiring().egress, has_password=has_password)
-    except InvalidFields as error:
-        raise InvalidFields({**error.errors, **missing}) from None
-    if missing:
-        raise InvalidFields(missing)
-    return sent
 
 
 @smtp_accounts.get("/smtp-accounts/<id:account_id>/delete")

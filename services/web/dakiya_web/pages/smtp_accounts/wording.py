@@ -1,6 +1,6 @@
 """What an account's limits, pauses and test steps mean, in plain words. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,8 @@ from dakiya.delivery.pacing import Window
 from dakiya.delivery.usage import slowed
 from dakiya.mail.verdict import Reason
 from dakiya.models import Security, SmtpAccount, SmtpTest, TestStatus
-from dakiya.smtp_accounts.providers import PROVIDERS, provider_of_host
+from dakiya.models.smtp import DEFAULT_CONNECTIONS
+from dakiya.smtp_accounts.providers import provider_of_account
 from dakiya_web.texts import LazyText, Text, gettext, lazy_gettext, ngettext
 from dakiya_web.wording import number
 
@@ -136,23 +137,34 @@ def limits(account: SmtpAccount) -> str:
     return ", ".join([say_mails(*first), *(say_pace(*one) for one in others)])
 
 
-def too_much(account: SmtpAccount) -> str:
-    """Say by what an account's limits exceed what its provider is known to take; or nothing."""
-    provider = provider_of_host(account.host)
+def cautions(account: SmtpAccount) -> Sequence[str]:
+    """Say by what an account's limits exceed what its provider is known to take."""
+    provider = provider_of_account(account.host, account.username or "", account.from_email)
     if provider is None:
-        return ""
-    known = [one for one in PROVIDERS if one.host == provider.host] or [provider]
+        return ()
+    found = []
     for name in reversed(PACES):
-        published = [limit for one in known if (limit := getattr(one, name)) is not None]
-        ours = getattr(account, name)
-        if published and (ours is None or ours > max(published)):
-            return gettext(
-                "%(provider)s publishes a limit of %(limit)s. Accounts that send more are stopped "
-                "there, so set a higher one only if yours was granted it.",
-                provider=provider.label,
-                limit=say_mails(name, max(published)),
+        published, ours = getattr(provider, name), getattr(account, name)
+        if published is not None and (ours is None or ours > published):
+            found.append(
+                gettext(
+                    "%(provider)s publishes a limit of %(limit)s. Accounts that send more are "
+                    "stopped there, so set a higher one only if yours was granted it.",
+                    provider=provider.label,
+                    limit=say_mails(name, published),
+                )
             )
-    return ""
+    if provider.connections < min(account.connections, DEFAULT_CONNECTIONS):
+        found.append(
+            ngettext(
+                "%(provider)s takes one connection at a time.",
+                "%(provider)s takes %(num)s connections at a time.",
+                provider.connections,
+                provider=provider.label,
+                num=number(provider.connections),
+            )
+        )
+    return found
 
 
 def say_pace(name: str, mails: int) -> str:
