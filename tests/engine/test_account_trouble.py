@@ -66,6 +66,13 @@ def end_the_wait(session_factory: SessionFactory) -> None:
         session.execute(update(SmtpAccount).values(paused_until=func.clock_timestamp()))
 
 
+def forget_learned_pace(session_factory: SessionFactory) -> None:
+    with session_factory.begin() as session:
+        session.execute(
+            update(SmtpAccount).values(slowed_to=None, slowed_from=None, slowed_at=None)
+        )
+
+
 def nobody_was_charged(session_factory: SessionFactory, campaign: Campaign) -> None:
     wait_until(session_factory, lambda s: states_of(s, campaign)[EmailState.CLAIMED] == 0)
     with session_factory() as session:
@@ -115,8 +122,34 @@ def test_busy_server_pauses_the_account_and_is_tried_again_by_itself(
     account = pause_of(session_factory)
     assert account.pause_detail is not None
     assert "421 4.3.2 Service not available" in account.pause_detail
+    assert (account.pause_reason, account.slowed_to, account.slowed_from) == ("connection", 5, 10)
     nobody_was_charged(session_factory, campaign)
+    forget_learned_pace(session_factory)  # as 40 minutes would
     recovers(session_factory, campaign, server)  # nobody did anything
+
+
+def test_server_that_closes_its_service_again_and_again_is_left_alone_longer_and_longer(
+    installation: Installation, session_factory: SessionFactory, recorder: StartRecorder
+) -> None:
+    server = recorder(Rule("dot", reply="421 4.3.0 Temporary System Problem", received=False))
+    campaign = start(installation, session_factory, server, connections=2)
+    for times in range(1, 4):
+        wait_until(
+            session_factory,
+            lambda s: s.scalars(select(SmtpAccount.trouble_count)).one() >= times,  # noqa: B023
+        )
+        account = pause_of(session_factory)
+        assert account.paused_at is not None
+        assert account.paused_until is not None
+        assert (account.paused_until - account.paused_at).total_seconds() == pytest.approx(
+            15 * 2 ** (times - 1)
+        )
+        nobody_was_charged(session_factory, campaign)
+        end_the_wait(session_factory)
+    server.behave()
+    wait_until(session_factory, lambda s: bool(states_of(s, campaign)[EmailState.SENT]))
+    forget_learned_pace(session_factory)
+    recovers(session_factory, campaign, server)
 
 
 def test_wrong_password_waits_for_the_owner(

@@ -11,7 +11,8 @@ from sqlalchemy import select, text, update
 
 from dakiya.campaigns.lifecycle import pause
 from dakiya.contacts.suppressions import suppress
-from dakiya.models import Batch, BatchState, Campaign, Email, SuppressionReason
+from dakiya.models import Attempt, Batch, BatchState, Campaign, Email, SuppressionReason
+from dakiya_sender.delivery import CLOSED_AT_MOST
 from dakiya_sender.lending import NoConnectionFree
 from dakiya_sender.smtp import Connection, Envelope, Phase, Reply, SmtpTrouble
 from tests.engine.world import miscounted
@@ -191,7 +192,6 @@ def test_mail_that_cannot_be_built_fails_alone_whatever_is_raised(
     ("reply", "state", "attempts", "waits"),
     [
         (None, "deferred", 1, True),
-        (Reply(421, "4.3.2", "closing"), "deferred", 1, True),
         (Reply(554, "5.6.0", "no such content"), "failed", 1, False),
     ],
 )
@@ -204,16 +204,8 @@ def test_server_that_breaks_off_right_before_the_dot_is_the_rows_trouble(
     attempts: int,
     waits: bool,
 ) -> None:
+    break_off_at(monkeypatch, after=2, reply=reply)
     scene = set_scene(recorder())
-    finish = Connection.finish
-
-    def break_off(connection: Connection, then: Envelope | None = None, **others: Any) -> Reply:
-        if connection.mails_sent == 2:
-            connection.abort()
-            raise SmtpTrouble(Phase.DOT, reply, "the server broke off")
-        return finish(connection, then, **others)
-
-    monkeypatch.setattr(Connection, "finish", break_off)
     scene.deliver()
     assert states(scene) == ["sent", "sent", state, "sent", "sent"]
     row = scene.rows()[2]
@@ -225,6 +217,51 @@ def test_server_that_breaks_off_right_before_the_dot_is_the_rows_trouble(
             .where(Email.id == row.id)
         ).one()
     assert (in_s > 30) is waits
+
+
+def break_off_at(monkeypatch: pytest.MonkeyPatch, *, after: int, reply: Reply | None) -> None:
+    """Let the server break off when so many mails were sent, before the dot could leave."""
+    finish = Connection.finish
+
+    def break_off(connection: Connection, then: Envelope | None = None, **others: Any) -> Reply:
+        if connection.mails_sent == after:
+            connection.abort()
+            raise SmtpTrouble(Phase.DOT, reply, "the server broke off")
+        return finish(connection, then, **others)
+
+    monkeypatch.setattr(Connection, "finish", break_off)
+
+
+def test_server_that_closes_its_service_before_the_dot_charges_nobody(
+    set_scene: SetScene, recorder: StartRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_off_at(monkeypatch, after=2, reply=Reply(421, "4.3.2", "closing"))
+    scene = set_scene(recorder())
+    report = scene.deliver()
+    assert report.trouble is not None
+    assert (report.trouble.reason, report.trouble.slows) == ("connection", True)
+    assert states(scene) == ["sent", "sent", "deferred", "pending", "pending"]
+    assert [row.attempts for row in scene.rows()] == [1, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("phase", ["rcpt", "data", "dot"])
+@pytest.mark.parametrize("is_suspect", [False, True])
+def test_mail_at_which_the_server_always_closes_its_service_bears_it_in_the_end(
+    set_scene: SetScene, recorder: StartRecorder, phase: str, is_suspect: bool
+) -> None:
+    refusing = Rule(phase, Action.HANG_UP, "421 4.3.0 Not now", recipient="^r1@", received=False)
+    scene = set_scene(recorder(refusing))
+    with scene.sessions.begin() as session:
+        email_id = session.scalars(select(Email.id).order_by(Email.recipient_id)).all()[1]
+        session.add_all(
+            Attempt(email_id=email_id, number=0, outcome="deferred", phase=phase, reply_code=421)
+            for _ in range(CLOSED_AT_MOST - (not is_suspect))
+        )
+    report = scene.deliver()
+    others = "sent" if is_suspect else "pending"
+    assert states(scene) == ["sent", "deferred", *[others] * 3]
+    assert scene.rows()[1].attempts == is_suspect
+    assert (report.trouble is None) is is_suspect
 
 
 def test_idle_connection_that_says_421_is_replaced_and_blames_nobody(

@@ -67,6 +67,22 @@ def test_refusal_for_good_fails_with_the_servers_words() -> None:
     assert (outcome.reply_text, outcome.reason) == ("5.1.1 words", "unknown_user")
 
 
+@pytest.mark.parametrize("phase", [Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.BODY, Phase.DOT])
+def test_closing_service_is_the_accounts_trouble_at_any_command_and_slows_it_down(
+    phase: Phase,
+) -> None:
+    judged = judge(phase, 421, "4.3.2")
+    assert isinstance(judged, AccountTrouble)
+    assert (judged.reason, judged.needs_owner, judged.slows) == ("connection", False, True)
+
+
+@pytest.mark.parametrize("phase", [Phase.GREETING, Phase.EHLO, Phase.AUTH])
+def test_closing_service_slows_the_account_down_also_before_a_mail(phase: Phase) -> None:
+    closed = SmtpTrouble(phase, Reply(421, "4.3.2", "busy"), "busy")
+    assert judging.cannot_connect(closed).slows
+    assert not judging.cannot_connect(SmtpTrouble(Phase.CONNECT, None, "refused")).slows
+
+
 @pytest.mark.parametrize(
     ("phase", "code", "enhanced", "needs_owner"),
     [

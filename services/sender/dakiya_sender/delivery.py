@@ -32,6 +32,7 @@ from dakiya.delivery.refusals import may_be_meant_for_all
 from dakiya.delivery.taking import Taken
 from dakiya.delivery.trouble import AccountTrouble
 from dakiya.log import get_logger
+from dakiya.mail.replies import SERVICE_CLOSING
 from dakiya.models import EmailState
 from dakiya_sender import judging
 from dakiya_sender.ledger_writer import CommitUncertain
@@ -57,6 +58,9 @@ log = get_logger(__name__)
 SOFT_DEADLINE_S = 300.0
 # So many mails in a row at which the server broke off are not the mails' fault.
 BROKEN_IN_A_ROW = 3
+# A mail at which the server closed its service (421) so often is perhaps why it did.
+CLOSED_AT_MOST = 10
+_OF_ONE_MAIL = frozenset({Phase.RCPT, Phase.DATA, Phase.BODY, Phase.DOT})
 
 
 class _Stop(Exception):
@@ -120,6 +124,7 @@ class BatchDelivery:
         self._must_yield = must_yield
         self._attempted = 0
         self._broken_in_a_row = 0
+        self._was_used = False
         self._ends_at = time.monotonic() + SOFT_DEADLINE_S
         self._has_to_end = False
 
@@ -201,8 +206,7 @@ class BatchDelivery:
         Returns the connection that waits for the dot, a refusal, or the second break.
         """
         answer = self._walk(mail)
-        # 421 on a connection that stood idle says nothing about this mail.
-        if isinstance(answer, SmtpTrouble) and (answer.reply is None or answer.reply.code == 421):
+        if isinstance(answer, SmtpTrouble) and (answer.reply is None or self._took_leave(answer)):
             self._connection.drop()
             answer = self._walk(mail)
         if isinstance(answer, SmtpTrouble) and answer.reply is not None:
@@ -215,6 +219,7 @@ class BatchDelivery:
         connection = self._borrow()
         if not connection.has_offer:
             self._ask(self._pace.may_go)
+        self._was_used = connection.was_used
         self._messages.adapt_to(eight_bit=connection.takes_eight_bit)
         self._attempted += 1
         try:
@@ -225,6 +230,11 @@ class BatchDelivery:
         except SmtpTrouble as trouble:
             return trouble
         return connection
+
+    def _took_leave(self, trouble: SmtpTrouble) -> bool:
+        """Whether the server only ends a connection that stood idle or has carried its mails."""
+        closes = trouble.reply is not None and trouble.reply.code == SERVICE_CLOSING
+        return closes and trouble.phase is Phase.MAIL and self._was_used
 
     def _ask(self, pace: Callable[[], bool]) -> None:
         try:
@@ -261,7 +271,7 @@ class BatchDelivery:
             self._learn_unknown(mail, unknown)
         except SmtpTrouble as trouble:
             # The dot did not leave. With a back-off, or one such mail goes round for ever.
-            if trouble.reply is not None and trouble.reply.code != 421:
+            if trouble.reply is not None:
                 self._judge(mail, Phase.DOT, trouble.reply)
             else:
                 self._broke_off(mail, trouble)
@@ -288,8 +298,13 @@ class BatchDelivery:
         if isinstance(judged, Outcome):
             self._learn(mail, judged, suppresses=verdict.suppress)
             return
-        if phase is Phase.DOT:  # its intent stands in the ledger
-            self._recorder.learn(mail, judging.uncharged(judged.detail))
+        closes = reply.code == SERVICE_CLOSING and phase in _OF_ONE_MAIL
+        if closes and self._recorder.times_closed(mail) >= CLOSED_AT_MOST:
+            self._broke_off(mail, SmtpTrouble(phase, reply, judged.detail))
+            return
+        # At the dot its intent stands in the ledger; whom the server closed at waits behind others.
+        if phase is Phase.DOT or closes:
+            self._recorder.learn(mail, judging.uncharged(judged.detail, phase=phase, reply=reply))
         raise _Stop(judged)
 
     def _learn(self, mail: ClaimedEmail, outcome: Outcome, *, suppresses: bool = False) -> None:

@@ -1,9 +1,11 @@
 """What a reply, a refusal or a broken connection means: for the row, or for the account. Pure."""
 
+from dataclasses import replace
+
 from dakiya.delivery.outcomes import Outcome, Reason, backoff_s
 from dakiya.delivery.trouble import AccountTrouble
 from dakiya.errors import DakiyaError
-from dakiya.mail.replies import Kind, Verdict, classify
+from dakiya.mail.replies import SERVICE_CLOSING, Kind, Verdict, classify
 from dakiya.mail.replies import Reason as ReplyReason
 from dakiya.models import EmailState
 from dakiya_sender.smtp import Phase, Reply, SmtpTrouble
@@ -65,19 +67,20 @@ def cannot_connect(trouble: SmtpTrouble) -> AccountTrouble:
         reply = trouble.reply
         verdict = classify(trouble.phase.value, reply.code, reply.enhanced, reply.text)
         judged = _account_trouble(verdict, reply)
-        return AccountTrouble(judged.reason, trouble.detail, judged.needs_owner, judged.pause_s)
+        return replace(judged, detail=trouble.detail)
     if trouble.phase is not Phase.AUTH:
         return AccountTrouble(ReplyReason.CONNECTION.value, trouble.detail)
     needs_owner = "in time" not in trouble.detail
     return AccountTrouble(ReplyReason.AUTH.value, trouble.detail, needs_owner)
 
 
-def uncharged(detail: str) -> Outcome:
+def uncharged(detail: str, *, phase: Phase = Phase.DOT, reply: Reply | None = None) -> Outcome:
     """The mail was certainly not accepted, and its recipient is not to blame."""
     return Outcome(
         EmailState.DEFERRED,
-        Phase.DOT.value,
-        reply_text=detail,
+        phase.value,
+        reply_code=reply.code if reply else None,
+        reply_text=_words(reply) if reply else detail,
         reason=Reason.CONNECTION.value,
         charged=False,
     )
@@ -111,6 +114,7 @@ def _account_trouble(verdict: Verdict, reply: Reply) -> AccountTrouble:
         f"The server answered: {reply}",
         needs_owner=verdict.reason in _NEEDS_OWNER and not verdict.retry_can_help,
         pause_s=pause_s.get(verdict.reason, 0),
+        slows=verdict.reason is ReplyReason.RATE or reply.code == SERVICE_CLOSING,
     )
 
 

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -26,7 +27,8 @@ from dakiya.delivery.rounds import Sent, Step, Written
 from dakiya.delivery.taking import park_batch
 from dakiya.delivery.trouble import AccountTrouble, end_trouble, meet_trouble
 from dakiya.log import get_logger
-from dakiya.models import EmailState, SmtpAccount, SuppressionReason
+from dakiya.mail.replies import SERVICE_CLOSING
+from dakiya.models import Attempt, EmailState, SmtpAccount, SuppressionReason
 from dakiya_sender.ledger_writer import LedgerWriter
 
 log = get_logger(__name__)
@@ -96,6 +98,17 @@ class Recorder:
         lock_batch(session, self._claim)
         if not hold(session, self._claim, mail.id, refusal, slot=self._slot):
             log.warning("outcome_not_recorded", email=mail.id, outcome="held")
+
+    def times_closed(self, mail: ClaimedEmail) -> int:
+        """Count how often the server has closed its service at this mail."""
+        closed = select(func.count(Attempt.id)).where(
+            Attempt.email_id == mail.id, Attempt.reply_code == SERVICE_CLOSING
+        )
+        try:
+            with self._sessions() as session:
+                return session.scalars(closed).one()
+        except DBAPIError:
+            return 0
 
     def refuse_content(self, mail: ClaimedEmail, outcome: Outcome) -> bool:
         """Commit a refusal of the content at once; False when the campaign has had enough."""

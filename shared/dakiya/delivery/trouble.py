@@ -13,7 +13,6 @@ from dakiya.db import database_now
 from dakiya.delivery.ledger import Claim
 from dakiya.delivery.slowing import halve
 from dakiya.delivery.usage import limits_of, slowed
-from dakiya.mail.verdict import Reason
 from dakiya.models import Batch, BatchState, SmtpAccount
 
 FIRST_PAUSE_S = 15.0
@@ -35,19 +34,21 @@ class AccountTrouble:
     """Why an account cannot send; it waits for its owner, or tries again by itself.
 
     ``reason`` is a word of ``dakiya.mail.replies.Reason``, ``detail`` plain words with what
-    the server said. ``pause_s`` of 0 backs off with each failure in a row.
+    the server said. ``pause_s`` of 0 backs off with each failure in a row. ``slows``: the server
+    asks for less speed too, and the account's pace is halved.
     """
 
     reason: str
     detail: str
     needs_owner: bool = False
     pause_s: float = 0
+    slows: bool = False
 
 
 def meet_trouble(session: Session, claim: Claim, trouble: AccountTrouble, *, accepted: int) -> None:
     """Pause the account of a batch, of which so many mails were accepted; learn from a throttle."""
     paused = pause_account(session, claim.smtp_account_id, trouble)
-    if paused and trouble.reason == Reason.RATE:
+    if paused and trouble.slows:
         slow_down(
             session,
             claim.smtp_account_id,

@@ -8,12 +8,15 @@ known words come first (`reply_rules`).
 """
 
 import re
+from typing import Final
 
 from .reply_rules import RULES
 from .verdict import Kind, Reason, Verdict
 
-__all__ = ["Kind", "Reason", "Verdict", "classify"]
+__all__ = ["SERVICE_CLOSING", "Kind", "Reason", "Verdict", "classify"]
 
+# RFC 5321 sections 3.8 and 4.2.1: to any command, also to the dot, and for now.
+SERVICE_CLOSING: Final = 421
 _BEFORE_MAIL = frozenset({"connect", "greeting", "ehlo", "tls", "auth", "noop"})
 
 # RFC 4954 section 6, RFC 5248 and Brevo's 525.
@@ -55,7 +58,7 @@ def classify(phase: str, code: int, enhanced: str | None, text: str) -> Verdict:
     permanent = code >= 500
     if code in _AUTH_CODES or phase == "auth":
         return Verdict(Kind.ACCOUNT, Reason.AUTH, retry_can_help=not permanent)
-    if phase in _BEFORE_MAIL or (code == 421 and phase != "dot"):
+    if phase in _BEFORE_MAIL or code == SERVICE_CLOSING:
         return Verdict(Kind.ACCOUNT, Reason.CONNECTION, retry_can_help=True)
     status = enhanced.partition(".")[2] if enhanced else ""
     if status in _SENDER_STATUS:

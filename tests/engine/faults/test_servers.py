@@ -110,7 +110,8 @@ CASES = [
         cuts=MAILS // 2,
     ),
     Case(
-        "421 at RCPT, now and then", rules(Rule("rcpt", Action.HANG_UP, "421 4.3.2 Bye", every=4))
+        "421 at RCPT, once",
+        rules(Rule("rcpt", Action.HANG_UP, "421 4.3.2 Bye", recipient="^r4@", times=1)),
     ),
     Case(
         "dropped after the dot, mail kept",
@@ -267,7 +268,7 @@ def _mend(trial: Trial, campaign: Campaign) -> None:
 
 
 def _end_waits(trial: Trial, campaign: Campaign) -> None:
-    """Let a pause be over, as its time would."""
+    """Let a pause and a learned pace be over, as their time would."""
     with trial.sessions.begin() as session:
         session.execute(
             update(SmtpAccount)
@@ -275,6 +276,11 @@ def _end_waits(trial: Trial, campaign: Campaign) -> None:
                 SmtpAccount.id == campaign.smtp_account_id, SmtpAccount.paused_until.is_not(None)
             )
             .values(paused_until=func.clock_timestamp())
+        )
+        session.execute(
+            update(SmtpAccount)
+            .where(SmtpAccount.id == campaign.smtp_account_id)
+            .values(slowed_to=None, slowed_from=None, slowed_at=None)
         )
 
 

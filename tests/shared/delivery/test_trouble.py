@@ -99,7 +99,7 @@ def test_trouble_is_said_to_last_since_its_first_failure(session: Session) -> No
 
 
 def test_throttle_slows_the_account_down_once_for_all_threads(scene: Scene) -> None:
-    slow = AccountTrouble("rate", "421 4.7.0 slow down", pause_s=60)
+    slow = AccountTrouble("rate", "421 4.7.0 slow down", pause_s=60, slows=True)
     for _ in range(4):  # connections that hear it at the same time
         meet_trouble(scene.session, scene.claim, slow, accepted=40)
     account = scene.session.get_one(SmtpAccount, scene.account.id, populate_existing=True)

@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 
+from dakiya.mail.replies import SERVICE_CLOSING
+
 from .body import wire_form
 from .envelope import Envelope, Ready, Refusal, refuse_locally, size_limit
 from .opening import StepListener, open_wire
 from .reply import Reply
 from .server import Server
 from .transaction import (
-    SERVICE_CLOSING,
     Answers,
     ask_in_turn,
     commands_of,
@@ -92,6 +93,11 @@ class Connection:
     def is_idle(self) -> bool:
         """Say whether no mail is under way, not even an offered one."""
         return self._stage is _Stage.IDLE
+
+    @property
+    def was_used(self) -> bool:
+        """Say whether it has carried or offered anything since it was opened."""
+        return self.has_offer or self.idle_since != self.opened_since
 
     @property
     def has_offer(self) -> bool:

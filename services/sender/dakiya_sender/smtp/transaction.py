@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dakiya.mail.replies import SERVICE_CLOSING
+
 from .envelope import Envelope
 from .reply import Reply, ReplyGarbled
 from .trouble import Phase, SmtpTrouble, plain_words
 from .wire import Wire
 
-SERVICE_CLOSING = 421
 # Each command, and the class of the answer that lets the dialogue go on.
 _STEPS = ((Phase.MAIL, 2), (Phase.RCPT, 2), (Phase.DATA, 3))
 
