@@ -88,7 +88,9 @@ def test_account_says_what_goes_through_it_and_what_slows_it(
         page.goto("/smtp-accounts/new?preset=ses")
         page.get_by_label("Region").select_option("Europe (Ireland)")
         page.get_by_role("button", name="Use this region").click()
-        expect(page.get_by_label("Server", exact=True)).to_have_value("email-smtp.eu-west-1.amazonaws.com")
+        expect(page.get_by_label("Server", exact=True)).to_have_value(
+            "email-smtp.eu-west-1.amazonaws.com"
+        )
         assert_page_is_sound(page, "smtp-account-region")
 
 
