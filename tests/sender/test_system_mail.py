@@ -16,6 +16,7 @@ from dakiya.smtp_accounts.notices import make_notices
 from dakiya_sender.smtp import Security
 from dakiya_sender.system_mail import SystemServer, mail_password_reset, mail_trouble_notice
 from tests.engine.world import make_account, make_workspace
+from tests.recorder import Rule
 from tests.recorder.plugin import StartRecorder
 
 PUBLIC_URL = "https://mail.example.org"
@@ -150,6 +151,20 @@ def test_people_are_told_once_that_their_account_has_stopped(
     [received] = server.received()
     assert received.recipient == EMAIL
     assert b"https://mail.example.org/smtp-accounts/1" in server.body(received)
+
+
+def test_notice_that_the_installations_server_refuses_is_tried_again(
+    session_factory: SessionFactory, recorder: StartRecorder
+) -> None:
+    server = recorder(Rule("rcpt", reply="450 4.3.0 Later", times=1))
+    notice_id = stopped_account(session_factory)
+    assert tell(session_factory, notice_id, server_at(server.port)) == "queued"
+    with session_factory.begin() as session:
+        notice = session.get_one(TroubleNotice, notice_id)
+        assert "450 4.3.0 Later" in (notice.answer or "")
+        notice.due_at = database_now(session)
+    assert tell(session_factory, notice_id, server_at(server.port)) == "mailed"
+    assert len(server.received()) == 1
 
 
 def test_notice_without_a_server_of_the_installation_is_noted_as_not_mailed(

@@ -63,7 +63,12 @@ from dakiya.models import (
 )
 from dakiya.queue import SENDER_QUEUE, Doorbell
 from dakiya.smtp_accounts.causes import Cause
-from dakiya.smtp_accounts.notices import forget_notices, make_notices, waiting_notices
+from dakiya.smtp_accounts.notices import (
+    forget_notices,
+    give_up_notices,
+    make_notices,
+    waiting_notices,
+)
 
 log = get_logger(__name__)
 
@@ -286,6 +291,8 @@ def keep_house(session: Session, *, now: datetime) -> None:
     forget_waiting(session, now=now)
     forget_logins(session, now=now)
     fail_lost_tests(session, now=now)
+    if given_up := give_up_notices(session, now=now):
+        log.warning("trouble_notices_given_up", notices=given_up)
     forget_notices(session, now=now)
     forget_checks(session, now=now)
     keep_register(session, now=now)

@@ -14,7 +14,7 @@ from email.utils import format_datetime, formataddr, make_msgid
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from dakiya.accounts.resets import SUBJECT, make_reset_mail, record_reset_mail
-from dakiya.db import SessionFactory
+from dakiya.db import SessionFactory, database_now
 from dakiya.errors import ConfigurationError
 from dakiya.log import get_logger
 from dakiya.mail.addresses import AddressError, parse_address
@@ -103,9 +103,13 @@ def mail_trouble_notice(
     public_url: str,
     helo_name: str,
 ) -> None:
-    """Tell an account's people that it has stopped; a second message for it does nothing."""
+    """Tell an account's people that it has stopped; a second message for it does nothing.
+
+    What the server does not take is due again later, and rung for by a tick.
+    """
     with session_factory() as session:
-        mail = take_notice(session, notice_id, public_url=public_url)
+        now = database_now(session)
+        mail = take_notice(session, notice_id, public_url=public_url, now=now)
         session.commit()
     if mail is None:
         return
@@ -115,8 +119,16 @@ def mail_trouble_notice(
         if server is not None
     ]
     mailed = any(sent for sent, _ in answers)
+    said = [words for sent, words in answers if sent is mailed]
     with session_factory() as session:
-        record_notice(session, notice_id, mailed=mailed)
+        record_notice(
+            session,
+            notice_id,
+            mailed=mailed,
+            answer=said[0] if said else "",
+            now=database_now(session),
+            again=server is not None,
+        )
         session.commit()
     log.info("trouble_notice", notice=notice_id, mailed=mailed, has_server=server is not None)
 

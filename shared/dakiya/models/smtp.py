@@ -44,12 +44,16 @@ class TestStatus(StrEnum):
 
 
 class NoticeStatus(StrEnum):
-    """queued → mailing → mailed | failed."""
+    """queued → mailing → mailed | queued (later again) | failed; needless: the trouble is over.
+
+    One whose sender was lost is mailed again.
+    """
 
     QUEUED = "queued"
     MAILING = "mailing"
     MAILED = "mailed"
     FAILED = "failed"
+    NEEDLESS = "needless"
 
 
 def text_enum(enum: type[StrEnum], name: str) -> Enum:
@@ -176,13 +180,20 @@ class SmtpTest(Base):
 class TroubleNotice(Base):
     """A mail from the installation to an account's people: it has stopped, since when and why.
 
-    queued → mailing → mailed | failed. It keeps the words of the trouble that it was made for.
+    It keeps the words of the trouble that it was made for, and of the last ``answer`` that the
+    installation's own server gave to the mail. It is mailed at ``due_at``, ``tries`` counts.
     """
 
     __tablename__ = "trouble_notice"
     __table_args__ = (
-        CheckConstraint("status IN ('queued', 'mailing', 'mailed', 'failed')", name="status"),
-        Index("ix_trouble_notice_queued", "created_at", postgresql_where=text("status = 'queued'")),
+        CheckConstraint(
+            "status IN ('queued', 'mailing', 'mailed', 'failed', 'needless')", name="status"
+        ),
+        Index(
+            "ix_trouble_notice_open",
+            "due_at",
+            postgresql_where=text("status IN ('queued', 'mailing')"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -195,6 +206,10 @@ class TroubleNotice(Base):
     since: Mapped[datetime]
     # None: it waits for its owner.
     tries_again_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(Integer, server_default="0")
+    due_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    taken_at: Mapped[datetime | None]
+    answer: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

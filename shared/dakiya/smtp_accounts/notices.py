@@ -2,14 +2,15 @@
 
 The tick finds what is worth a mail, a sender mails it. Trouble that waits for its owner is told at
 once, other trouble once it has lasted; each cause once a day at most, or once an hour where
-somebody has tried to mend it.
+somebody has tried to mend it. A mail that the installation's own server does not take is tried
+again for half a day; the account's page says how it went.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from dakiya.campaigns.times import describe_instant
@@ -21,6 +22,11 @@ AGAIN_AFTER = timedelta(hours=24)
 OWNER_AGAIN_AFTER = timedelta(hours=1)
 # A notice that nobody could take for so long says nothing new any more.
 WORTH_MAILING = timedelta(hours=12)
+FIRST_RETRY = timedelta(minutes=1)
+LONGEST_RETRY = timedelta(hours=1)
+# A server may take ten minutes to answer the end of a mail.
+TAKEN_FOR = timedelta(minutes=15)
+ANSWER_MAX = 500
 
 _WHY = {
     Reason.AUTH: "the server refuses the login. Check user name and password; many providers want"
@@ -73,6 +79,7 @@ def make_notices(session: Session, *, now: datetime) -> Sequence[int]:
                 detail=account.pause_detail,
                 since=account.trouble_since or account.paused_at or now,
                 tries_again_at=account.paused_until,
+                due_at=now,
             )
         )
     session.add_all(notices)
@@ -108,22 +115,36 @@ def _told_lately(now: datetime) -> ColumnElement[bool]:
 
 
 def waiting_notices(session: Session, *, now: datetime, older_than: timedelta) -> Sequence[int]:
-    """Return the notices that no sender has taken for so long."""
+    """Return the notices that are due and that no sender has taken for so long."""
     return session.scalars(
         select(TroubleNotice.id).where(
-            TroubleNotice.status == NoticeStatus.QUEUED,
-            TroubleNotice.created_at.between(now - WORTH_MAILING, now - older_than),
+            or_(
+                and_(
+                    TroubleNotice.status == NoticeStatus.QUEUED,
+                    TroubleNotice.due_at < now - older_than,
+                ),
+                _is_lost(now),
+            ),
+            TroubleNotice.created_at > now - WORTH_MAILING,
         )
     ).all()
 
 
-def take_notice(session: Session, notice_id: int, *, public_url: str) -> NoticeMail | None:
-    """Take a queued notice and word it; None when somebody else has, or its trouble is over."""
+def take_notice(
+    session: Session, notice_id: int, *, public_url: str, now: datetime
+) -> NoticeMail | None:
+    """Take a due notice and word it; None when somebody else has, or its trouble is over.
+
+    One that was taken so long ago that its sender must be gone is taken again: it may have been
+    mailed, and better twice than not at all.
+    """
+    is_due = and_(TroubleNotice.status == NoticeStatus.QUEUED, TroubleNotice.due_at <= now)
     notice = session.scalars(
         update(TroubleNotice)
-        .where(TroubleNotice.id == notice_id, TroubleNotice.status == NoticeStatus.QUEUED)
-        .values(status=NoticeStatus.MAILING)
+        .where(TroubleNotice.id == notice_id, or_(is_due, _is_lost(now)))
+        .values(status=NoticeStatus.MAILING, taken_at=now, tries=TroubleNotice.tries + 1)
         .returning(TroubleNotice)
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if notice is None:
         return None
@@ -135,7 +156,7 @@ def take_notice(session: Session, notice_id: int, *, public_url: str) -> NoticeM
         .order_by(User.id)
     ).all()
     if not people or account.pause_reason != notice.reason:
-        notice.status = NoticeStatus.FAILED.value
+        notice.status = NoticeStatus.NEEDLESS.value
         return None
     zone = people[0].timezone
     then = (
@@ -155,12 +176,65 @@ def take_notice(session: Session, notice_id: int, *, public_url: str) -> NoticeM
     return NoticeMail([user.email for user in people], subject, text)
 
 
-def record_notice(session: Session, notice_id: int, *, mailed: bool) -> None:
-    """Note whether a notice that was taken went out."""
-    session.execute(
+def record_notice(
+    session: Session,
+    notice_id: int,
+    *,
+    mailed: bool,
+    answer: str,
+    now: datetime,
+    again: bool = True,
+) -> None:
+    """Note whether a notice that was taken went out, and what the server said.
+
+    One that did not is tried again, at growing intervals, while it is worth it; unless there is no
+    server that could (``again`` False).
+    """
+    notice = session.get_one(TroubleNotice, notice_id, with_for_update=True, populate_existing=True)
+    notice.answer = answer[:ANSWER_MAX] or None
+    notice.due_at = now + min(FIRST_RETRY * 2 ** min(notice.tries - 1, 16), LONGEST_RETRY)
+    if mailed:
+        notice.status = NoticeStatus.MAILED.value
+    elif again and notice.due_at < notice.created_at + WORTH_MAILING:
+        notice.status = NoticeStatus.QUEUED.value
+    else:
+        notice.status = NoticeStatus.FAILED.value
+    session.flush()
+
+
+def give_up_notices(session: Session, *, now: datetime) -> int:
+    """Let those that nobody could mail in time have failed; returns how many."""
+    given_up = session.execute(
         update(TroubleNotice)
-        .where(TroubleNotice.id == notice_id)
-        .values(status=NoticeStatus.MAILED if mailed else NoticeStatus.FAILED)
+        .where(
+            TroubleNotice.created_at < now - WORTH_MAILING,
+            or_(TroubleNotice.status == NoticeStatus.QUEUED, _is_lost(now)),
+        )
+        .values(status=NoticeStatus.FAILED)
+    )
+    return int(given_up.rowcount)  # type: ignore[attr-defined]
+
+
+def latest_notice(session: Session, account: SmtpAccount) -> TroubleNotice | None:
+    """Return the mail about an account's present trouble, if there is one."""
+    if account.pause_reason is None:
+        return None
+    return session.scalar(
+        select(TroubleNotice)
+        .where(
+            TroubleNotice.smtp_account_id == account.id,
+            TroubleNotice.reason == account.pause_reason,
+        )
+        .order_by(TroubleNotice.id.desc())
+        .limit(1)
+    )
+
+
+def _is_lost(now: datetime) -> ColumnElement[bool]:
+    """Whether a sender took it so long ago that it must be gone."""
+    return and_(
+        TroubleNotice.status == NoticeStatus.MAILING,
+        func.coalesce(TroubleNotice.taken_at, TroubleNotice.created_at) < now - TAKEN_FOR,
     )
 
 

@@ -11,6 +11,7 @@ from dakiya.delivery.used_before import sent_elsewhere, set_sent_elsewhere
 from dakiya.errors import NotFound
 from dakiya.models import SmtpAccount, SmtpTest
 from dakiya.smtp_accounts import accounts, trust
+from dakiya.smtp_accounts.notices import latest_notice
 from dakiya.smtp_accounts.providers import PROVIDERS, Provider, provider_of_address
 from dakiya_web.api.blueprint import api, asking, json_body
 from dakiya_web.api.present import instant
@@ -222,6 +223,9 @@ def _present(account: SmtpAccount) -> dict[str, object]:
             "until": instant(account.paused_until),
             "reason": account.pause_reason,
             "detail": account.pause_detail,
+            "mail": notice.status
+            if (notice := latest_notice(request_session(), account))
+            else None,
         }
         if account.paused_at is not None
         else None,

@@ -34,6 +34,7 @@ from dakiya_web.pages.smtp_accounts.forms import (
 )
 from dakiya_web.pages.smtp_accounts.presets import DEMO_INBOX
 from dakiya_web.pages.smtp_accounts.remedies import remedy
+from dakiya_web.pages.smtp_accounts.telling import Told, look_at_mail
 from dakiya_web.pages.smtp_accounts.trusting import grouped
 from dakiya_web.ring import ring
 from dakiya_web.texts import gettext
@@ -60,6 +61,8 @@ class Seen:
     # By what its limits exceed what its provider is known to take.
     cautions: Sequence[str]
     is_demo: bool
+    # Whether people are told by mail when it stops.
+    told: Told
 
     @classmethod
     def of(cls, account: SmtpAccount) -> "Seen":
@@ -79,6 +82,7 @@ class Seen:
             cautions=wording.cautions(account),
             is_demo=bool(wiring().settings.demo_inbox_url)
             and (account.name, account.host) == DEMO_INBOX,
+            told=look_at_mail(account),
         )
 
 

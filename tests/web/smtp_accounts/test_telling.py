@@ -1,0 +1,82 @@
+"""Whether people are told by mail that their account has stopped, on its page and by API."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from pydantic import SecretStr
+from sqlalchemy.orm import Session
+
+from dakiya.db import SessionFactory, database_now
+from dakiya.delivery.trouble import AccountTrouble, pause_account
+from dakiya.models import SmtpAccount
+from dakiya.smtp_accounts.notices import make_notices, record_notice, take_notice
+from tests.web.conftest import Person, make_account
+
+LOGIN = AccountTrouble("auth", "The server answered: 535 5.7.8 no", needs_owner=True)
+
+
+@pytest.fixture
+def mailing(app: Flask) -> None:
+    """An installation with a mail server of its own."""
+    wired = app.extensions["dakiya"]
+    url = SecretStr("smtp://127.0.0.1:1")
+    changed = wired.settings.model_copy(update={"system_smtp_url": url})
+    object.__setattr__(wired, "settings", changed)
+
+
+def stop(session: Session) -> int:
+    account_id = session.query(SmtpAccount).one().id
+    assert pause_account(session, account_id, LOGIN)
+    [notice_id] = make_notices(session, now=database_now(session))
+    return notice_id
+
+
+def answer(session: Session, notice_id: int, *, mailed: bool, words: str, again: bool) -> None:
+    now = database_now(session)
+    assert take_notice(session, notice_id, public_url="https://mail.example.org", now=now)
+    record_notice(session, notice_id, mailed=mailed, answer=words, now=now, again=again)
+
+
+def test_page_says_that_nobody_is_told_without_a_server_of_the_installation(
+    client: FlaskClient, alice: Person, session_factory: SessionFactory
+) -> None:
+    make_account(alice)
+    words = "Nobody is told by mail"
+    assert client.get("/smtp-accounts/1").text.count(words) == 1
+    with session_factory.begin() as session:
+        stop(session)
+    # In the message about its trouble too.
+    assert client.get("/smtp-accounts/1").text.count(words) == 2
+
+
+@pytest.mark.usefixtures("mailing")
+@pytest.mark.parametrize(
+    ("mailed", "again", "status", "words"),
+    [
+        (True, True, "mailed", "You were told by mail."),
+        (False, True, "queued", "could not be sent yet; it is tried again"),
+        (False, False, "failed", "The mail that should have told you could not be sent"),
+    ],
+)
+def test_page_and_api_say_what_became_of_the_mail(
+    client: FlaskClient,
+    alice: Person,
+    session_factory: SessionFactory,
+    mailed: bool,
+    again: bool,
+    status: str,
+    words: str,
+) -> None:
+    make_account(alice)
+    page = client.get("/smtp-accounts/1").text
+    assert "You are told by mail" in page
+    with session_factory.begin() as session:
+        notice_id = stop(session)
+    assert words not in client.get("/smtp-accounts/1").text
+    assert alice.api.get("/smtp-accounts/1").json["paused"]["mail"] == "queued"
+    with session_factory.begin() as session:
+        answer(session, notice_id, mailed=mailed, words="550 <relay> shut", again=again)
+    page = client.get("/smtp-accounts/1").text
+    assert words in page
+    assert ("550 &lt;relay&gt; shut" in page) is not mailed
+    assert alice.api.get("/smtp-accounts/1").json["paused"]["mail"] == status
