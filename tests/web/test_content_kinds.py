@@ -166,3 +166,34 @@ def test_content_of_laxer_days_can_be_copied_and_its_campaign_renamed(
     copy = alice.api.post(f"/campaigns/{campaign_id}/duplicate", {})
     assert (copy.status, copy.json["html"]) == (201, "<script>x</script><p>Hi")
     assert alice.api.patch(f"/campaigns/{campaign_id}", {"subject": "New"}).status == 422
+
+
+def test_language_of_a_mail_is_kept_shown_and_changed(alice: Person) -> None:
+    campaign_id = make_campaign(alice, kind="rich", html=None, source=doc("नमस्ते"), language="hi")
+    found = shown(alice, campaign_id)
+    assert found["language"] == "hi"
+    assert "सदस्यता समाप्त करें" in found["html"]
+    # What is not said stays; the words below follow the language.
+    alice.api.patch(f"/campaigns/{campaign_id}", {"subject": "New"})
+    assert shown(alice, campaign_id)["language"] == "hi"
+    alice.api.patch(f"/campaigns/{campaign_id}", {"language": "ar"})
+    changed = shown(alice, campaign_id)
+    assert 'lang="ar" dir="rtl"' in changed["html"]
+    refused = alice.api.patch(f"/campaigns/{campaign_id}", {"language": "xx"})
+    assert refused.status == 422
+    assert "hi" in refused.json["errors"]["language"][0]
+    copy = alice.api.post(f"/campaigns/{campaign_id}/duplicate", {}).json["id"]
+    assert shown(alice, copy)["language"] == "ar"
+    assert shown(alice, make_campaign(alice))["language"] == "en"
+
+
+def test_mail_of_text_alone_takes_no_preview_text(alice: Person) -> None:
+    text = {"kind": "text", "html": None, "text": "Hi"}
+    body = campaign_body(make_account(alice), **text, preheader="Soon")
+    answer = alice.api.post("/campaigns", body)
+    assert answer.status == 422
+    assert "kind" in answer.json["errors"]["preheader"][0]
+    # One that was there is not in the way of writing it as text.
+    campaign_id = make_campaign(alice, preheader="Soon")
+    assert alice.api.patch(f"/campaigns/{campaign_id}", text).status == 200
+    assert shown(alice, campaign_id)["preheader"] == ""

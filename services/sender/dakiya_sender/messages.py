@@ -156,6 +156,7 @@ def content_of(
         campaign_id=campaign.id,
         workspace_id=campaign.workspace_id,
         preheader=version.preheader,
+        language=version.language,
         postal_address=postal_address,
     )
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from dakiya.errors import InvalidInput
 from dakiya.mail.compiled import MessageError
 from dakiya.mail.html_check import check_html
+from dakiya.mail.languages import DEFAULT_LANGUAGE, LANGUAGES
 from dakiya.mail.merge import MAX_SOURCE_CHARS, parse
 from dakiya.mail.parts import complete_parts
 from dakiya.mail.rich.document import RichError
@@ -23,6 +24,8 @@ MAX_PREHEADER_CHARS: Final = 500
 class Content:
     """What a campaign says; every part may carry merge fields.
 
+    ``language`` (dakiya.mail.languages) is that of the words which are ours. A mail of text alone
+    has no ``preheader``.
     The kind tells which part is the source: ``html`` as it was written; ``source``, a rich
     document (dakiya.mail.rich), from which ``html`` is made whatever it was; or ``text``, without
     any HTML. Otherwise a blank ``text`` stands for one made from the HTML.
@@ -34,6 +37,7 @@ class Content:
     kind: ContentKind = ContentKind.HTML
     source: dict[str, Any] | None = None
     preheader: str = ""
+    language: str = DEFAULT_LANGUAGE
 
 
 class ContentError(InvalidInput):
@@ -49,13 +53,14 @@ def finish_content(content: Content) -> Content:
 
     Raises ContentError, for the mistakes of the first part that has any.
     """
+    _require_language(content.language)
     for part, written in (("subject", content.subject), ("preheader", content.preheader)):
         _require_template(part, written)
     text = content.text if content.text and content.text.strip() else None
     _require_template("text", text or "")
     if content.kind is ContentKind.RICH:
         try:
-            made = html_of(content.source)
+            made = html_of(content.source, language=content.language, title=content.subject)
         except RichError as error:
             raise ContentError([str(error)], "source") from None
         if len(made) > MAX_SOURCE_CHARS:
@@ -64,7 +69,7 @@ def finish_content(content: Content) -> Content:
     elif content.kind is ContentKind.TEXT:
         if text is None:
             raise ContentError(["Write the mail."], "text")
-        content = replace(content, html="", source=None)
+        content = replace(content, html="", source=None, preheader="")
     else:
         _require_template("html", content.html)
         if messages := check_html(content.html):
@@ -92,6 +97,7 @@ def content_of(version: ContentVersion | Template) -> Content:
         kind=version.kind,
         source=version.source,
         preheader=version.preheader,
+        language=version.language,
     )
 
 
@@ -103,6 +109,11 @@ def html_or_none(content: Content) -> str | None:
 def inlined_of(content: Content) -> str | None:
     """Return how the HTML goes out where that differs: styles beside their elements."""
     return inline_styles(content.html) if content.kind is ContentKind.HTML else None
+
+
+def _require_language(code: str) -> None:
+    if code not in LANGUAGES:
+        raise ContentError([f"Choose one of {', '.join(LANGUAGES)}."], "language")
 
 
 def _require_template(part: str, written: str) -> None:

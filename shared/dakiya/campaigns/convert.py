@@ -78,8 +78,8 @@ def _html_to_text(content: Content) -> Converted:
     )
     lost = [_LOOK, *(f"{what} ({count})" for what, count in counted.items())]
     if content.preheader:
-        lost.append("the preheader: a mail of plain text has none")
-    plain = Content(content.subject, text=text, kind=ContentKind.TEXT)
+        lost.append("the preview text: a mail of plain text has none")
+    plain = Content(content.subject, text=text, kind=ContentKind.TEXT, language=content.language)
     return Converted(plain, lost)
 
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from dakiya.mail.bodies import Body, MessageError, compile_body
 from dakiya.mail.headers import mailbox_header, text_header
+from dakiya.mail.languages import DEFAULT_LANGUAGE, mail_language
 from dakiya.mail.merge import Escape, Template, parse
 from dakiya.mail.parts import complete_parts
 from dakiya.mail.template import settle
@@ -28,7 +29,6 @@ __all__ = [
     "compile_message",
 ]
 
-_TEST_MARK: Final = "[Test] "
 _TEXT_ALONE: Final = b"Content-Type: text/plain; charset=utf-8\r\n"
 # The names that Gmail's Feedback-ID expects: three of the sender's choice and a constant one.
 _FEEDBACK_SENDER: Final = "dakiya"
@@ -62,6 +62,7 @@ class Content:
     reply_to: str | None = None
     preheader: str = ""
     postal_address: str = ""
+    language: str = DEFAULT_LANGUAGE
     is_test: bool = False
 
 
@@ -164,6 +165,7 @@ def compile_message(content: Content, sender: Sender) -> CompiledMessage:
         content.text,
         preheader=content.preheader,
         postal_address=content.postal_address,
+        language=content.language,
     )
     text = compile_body(parts.text if parts.html else _unended(parts.text), Escape.TEXT)
     html = compile_body(parts.html, Escape.HTML) if parts.html is not None else None
@@ -171,6 +173,7 @@ def compile_message(content: Content, sender: Sender) -> CompiledMessage:
     digest = hashlib.sha256(f"{content.campaign_id} {content.list_id}".encode("ascii")).hexdigest()
     boundary = f"=_{digest[:24]}"
     feedback = (content.campaign_id, content.workspace_id, "campaign", _FEEDBACK_SENDER)
+    test = mail_language(content.language).test
     top = mailbox_header("From", sender.from_name, sender.from_email)
     if content.is_test:
         top += b"X-Dakiya-Test: yes\r\n"
@@ -187,7 +190,7 @@ def compile_message(content: Content, sender: Sender) -> CompiledMessage:
         end = f"--{boundary}--\r\n".encode("ascii")
     return CompiledMessage(
         subject=settle(
-            parse(_TEST_MARK + content.subject if content.is_test else content.subject),
+            parse(f"[{test}] {content.subject}" if content.is_test else content.subject),
             {"postal_address": content.postal_address},
             Escape.HEADER,
         ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dakiya.mail.bodies import MessageError
+from dakiya.mail.languages import DEFAULT_LANGUAGE, MailLanguage, mail_language
 from dakiya.mail.links_in import keep_links_whole
 from dakiya.mail.merge import MAX_SOURCE_CHARS, Escape, Template
 from dakiya.mail.merge import parse as parse_source
@@ -25,14 +26,11 @@ _BEGINNINGS: Final = tuple(
 )
 
 _SMALL: Final = "font:13px/1.5 sans-serif;color:#666;text-align:center"
-_HTML_LINK: Final = (
-    f'<p style="margin:2em 0 0;{_SMALL}">'
-    "You do not want these mails any more? "
-    '<a href="{{ unsubscribe_url }}" style="color:#666">Unsubscribe</a></p>\r\n'
+# The address is in whatever language its owner wrote it.
+_HTML_ADDRESS: Final = (
+    f'<p dir="auto" style="margin:1em 0 0;{_SMALL}">{{{{ postal_address }}}}</p>\r\n'
 )
-_HTML_ADDRESS: Final = f'<p style="margin:1em 0 0;{_SMALL}">{{{{ postal_address }}}}</p>\r\n'
 _TEXT_SIGN: Final = "\r\n-- \r\n"
-_TEXT_LINK: Final = "Unsubscribe: {{ unsubscribe_url }}\r\n"
 _TEXT_ADDRESS: Final = "{{ postal_address }}\r\n"
 
 # Without them a mail program shows the mail's first words behind a short preheader.
@@ -52,22 +50,28 @@ class Parts:
 
 
 def complete_parts(
-    html: str | None, text: str | None, *, preheader: str = "", postal_address: str = ""
+    html: str | None,
+    text: str | None,
+    *,
+    preheader: str = "",
+    postal_address: str = "",
+    language: str = DEFAULT_LANGUAGE,
 ) -> Parts:
     """Add what each mail has: preheader, unsubscribe link, postal address, a text part.
 
     `html` None: a mail of text alone. A blank `text` is made from the HTML. Link and address
-    are added unless every recipient sees them; no address, no line for one. Raises TemplateError,
-    and MessageError where the footer cannot be added.
+    are added unless every recipient sees them, in the mail's language; no address, no line for one.
+    Raises TemplateError, and MessageError where the footer cannot be added.
     """
+    spoken = mail_language(language)
     known = {ADDRESS: postal_address.strip()}
     if html is not None:
-        html = _with_html_footer(html, known)
+        html = _with_html_footer(html, known, spoken)
     written = text if text and text.strip() else text_from_html(html) if html is not None else ""
     return Parts(
         html=None if html is None else _settled(_with_preheader(html, preheader), known),
         text=settle(
-            keep_links_whole(parse(_with_text_footer(written, known)), Escape.TEXT),
+            keep_links_whole(parse(_with_text_footer(written, known, spoken)), Escape.TEXT),
             known,
             Escape.TEXT,
         ),
@@ -92,12 +96,13 @@ def _missing(source: str, known: Mapping[str, str]) -> list[str]:
     return [name for name in wanted if name not in shown]
 
 
-def _with_html_footer(html: str, known: Mapping[str, str]) -> str:
+def _with_html_footer(html: str, known: Mapping[str, str], spoken: MailLanguage) -> str:
     """Add the footer at the end of the body."""
     missing = _missing(seen(html), known)
     if not missing:
         return html
-    footer = "".join({LINK: _HTML_LINK, ADDRESS: _HTML_ADDRESS}[name] for name in missing)
+    lines = {LINK: _html_link(spoken), ADDRESS: _HTML_ADDRESS}
+    footer = "".join(lines[name] for name in missing)
     ends = [found.start() for found in _BODY_END.finditer(without_merge_tags(html))]
     for at in (*ends[-1:], len(html)):
         longer = html[:at] + footer + html[at:]
@@ -109,11 +114,20 @@ def _with_html_footer(html: str, known: Mapping[str, str]) -> str:
     )
 
 
-def _with_text_footer(text: str, known: Mapping[str, str]) -> str:
+def _html_link(spoken: MailLanguage) -> str:
+    return (
+        f'<p lang="{spoken.code}" dir="{spoken.direction}" style="margin:2em 0 0;{_SMALL}">'
+        f'{spoken.question} <a href="{{{{ unsubscribe_url }}}}" style="color:#666">'
+        f"{spoken.unsubscribe}</a></p>\r\n"
+    )
+
+
+def _with_text_footer(text: str, known: Mapping[str, str], spoken: MailLanguage) -> str:
     missing = _missing(text, known)
     if not missing:
         return text
-    lines = {LINK: _TEXT_LINK, ADDRESS: _TEXT_ADDRESS}
+    link = f"{spoken.unsubscribe}: {{{{ unsubscribe_url }}}}\r\n"
+    lines = {LINK: link, ADDRESS: _TEXT_ADDRESS}
     return text + _TEXT_SIGN + "".join(lines[name] for name in missing)
 
 

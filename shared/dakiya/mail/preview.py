@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from dakiya.mail.languages import DEFAULT_LANGUAGE
 from dakiya.mail.merge import Escape, parse
 from dakiya.mail.parts import complete_parts
 
@@ -34,6 +35,7 @@ def render_preview(
     *,
     preheader: str = "",
     postal_address: str = "",
+    language: str = DEFAULT_LANGUAGE,
     envelope: str,
     name: str,
     values: Mapping[str, str],
@@ -43,14 +45,16 @@ def render_preview(
 
     Raises TemplateError or MessageError, both as the real mail would.
     """
-    parts = complete_parts(html, text, preheader=preheader, postal_address=postal_address)
+    parts = complete_parts(
+        html, text, preheader=preheader, postal_address=postal_address, language=language
+    )
     filled = {**values, "email": envelope, "unsubscribe_url": unsubscribe_url}
     filled["postal_address"] = postal_address
     if name:
         filled["name"] = name
     return Preview(
         subject=parse(subject).render(filled, Escape.HEADER),
-        preheader=parse(preheader).render(filled, Escape.HEADER),
+        preheader=parse(preheader).render(filled, Escape.HEADER) if html is not None else "",
         html=parts.html.render(filled, Escape.HTML) if parts.html else None,
         text=parts.text.render(filled, Escape.TEXT),
     )

@@ -148,6 +148,7 @@ class ContentVersion(Base):
     number: Mapped[int]
     subject: Mapped[str]
     preheader: Mapped[str] = mapped_column(server_default="")
+    language: Mapped[str] = mapped_column(server_default="en")
     kind: Mapped[ContentKind] = mapped_column(CONTENT_KIND, server_default=ContentKind.HTML.value)
     source: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     html: Mapped[str]
@@ -176,6 +177,7 @@ class Template(Base):
     name: Mapped[str]
     subject: Mapped[str]
     preheader: Mapped[str] = mapped_column(server_default="")
+    language: Mapped[str] = mapped_column(server_default="en")
     kind: Mapped[ContentKind] = mapped_column(CONTENT_KIND, server_default=ContentKind.HTML.value)
     source: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     html: Mapped[str]

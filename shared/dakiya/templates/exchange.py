@@ -2,7 +2,7 @@
 
     {"format": "dakiya-template", "version": 1, "name": …, "about": …,
      "kind": "rich" | "html" | "text", "subject": …, "preheader": …,
-     "source": the document, "html": …, "text": …}
+     "language": "en", "source": the document, "html": …, "text": …}
 
 Pictures are named by their addresses; the file does not hold them.
 """
@@ -20,6 +20,7 @@ from dakiya.campaigns.content import (
 )
 from dakiya.errors import InvalidInput
 from dakiya.mail.addresses import clean_header
+from dakiya.mail.languages import DEFAULT_LANGUAGE
 from dakiya.models import ContentKind
 
 FORMAT: Final = "dakiya-template"
@@ -28,6 +29,7 @@ MAX_BYTES: Final = 3_000_000
 MAX_NAME_CHARS: Final = 200
 _KNOWN: Final = frozenset(
     {"format", "version", "name", "about", "kind", "subject", "preheader", "source", "html", "text"}
+    | {"language"}
 )
 _NO_FILE: Final = "This is no template of Dakiya. Choose a file that “Export” has written."
 
@@ -50,6 +52,7 @@ def write_template(name: str, content: Content) -> bytes:
         "kind": content.kind.value,
         "subject": content.subject,
         "preheader": content.preheader,
+        "language": content.language,
     }
     if content.kind is ContentKind.RICH:
         said["source"] = content.source
@@ -96,6 +99,7 @@ def _content(said: dict[str, Any]) -> Content:
         kind=ContentKind(written),
         source=source if isinstance(source, dict) else None,
         preheader=clean_header(_text(said, "preheader")).strip(),
+        language=_text(said, "language") or DEFAULT_LANGUAGE,
     )
     for part, written, most in (
         ("subject", content.subject, MAX_SUBJECT_CHARS),

@@ -99,5 +99,6 @@ def _fill(template: Template, content: Content) -> None:
     template.source = content.source
     template.subject = content.subject
     template.preheader = content.preheader
+    template.language = content.language
     template.html = content.html
     template.text = content.text

@@ -42,7 +42,7 @@ def test_what_a_text_has_no_room_for_is_told() -> None:
     lost = convert(finish_content(Content("S", kind=RICH, source=FULL, preheader="x")), TEXT).lost
     assert "pictures (2)" in lost
     assert "tables (1)" in lost
-    assert any("preheader" in one for one in lost)
+    assert any("preview text" in one for one in lost)
     assert any("colours" in one for one in lost)
 
 

@@ -42,6 +42,8 @@ def compiled(
     list_id: str = "c12.w5.example.com",
     preheader: str = "",
     postal_address: str = "",
+    language: str = "en",
+    is_test: bool = False,
 ) -> CompiledMessage:
     content = Content(
         subject=subject,
@@ -53,6 +55,8 @@ def compiled(
         reply_to=reply_to,
         preheader=preheader,
         postal_address=postal_address,
+        language=language,
+        is_test=is_test,
     )
     return compile_message(content, Sender("shop@example.com", from_name))
 

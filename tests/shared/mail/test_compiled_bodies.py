@@ -160,7 +160,7 @@ def test_unsubscribe_link_is_added_when_not_shown_to_everybody(html: str) -> Non
 )
 def test_unsubscribe_link_stands_where_it_is_seen(html: str, before: str) -> None:
     shown = part(read(filled(compiled(html=html, text=None))), "html")
-    at = shown.rindex('<p style="margin:2em')
+    at = shown.rindex('<p lang="en" dir="ltr" style="margin:2em')
     assert shown[:at].endswith(before)
     assert f'<a href="{URL}"' in shown[at:]
     assert shown.count("<!--", 0, at) == shown.count("-->", 0, at)

@@ -232,3 +232,26 @@ def test_mail_of_text_is_previewed_as_text_alone(client: FlaskClient, alice: Per
     assert "letter-text" in page
     assert "letter-html" not in page
     assert "Hello &lt;Ravi&gt;" in client.get(f"/campaigns/{campaign_id}/preview").text
+
+
+def test_language_is_chosen_on_the_page(client: FlaskClient, alice: Person) -> None:
+    campaign_id = make_campaign(alice)
+    url = f"/campaigns/{campaign_id}/edit/content"
+    page = client.get(url).text
+    assert '<option selected value="en">English</option>' in page
+    assert '<option value="hi">हिन्दी</option>' in page
+    hidden = form_of(page, url)
+    said = {"subject": "नमस्ते", "html": "<p>नमस्ते</p>", "language": "hi"}
+    assert client.post(url, data=hidden | said).status_code == 303
+    assert '<option selected value="hi">' in client.get(url).text
+    assert "सदस्यता समाप्त करें" in client.get(f"/campaigns/{campaign_id}/preview").text
+    wrong = client.post(url, data=form_of(client.get(url).text, url) | said | {"language": "xx"})
+    assert wrong.status_code == 422
+    assert "Choose one of en, hi" in wrong.text
+
+
+def test_mail_of_text_alone_is_offered_no_preview_text(client: FlaskClient, alice: Person) -> None:
+    text = make_campaign(alice, kind="text", html=None, text="Hello {{ name }}")
+    assert 'name="preheader"' not in client.get(f"/campaigns/{text}/edit/content").text
+    html = make_campaign(alice)
+    assert 'name="preheader"' in client.get(f"/campaigns/{html}/edit/content").text

@@ -74,7 +74,7 @@ function wirePalette(writer) {
 
 function keep(writer, source, status) {
   const { elements } = form;
-  const names = ["subject", "preheader", "text"].filter((name) => elements[name] && elements[name] !== source);
+  const names = ["subject", "preheader", "text", "language"].filter((name) => elements[name] && elements[name] !== source);
   const read = () => ({
     ...Object.fromEntries(names.map((name) => [name, elements[name].value])),
     [writer.name]: writer.read(),

@@ -256,6 +256,8 @@ def _overlaid_content(campaign: Campaign, body: Mapping[str, object]) -> dict[st
         stored["source"] = None
     if kind != ContentKind.HTML:
         stored["html"] = None
+    if kind == ContentKind.TEXT:
+        stored["preheader"] = None
     if kind != stored["kind"] and kind != ContentKind.TEXT:
         stored["text"] = None
     return stored

@@ -14,6 +14,7 @@ from dakiya.campaigns.content import (
 from dakiya.contacts.checks import RawRecipient, show_address
 from dakiya.contacts.recipients import Rejection
 from dakiya.mail.addresses import clean_header
+from dakiya.mail.languages import DEFAULT_LANGUAGE
 from dakiya.mail.merge import MAX_SOURCE_CHARS, parse
 from dakiya.mail.template import TemplateError
 from dakiya.models import ContentKind
@@ -21,7 +22,7 @@ from dakiya_web.input.reader import MAX_ID, FieldReader, InvalidFields
 
 MAX_RECIPIENTS = 100_000
 MAX_NAME_CHARS = 200
-CONTENT_PARTS = ("kind", "subject", "preheader", "source", "html", "text")
+CONTENT_PARTS = ("kind", "subject", "preheader", "source", "html", "text", "language")
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ def _read_content(reader: FieldReader) -> Content:
         text=reader.text("text", max_chars=MAX_SOURCE_CHARS, required=kind is ContentKind.TEXT)
         or None,
         source=source or None,
+        language=reader.line("language", max_chars=20, required=False) or DEFAULT_LANGUAGE,
     )
     for part, source_of_part in (
         ("subject", content.subject),
@@ -92,6 +94,8 @@ def _read_content(reader: FieldReader) -> Content:
     for part in ("html", "source"):
         if part != own and getattr(content, part):
             reader.wrong(part, f'cannot be sent with a mail of kind "{kind}".')
+    if kind is ContentKind.TEXT and content.preheader:
+        reader.wrong("preheader", 'cannot be sent with a mail of kind "text".')
     if not reader.any_wrong():
         try:
             return finish_content(content)

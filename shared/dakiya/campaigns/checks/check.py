@@ -245,6 +245,7 @@ def _sent_bytes(content: ContentVersion, html: str | None, workspace: Workspace)
     try:
         shown = render_preview(
             content.subject, html, content.text, preheader=content.preheader,
+            language=content.language,
             postal_address=workspace.postal_address or "", envelope="you@example.com", name="",
             values={}, unsubscribe_url="https://example.com/u/" + "x" * 60,
         )  # fmt: skip

@@ -1,12 +1,15 @@
 """The HTML of a rich document, as mail programs need it: tables for Outlook, styles inlined."""
 
+from dataclasses import replace
 from functools import cache
+from html import escape
 from importlib.resources import files
 from string import Template as Text
 from typing import Final
 
 import css_inline
 
+from dakiya.mail.languages import DEFAULT_LANGUAGE, mail_language
 from dakiya.mail.merge import parse
 from dakiya.mail.rich.blocks import blocks
 from dakiya.mail.rich.colours import lightened_for_dark, quiet_on
@@ -27,33 +30,37 @@ _OUTLOOK_FONTS: Final = {
     "mono": "Consolas, monospace",
 }
 
-_ADDRESS: Final = "{% if postal_address %}<p>{{ postal_address }}</p>{% endif %}\n"
-_LINK: Final = (
-    '<p>You do not want these mails any more? <a href="{{ unsubscribe_url }}">Unsubscribe</a></p>\n'
-)
+_ADDRESS: Final = '{% if postal_address %}<p dir="auto">{{ postal_address }}</p>{% endif %}\n'
+_LINK: Final = Text('<p>$question <a href="{{ unsubscribe_url }}">$unsubscribe</a></p>\n')
 _FOOT: Final = Text(
     '<table class="card-foot" role="presentation" width="100%" cellpadding="0" cellspacing="0" '
-    'border="0"><tr><td class="foot" align="center" dir="ltr">\n$lines</td></tr></table>\n'
+    'border="0"><tr><td class="foot" align="center" dir="$way">\n$lines</td></tr></table>\n'
 )
 
 
-def html_of(source: object) -> str:
+def html_of(source: object, *, language: str = DEFAULT_LANGUAGE, title: str = "") -> str:
     """Make the HTML of a document as JSON gives it, with its merge tags and its footer.
 
-    About 2 ms for a newsletter. Raises RichError.
+    ``title`` is the subject, with its merge tags. About 2 ms for a newsletter. Raises RichError.
     """
     document = read_document(source)
+    spoken = mail_language(language)
     look = look_of(document)
+    if spoken.is_rtl:
+        look = replace(look, rtl=True)
     body = blocks(document.content, look)
     try:
         written = parse(body)
     except TemplateError as error:
         raise RichError(f"{error.message[:1].upper()}{error.message[1:]}.") from None
     shown = written.always_with({"postal_address"})
+    link = _LINK.substitute(question=spoken.question, unsubscribe=spoken.unsubscribe)
     lines = ("" if "postal_address" in shown else _ADDRESS) + (
-        "" if "unsubscribe_url" in shown else _LINK
+        "" if "unsubscribe_url" in shown else link
     )
     page = _read("layout.html").substitute(
+        language=spoken.code,
+        title=escape(title, quote=False),
         way="rtl" if look.rtl else "ltr",
         side="right" if look.rtl else "left",
         outlook_font=_OUTLOOK_FONTS[look.font],
@@ -65,7 +72,7 @@ def html_of(source: object) -> str:
             foot=quiet_on(look.background),
         ),
         body=body,
-        foot=_FOOT.substitute(lines=lines) if lines else "",
+        foot=_FOOT.substitute(lines=lines, way=spoken.direction) if lines else "",
     )
     return _inliner().inline(page)
 

@@ -1,10 +1,20 @@
 """The forms of making a campaign."""
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, Form, HiddenField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    Field,
+    Form,
+    HiddenField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from dakiya.campaigns.content import MAX_PREHEADER_CHARS, MAX_SUBJECT_CHARS
+from dakiya.mail.languages import DEFAULT_LANGUAGE, LANGUAGES
 from dakiya.mail.merge import MAX_SOURCE_CHARS
 from dakiya_web.input.campaign import MAX_NAME_CHARS
 from dakiya_web.texts import gettext, lazy_gettext
@@ -79,6 +89,16 @@ class ContentForm(FlaskForm):
         [Whole(MAX_PREHEADER_CHARS)],
         description=lazy_gettext("Inboxes show it behind the subject."),
         render_kw={"autocomplete": "off", "data-most": MAX_PREHEADER_CHARS, "data-takes-field": ""},
+    )
+    # What is not known is refused where the content is made (finish_content).
+    language = SelectField(
+        lazy_gettext("Language of the mail"),
+        choices=[SelectChoice(language.code, language.name) for language in LANGUAGES.values()],
+        default=DEFAULT_LANGUAGE,
+        validate_choice=False,
+        description=lazy_gettext(
+            "For the unsubscribe line below it, its direction, and whoever has it read out."
+        ),
     )
     # The document of the rich editor, as JSON.
     source = TextAreaField()

@@ -127,6 +127,7 @@ def _render(campaign: Campaign, content: ContentVersion, recipient: Recipient | 
         content.html_sent,
         content.text,
         preheader=content.preheader,
+        language=content.language,
         postal_address=workspace.postal_address or "",
         envelope=recipient.email if recipient else "you@example.com",
         name=recipient.name if recipient else "",

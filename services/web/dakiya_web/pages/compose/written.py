@@ -5,6 +5,7 @@ from typing import Any
 
 from dakiya.campaigns.content import Content, ContentError, content_of, finish_content
 from dakiya.campaigns.versions import may_be_written_as
+from dakiya.mail.languages import DEFAULT_LANGUAGE
 from dakiya.mail.merge import TemplateError, parse
 from dakiya.models import Campaign, ContentKind
 from dakiya_web.input.reader import FieldReader, InvalidFields, sentence
@@ -30,6 +31,7 @@ def stored_form(campaign: Campaign, *, kind: ContentKind = ContentKind.HTML) -> 
         kind=stored.kind.value,
         subject=stored.subject,
         preheader=stored.preheader,
+        language=stored.language,
         html=stored.html if stored.kind is ContentKind.HTML else "",
         source=json.dumps(source, ensure_ascii=False) if source is not None else "",
         text=stored.text or "",
@@ -57,6 +59,7 @@ def read_written(form: ContentForm, *, complete: bool) -> Content | None:
         kind=kind,
         subject=(form.subject.data or "").strip(),
         preheader=(form.preheader.data or "").strip(),
+        language=form.language.data or DEFAULT_LANGUAGE,
         html=_plain_newlines(form.html.data) if kind is ContentKind.HTML else "",
         text=_plain_newlines(form.text.data) or None,
         source=source,

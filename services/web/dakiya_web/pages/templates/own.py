@@ -76,6 +76,7 @@ def change(template_id: int) -> ResponseReturnValue:
         text=stored.text,
         kind=stored.kind,
         source=stored.source,
+        language=stored.language,
     )
     try:
         change_template(template, name=clean_header(form.name.data or ""), content=content)

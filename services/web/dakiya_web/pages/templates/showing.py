@@ -24,6 +24,7 @@ def show(content: Content) -> Preview:
         html_or_none(content),
         content.text,
         preheader=content.preheader,
+        language=content.language,
         postal_address=address,
         envelope="asha@example.com",
         name="Asha",
