@@ -16,6 +16,7 @@ from dakiya.delivery.ledger import load_emails
 from dakiya.delivery.outcomes import Outcome
 from dakiya.delivery.trouble import AccountTrouble
 from dakiya.models import Batch, BatchState, Email, EmailState, SmtpAccount, Suppression
+from dakiya.smtp_accounts.accounts import end_pause
 from dakiya_sender import recording
 from tests.engine.world import miscounted
 from tests.recorder.plugin import StartRecorder
@@ -135,6 +136,16 @@ def test_trouble_pauses_the_account_and_gives_the_rest_back(scene: SenderScene) 
         account = session.scalars(select(SmtpAccount)).one()
         assert (account.pause_reason, account.paused_until) == ("auth", None)
         assert set(session.scalars(select(Email.state))) == {EmailState.PENDING}
+
+
+def test_batch_from_before_its_account_was_mended_does_not_pause_it(scene: SenderScene) -> None:
+    with scene.sessions.begin() as session:
+        end_pause(session.scalars(select(SmtpAccount)).one())
+    trouble = AccountTrouble("auth", "535 5.7.8 no", needs_owner=True)
+    mended = scene.taken.account.mended
+    assert scene.recorder.finish(trouble=trouble, had_trouble=False, mended=mended) == 5
+    with scene.sessions() as session:
+        assert session.scalars(select(SmtpAccount.pause_reason)).one() is None
 
 
 @pytest.mark.parametrize("accepted", [True, False])

@@ -150,6 +150,7 @@ def _deliver_taken(context: SenderContext, taken: Taken, slot: int) -> bool:
     returned = recorder.finish(
         trouble=report.trouble,
         had_trouble=taken.account.trouble_count > 0,
+        mended=taken.account.mended,
         waits=taken.account if report.waits else None,
     )
     if report.trouble is not None:

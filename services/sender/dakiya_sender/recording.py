@@ -169,12 +169,14 @@ class Recorder:
         *,
         trouble: AccountTrouble | None,
         had_trouble: bool,
+        mended: int | None = None,
         waits: SmtpAccount | None = None,
     ) -> int:
         """Commit the rest, give unsent mails back and close the batch; returns how many.
 
-        ``trouble`` pauses the account; mails that were accepted end an earlier trouble. A batch
-        that ``waits`` for its account's pace keeps its unsent mails if that is not for long.
+        ``trouble`` pauses the account, unless it was ``mended`` since the batch was taken; mails
+        that were accepted end an earlier trouble. A batch that ``waits`` for its account's pace
+        keeps its unsent mails if that is not for long.
         """
         returned = 0
 
@@ -190,7 +192,7 @@ class Recorder:
             if self.accepted and (had_trouble or trouble is not None):
                 end_trouble(session, self._claim.smtp_account_id)
             if trouble is not None:
-                meet_trouble(session, self._claim, trouble, accepted=self.accepted)
+                meet_trouble(session, self._claim, trouble, accepted=self.accepted, mended=mended)
 
         self._patiently(once)
         return returned

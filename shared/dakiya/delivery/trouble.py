@@ -6,7 +6,7 @@ batch finds out whether the trouble is over (``claims``). A mail that the server
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, case, func, not_, or_, select, text, update
+from sqlalchemy import and_, case, func, not_, or_, select, text, true, update
 from sqlalchemy.orm import Session
 
 from dakiya.db import database_now
@@ -45,9 +45,19 @@ class AccountTrouble:
     slows: bool = False
 
 
-def meet_trouble(session: Session, claim: Claim, trouble: AccountTrouble, *, accepted: int) -> None:
-    """Pause the account of a batch, of which so many mails were accepted; learn from a throttle."""
-    paused = pause_account(session, claim.smtp_account_id, trouble)
+def meet_trouble(
+    session: Session,
+    claim: Claim,
+    trouble: AccountTrouble,
+    *,
+    accepted: int,
+    mended: int | None = None,
+) -> None:
+    """Pause the account of a batch, of which so many mails were accepted; learn from a throttle.
+
+    ``mended``: as `pause_account` has it, when the batch was taken.
+    """
+    paused = pause_account(session, claim.smtp_account_id, trouble, mended=mended)
     if paused and trouble.slows:
         slow_down(
             session,
@@ -56,8 +66,13 @@ def meet_trouble(session: Session, claim: Claim, trouble: AccountTrouble, *, acc
         )
 
 
-def pause_account(session: Session, smtp_account_id: int, trouble: AccountTrouble) -> bool:
-    """Pause an account; False when it is paused already (several threads meet the same wall)."""
+def pause_account(
+    session: Session, smtp_account_id: int, trouble: AccountTrouble, *, mended: int | None = None
+) -> bool:
+    """Pause an account; False when it is paused already (several threads meet the same wall).
+
+    ``mended``: how often it had been mended when the trouble was met; False if it was since.
+    """
     now = func.clock_timestamp()
     again = and_(SmtpAccount.pause_reason == trouble.reason, SmtpAccount.trouble_count > 0)
     in_a_row = case((again, SmtpAccount.trouble_count), else_=0)
@@ -70,6 +85,7 @@ def pause_account(session: Session, smtp_account_id: int, trouble: AccountTroubl
         .where(
             SmtpAccount.id == smtp_account_id,
             or_(SmtpAccount.paused_at.is_(None), SmtpAccount.paused_until <= now),
+            true() if mended is None else SmtpAccount.mended == mended,
         )
         .values(
             paused_at=now,
@@ -88,7 +104,11 @@ def pause_account(session: Session, smtp_account_id: int, trouble: AccountTroubl
 
 def clear_trouble(session: Session, smtp_account_id: int) -> None:
     """End an account's pause: it works again. What it has learned of its pace stays."""
-    session.execute(update(SmtpAccount).where(SmtpAccount.id == smtp_account_id).values(_NONE))
+    session.execute(
+        update(SmtpAccount)
+        .where(SmtpAccount.id == smtp_account_id)
+        .values(**_NONE, mended=SmtpAccount.mended + 1)
+    )
 
 
 def end_trouble(session: Session, smtp_account_id: int) -> None:

@@ -141,6 +141,8 @@ class SmtpAccount(Base):
     trouble_count: Mapped[int] = mapped_column(server_default="0")
     # When the first of them was, and when its owner was told of it by mail.
     trouble_since: Mapped[datetime | None]
+    # How often somebody mended it (changed it, had a test pass): what was met before is no trouble.
+    mended: Mapped[int] = mapped_column(Integer, server_default="0", default=0)
     noticed_at: Mapped[datetime | None]
 
     slowed_to: Mapped[int | None]

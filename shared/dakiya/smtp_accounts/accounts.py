@@ -174,6 +174,7 @@ def end_pause(account: SmtpAccount) -> None:
     account.trouble_count = 0
     account.trouble_since = None
     account.noticed_at = None
+    account.mended += 1
 
 
 def delete_account(session: Session, account: SmtpAccount, *, now: datetime) -> None:

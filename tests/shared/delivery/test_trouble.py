@@ -19,6 +19,7 @@ from dakiya.delivery.trouble import (
 )
 from dakiya.delivery.usage import connections_of, pace_of
 from dakiya.models import SmtpAccount
+from dakiya.smtp_accounts.accounts import end_pause
 from tests.engine.world import make_account, make_workspace
 from tests.shared.delivery.conftest import Scene
 
@@ -49,6 +50,22 @@ def test_threads_that_meet_the_same_wall_pause_the_account_once(session: Session
     assert not pause_account(session, account.id, REFUSED)
     session.refresh(account)
     assert account.trouble_count == 1
+
+
+def test_trouble_that_was_met_before_somebody_mended_the_account_does_not_pause_it_again(
+    session: Session,
+) -> None:
+    account = make_account(session, make_workspace(session), 2525)
+    login = AccountTrouble("auth", "535 5.7.8 no", needs_owner=True)
+    before = account.mended
+    assert pause_account(session, account.id, login, mended=before)
+    clear_trouble(session, account.id)
+    assert not pause_account(session, account.id, login, mended=before)
+    session.refresh(account)
+    end_pause(account)
+    session.flush()
+    assert not pause_account(session, account.id, login, mended=before + 1)
+    assert pause_account(session, account.id, login, mended=before + 2)
 
 
 def test_account_that_needs_its_owner_stays_paused(session: Session) -> None:
