@@ -19,7 +19,7 @@ PICTURES = "SCREENSHOTS"
 
 # Chromium complains about the status of a document that a test asked for on purpose, and of what a
 # page is told that saves by itself: a mistake in the words, another tab, a session that has ended.
-_SAVES = "/edit/content/keep"
+_SAVES = "/keep"
 _STATUS = re.compile(r"^Failed to load resource: the server responded with a status of")
 
 

@@ -168,6 +168,14 @@ CASES: dict[tuple[str, str], Case] = {
         Kind.PAGE_OWNER, lambda _: {"name": "Diwali offer", "subject": "Hello"}, owner_status=303
     ),
     ("templates.preview", "GET"): Case(Kind.PAGE_OWNER),
+    ("templates.edit", "GET"): Case(Kind.PAGE_OWNER),
+    ("templates.save_mail", "POST"): Case(
+        Kind.PAGE_OWNER, lambda _: {"subject": "Hello"}, owner_status=422
+    ),
+    ("templates.keep_mail", "POST"): Case(
+        Kind.PAGE_OWNER, lambda _: {"subject": "Hello"}, owner_status=422
+    ),
+    ("templates.text_part", "GET"): Case(Kind.PAGE_OWNER),
     ("templates.export", "GET"): Case(Kind.PAGE_OWNER),
     ("templates.use", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),
     ("templates.duplicate", "POST"): Case(Kind.PAGE_OWNER, owner_status=303),

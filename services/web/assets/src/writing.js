@@ -85,7 +85,7 @@ function keep(writer, source, status) {
     writer.onChange(() => form.dispatchEvent(new Event("input")));
     return;
   }
-  const spare = makeSpare(form.dataset.campaign);
+  const spare = makeSpare(form.dataset.mail);
   const left = spare.get();
   let tabs = null;
   const saving = makeSaving({
@@ -97,13 +97,13 @@ function keep(writer, source, status) {
     },
     onConflict: (answer) => status.conflict(answer, saving),
   });
-  tabs = watchTabs(form.dataset.campaign, {
+  tabs = watchTabs(form.dataset.mail, {
     onCompany: status.company,
     onSaved: (seen) => {
       if (seen !== elements.seen.value) status.changedElsewhere(saving);
     },
   });
-  saveFirst(form, saving);
+  if (form.dataset.byHand === undefined) saveFirst(form, saving);
   form.addEventListener("input", saving.touched);
   writer.onChange(saving.touched);
   // Enter in the subject is no wish to go on to the next step.

@@ -13,7 +13,7 @@ from dakiya_web.pages.preferences.views import preferences
 from dakiya_web.pages.profile.views import profile
 from dakiya_web.pages.smtp_accounts import smtp_accounts
 from dakiya_web.pages.suppressions import suppressions
-from dakiya_web.pages.templates import templates
+from dakiya_web.pages.templates.install import install_templates
 from dakiya_web.pages.tokens.views import tokens
 from dakiya_web.pages.unsubscribe.views import unsubscribe
 
@@ -26,7 +26,7 @@ def install_pages(app: Flask, csrf: CSRFProtect) -> None:
     app.register_blueprint(campaigns)
     install_compose(app, csrf)
     app.register_blueprint(media)
-    app.register_blueprint(templates)
+    install_templates(app, csrf)
     app.register_blueprint(preferences)
     app.register_blueprint(smtp_accounts)
     app.register_blueprint(suppressions)

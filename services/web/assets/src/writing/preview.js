@@ -2,6 +2,11 @@
 
 export async function showPreviewAnew() {
   const preview = document.getElementById("preview");
+  if (!preview) {
+    // A template has nobody to be shown for.
+    for (const frame of document.querySelectorAll(".template-stage iframe")) frame.src = frame.getAttribute("src");
+    return;
+  }
   const frames = preview.querySelectorAll("iframe");
   const shown = shownIn(preview);
   const url = new URL(preview.dataset.frameUrl, location.href);

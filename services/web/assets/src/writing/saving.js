@@ -1,4 +1,4 @@
-// Saves by itself a moment after the last key, and at once with Ctrl+S. One request at a time;
+// Saves by itself a moment after the last key (unless data-by-hand), and at once with Ctrl+S. One request at a time;
 // what could not be saved stays in the page, in this browser (spare.js), and is tried again.
 
 const PAUSE_MS = 1500;
@@ -14,6 +14,7 @@ export function makeSaving({ form, url, read, isEmpty, tell, spare, onSaved, onC
   let running = null;
   let stopped = false;
 
+  const byItself = form.dataset.byHand === undefined;
   const isDirty = () => JSON.stringify(read()) !== stored;
 
   function touched() {
@@ -26,7 +27,7 @@ export function makeSaving({ form, url, read, isEmpty, tell, spare, onSaved, onC
     }
     spare.put(read());
     tell("typing");
-    if (stopped || isEmpty()) return;
+    if (stopped || !byItself || isEmpty()) return;
     since ||= Date.now();
     clearTimeout(timer);
     timer = setTimeout(save, Math.max(0, Math.min(PAUSE_MS, since + AT_MOST_MS - Date.now())));
@@ -99,7 +100,7 @@ export function makeSaving({ form, url, read, isEmpty, tell, spare, onSaved, onC
     save({ byHand: true });
   });
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden && isDirty() && !stopped) save();
+    if (byItself && document.hidden && isDirty() && !stopped) save();
   });
   addEventListener("beforeunload", (event) => {
     if (isDirty() && !form.dataset.sent) event.preventDefault();

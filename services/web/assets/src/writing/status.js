@@ -57,7 +57,8 @@ export function wireStatus(form) {
     }
   }
 
-  // Two tabs have written: whose words the mail has from now on; both are kept as versions.
+  // Two tabs have written: whose words the mail has from now on; both are kept as versions, if
+  // there are some.
   function askWhich(answer, saving) {
     for (const kind of ["company", "elsewhere"]) notes.querySelector(`[data-note="${kind}"]`)?.remove();
     async function keepMine() {
@@ -75,7 +76,10 @@ export function wireStatus(form) {
     note("conflict", dataset.sayElsewhere, "bad", [
       [dataset.sayMine, keepMine],
       // Mine becomes a version of its own first: nobody's words are lost.
-      [dataset.sayTheirs, async () => { if (await keepMine()) takeOther(answer.number); }],
+      [dataset.sayTheirs, async () => {
+        if (!form.dataset.versions) loadOther();
+        else if (await keepMine()) takeOther(answer.number);
+      }],
     ]);
   }
 
@@ -85,13 +89,15 @@ export function wireStatus(form) {
     const url = `${form.dataset.versions}/${number}`;
     const reply = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
     const answer = await reply?.json().catch(() => null);
-    if (reply?.ok && answer?.seen) {
-      form.dataset.sent = "1";
-      location.reload();
-      return;
-    }
+    if (reply?.ok && answer?.seen) return loadOther();
     const words = [dataset.sayNotTaken, answer?.error].filter(Boolean).join(" ");
-    note("not-taken", words, "bad", [[dataset.sayTheirs, () => takeOther(number)]]);
+    return note("not-taken", words, "bad", [[dataset.sayTheirs, () => takeOther(number)]]);
+  }
+
+  // Without versions what was typed here stays in this browser, and is offered again.
+  function loadOther() {
+    form.dataset.sent = "1";
+    location.reload();
   }
 
   return {
@@ -100,7 +106,8 @@ export function wireStatus(form) {
     say: (text, tone) => note(text, text, tone),
     saved(answer) {
       notes.querySelector('[data-note="conflict"]')?.remove();
-      document.getElementById("content-checks").innerHTML = answer.checks;
+      const checks = document.getElementById("content-checks");
+      if (checks) checks.innerHTML = answer.checks;
       for (const part of document.querySelectorAll("[data-once-saved]")) part.hidden = false;
       showPreviewAnew();
     },

@@ -2,6 +2,7 @@
 
 export function wireVersions() {
   const dialog = document.getElementById("versions");
+  if (!dialog) return;
   document.addEventListener("click", async (event) => {
     const link = event.target.closest("a[data-versions]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;

@@ -107,6 +107,7 @@ def content_page(
         steps=steps_of(campaign, recipients=total),
         fields=fields_offered(campaign, total),
         formats=formats_offered(),
+        automatic_text_url=url_for("compose.text_part", campaign_id=campaign.id),
         ways=[(way, label, picture) for way, label, picture, _ in ways()],
         saved_words=saved_words(campaign),
         media_max_mb=MAX_BYTES // 1024 // 1024,

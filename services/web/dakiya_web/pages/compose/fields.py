@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from dakiya.campaigns.content import Content
 from dakiya.contacts import audience
+from dakiya.mail.fields import BUILT_IN_FIELDS
+from dakiya.mail.merge import parse
 from dakiya.models import Campaign
 from dakiya_web.texts import gettext, ngettext
 from dakiya_web.wiring import request_session
@@ -50,6 +53,13 @@ def fields_offered(campaign: Campaign, total: int) -> Sequence[FieldOffer]:
     named = [FieldOffer("name", total - filled.pop("name", 0), total), FieldOffer("email")]
     found = [FieldOffer(name, total - count, total) for name, count in filled.items()]
     return [*named, *found][:FIELDS_SHOWN]
+
+
+def fields_of_mail(content: Content) -> Sequence[FieldOffer]:
+    """Return what can be inserted into a mail without recipients: what it names already."""
+    parts = (content.subject, content.preheader, content.html, content.text or "")
+    named = set().union(*(parse(part).fields for part in parts))
+    return [FieldOffer(name) for name in ("name", "email", *sorted(named - BUILT_IN_FIELDS))]
 
 
 def formats_offered() -> Sequence[tuple[str, str]]:

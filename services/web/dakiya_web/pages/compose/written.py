@@ -7,7 +7,7 @@ from dakiya.campaigns.content import Content, ContentError, content_of, finish_c
 from dakiya.campaigns.versions import may_be_written_as
 from dakiya.mail.languages import DEFAULT_LANGUAGE
 from dakiya.mail.merge import TemplateError, parse
-from dakiya.models import Campaign, ContentKind
+from dakiya.models import Campaign, ContentKind, ContentVersion, Template
 from dakiya_web.input.reader import FieldReader, InvalidFields, sentence
 from dakiya_web.pages.compose.blueprint import stamp
 from dakiya_web.pages.compose.forms import ContentForm
@@ -22,9 +22,13 @@ _UNLIMITED = 10**7
 
 def stored_form(campaign: Campaign, *, kind: ContentKind = ContentKind.HTML) -> ContentForm:
     """Return the form as it is stored; of a mail that is not begun, an empty one of a kind."""
-    stored = campaign.content
-    if stored is None:
+    if campaign.content is None:
         return ContentForm(formdata=None, kind=kind.value, seen=seen_of(campaign))
+    return form_of(campaign.content, seen=seen_of(campaign))
+
+
+def form_of(stored: ContentVersion | Template, *, seen: str) -> ContentForm:
+    """Return the form of a mail as it is stored; ``seen`` is the mark of what it shows."""
     source = stored.source
     return ContentForm(
         formdata=None,
@@ -35,7 +39,7 @@ def stored_form(campaign: Campaign, *, kind: ContentKind = ContentKind.HTML) -> 
         html=stored.html if stored.kind is ContentKind.HTML else "",
         source=json.dumps(source, ensure_ascii=False) if source is not None else "",
         text=stored.text or "",
-        seen=seen_of(campaign),
+        seen=seen,
     )
 
 

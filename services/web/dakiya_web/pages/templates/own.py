@@ -1,15 +1,16 @@
 """The user's own templates: look, use, rename, duplicate, delete."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import DataRequired, Length
 
 from dakiya.campaigns.content import MAX_PREHEADER_CHARS, MAX_SUBJECT_CHARS, Content, content_of
+from dakiya.campaigns.convert import convert
 from dakiya.errors import InvalidInput
 from dakiya.mail.addresses import clean_header
-from dakiya.models import Template
+from dakiya.models import ContentKind, Template
 from dakiya.templates.exchange import MAX_NAME_CHARS
 from dakiya.templates.own import (
     change_template,
@@ -106,9 +107,12 @@ def use(template_id: int) -> ResponseReturnValue:
 
 @templates.post("/templates/<id:template_id>/duplicate")
 def duplicate(template_id: int) -> ResponseReturnValue:
-    """Make another one like it."""
+    """Make another one like it; ``as=html`` for somebody who cannot write rich text."""
     session, template = request_session(), find(template_id)
-    copy = duplicate_template(session, template, content_of(template))
+    content = content_of(template)
+    if request.form.get("as") == ContentKind.HTML.value:
+        content = convert(content, ContentKind.HTML).content
+    copy = duplicate_template(session, template, content)
     session.commit()
     flash(gettext("This is a copy of “%(name)s”.", name=template.name), "success")
     return redirect(url_for("templates.show", template_id=copy.id), 303)
