@@ -103,7 +103,8 @@ def test_domain_is_looked_up_and_explained(
         )
         place = f"/smtp-accounts/{account.id}"
     zone = {
-        "shop.example": ["v=spf1 mx ~all"],
+        "shop.example": ["v=spf1 mx ~all", "MX 1 aspmx.l.google.com."],
+        "other.example": ["MX 0 other-example.mail.protection.outlook.com."],
         "s1._domainkey.shop.example": ["v=DKIM1; p="],
         "_dmarc.shop.example": ["v=DMARC1; p=none"],
     }
@@ -113,6 +114,14 @@ def test_domain_is_looked_up_and_explained(
         page.goto(place)
         page.get_by_role("button", name="Look it up").click()
         expect(page.get_by_text("Does not name your provider")).to_be_visible()
+        page.goto("/smtp-accounts/new")
+        page.get_by_label("Your address there").fill("asha@other.example")
+        page.get_by_role("button", name="Suggest a server").click()
+        expect(page.get_by_text("asha@other.example is hosted by Microsoft 365")).to_be_visible()
+        assert_page_is_sound(page, "smtp-account-suggested")
+        page.get_by_role("link", name="Fill in Microsoft 365").click()
+        expect(page.get_by_label("User name")).to_have_value("asha@other.example")
+        page.goto(place)
     expect(page.get_by_text("The record holds no key any more")).to_be_visible()
     expect(page.get_by_text("Enough, but protects nobody")).to_be_visible()
     for each in pages:

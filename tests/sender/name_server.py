@@ -16,6 +16,8 @@ import dns.rrset
 class NameServer:
     """Answers for the names in ``zone``: TXT records, or nothing for a name with none.
 
+    A record that begins with ``A ``, ``AAAA `` or ``MX `` is one of these: "MX 10 mail.example.".
+
     Names below one of those exist without records as far as they are listed; all others do not
     exist. ``silent`` ones get no answer at all.
     """
@@ -62,10 +64,21 @@ class NameServer:
             records = self._zone.get(name)
             if records is None:
                 answer.set_rcode(dns.rcode.NXDOMAIN)
-            elif question.rdtype == dns.rdatatype.TXT and records:
-                quoted = [
-                    " ".join(f'"{record[at : at + 200]}"' for at in range(0, len(record), 200))
-                    for record in records
-                ]
-                answer.answer.append(dns.rrset.from_text(question.name, 60, "IN", "TXT", *quoted))
+            else:
+                kind = dns.rdatatype.to_text(question.rdtype)
+                if values := _values(records, kind):
+                    answer.answer.append(
+                        dns.rrset.from_text(question.name, 60, "IN", kind, *values)
+                    )
             self._socket.sendto(answer.to_wire(), asker)
+
+
+def _values(records: Sequence[str], kind: str) -> list[str]:
+    """Return the records of one kind, as a zone file has them."""
+    if kind != "TXT":
+        return [one.removeprefix(f"{kind} ") for one in records if one.startswith(f"{kind} ")]
+    return [
+        " ".join(f'"{record[at : at + 200]}"' for at in range(0, len(record), 200))
+        for record in records
+        if not record.startswith(("A ", "AAAA ", "MX "))
+    ]

@@ -1,6 +1,7 @@
 """Looking a sender domain up, at a name server that answers real packets."""
 
 import base64
+import json
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -65,6 +66,74 @@ def test_domain_without_records_is_told_from_one_that_does_not_exist() -> None:
 def test_record_that_includes_itself_ends() -> None:
     found = ask("loop.example")
     assert 2 <= found.spf_lookups <= 11
+
+
+FIRM: Mapping[str, Sequence[str]] = {
+    "firm.example": [
+        "v=spf1 a:out.firm.example mx:other.example/28 include:partner.example -all",
+        "MX 10 mx1.firm.example.",
+    ],
+    "out.firm.example": ["A 93.184.216.34", "AAAA 2606:2800:220:1::1"],
+    "other.example": ["MX 10 in.other.example."],
+    "in.other.example": ["A 93.184.217.1"],
+    "partner.example": ["v=spf1 -ip4:93.184.218.9 ip4:93.184.218.0/24 ?all"],
+    "vague.example": ["v=spf1 exists:%{i}.vague.example include:silent.example -all"],
+    "moved.example": ["v=spf1 redirect=partner.example"],
+    "closed.example": ["v=spf1 -all", "MX 0 ."],
+    "mail.firm.example": ["A 93.184.216.99", "AAAA 2606:2800:220:1::99"],
+}
+
+
+@pytest.mark.parametrize(
+    ("domain", "server", "wanted"),
+    [
+        ("firm.example", "93.184.216.34", "spf_fine"),
+        ("firm.example", "2606:2800:220:1::1", "spf_fine"),
+        ("firm.example", "93.184.217.15", "spf_fine"),
+        ("firm.example", "93.184.217.16", "spf_lacks_server"),
+        ("firm.example", "93.184.218.7", "spf_fine"),
+        ("firm.example", "93.184.218.9", "spf_lacks_server"),  # the partner says no to it
+        ("firm.example", "93.184.216.99", "spf_lacks_server"),
+        ("firm.example", "10.0.0.7", "spf_fine"),  # nobody outside ever sees it
+        ("moved.example", "93.184.218.7", "spf_fine"),
+        ("moved.example", "93.184.219.7", "spf_lacks_server"),
+        ("closed.example", "93.184.216.34", "spf_lacks_server"),
+        ("vague.example", "93.184.216.34", "spf_fine"),  # only a receiver can tell
+    ],
+)
+def test_record_is_evaluated_for_the_address_of_an_own_server(
+    domain: str, server: str, wanted: str
+) -> None:
+    with NameServer(FIRM) as names:
+        found = look_up(make_resolver(names.address), domain)
+    stored = Findings.read(json.loads(json.dumps(found.as_json())))
+    judged = judge(stored, domain=domain, provider=None, addresses=[server])
+    assert judged[0].verdict == wanted
+    assert judge(stored, domain=domain, provider=None)[0].verdict == "spf_fine"
+
+
+def test_mail_servers_and_addresses_of_a_name_are_found() -> None:
+    with NameServer(FIRM) as names:
+        resolver = make_resolver(names.address)
+        firm = look_up(resolver, "firm.example")
+        server = look_up(resolver, "mail.firm.example")
+        closed = look_up(resolver, "closed.example")
+    assert (firm.mx, firm.addresses) == (["mx1.firm.example"], [])
+    assert server.addresses == ["93.184.216.99", "2606:2800:220:1::99"]
+    assert closed.mx == []
+
+
+def test_walk_of_a_record_ends_after_ten_lookups() -> None:
+    zone = {
+        f"{n}.deep.example": [f"v=spf1 a:x{n}.example include:{n + 1}.deep.example -all"]
+        for n in range(40)
+    }
+    with NameServer(zone) as names:
+        found = look_up(make_resolver(names.address), "0.deep.example")
+    assert 10 < found.spf_lookups <= 13
+    assert len([name for name in names.asked if name.endswith(".deep.example")]) < 60
+    judged = judge(found, domain="0.deep.example", provider=None, addresses=["93.184.216.34"])
+    assert judged[0].verdict is Verdict.SPF_TOO_DEEP
 
 
 def test_name_server_that_is_silent_is_not_asked_for_long(

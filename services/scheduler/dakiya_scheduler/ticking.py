@@ -46,7 +46,7 @@ from dakiya.delivery.rescue import (
 from dakiya.delivery.resending import campaigns_that_resend, resend_unknown
 from dakiya.delivery.second_chances import chances_to_work_off
 from dakiya.delivery.usage import forget_usage
-from dakiya.domains.register import forget_checks, waiting_checks
+from dakiya.domains.register import forget_checks, refresh_checks, waiting_checks
 from dakiya.link_checks.register import keep_register, workspaces_to_ring
 from dakiya.log import get_logger
 from dakiya.models import (
@@ -295,6 +295,7 @@ def keep_house(session: Session, *, now: datetime) -> None:
         log.warning("trouble_notices_given_up", notices=given_up)
     forget_notices(session, now=now)
     forget_checks(session, now=now)
+    refresh_checks(session, now=now)
     keep_register(session, now=now)
     session.execute(
         delete(Batch).where(Batch.state == BatchState.DONE, Batch.finished_at < now - KEEP_BATCHES)

@@ -1,4 +1,4 @@
-"""Asks the name servers for what a domain says of its mail: SPF, DKIM and DMARC."""
+"""Asks the name servers for what a domain says of its mail: SPF, DKIM, DMARC, and who takes it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,9 +8,10 @@ import dns.exception
 import dns.resolver
 
 from dakiya.db import SessionFactory
-from dakiya.domains.records import SPF_LOOKUPS_MAX, Findings, read_tags
+from dakiya.domains.records import Findings, read_tags
 from dakiya.domains.register import domain_to_check, record_check
 from dakiya.log import get_logger
+from dakiya_sender.spf_walk import SpfWalk
 
 log = get_logger(__name__)
 
@@ -60,11 +61,14 @@ def look_up(resolver: dns.resolver.Resolver, domain: str) -> Findings:
     """Ask for everything. Never raises for what name servers do."""
     asking = _Asking(resolver)
     texts = asking.texts(domain, "spf")
-    if asking.unknown and not asking.has_any_address(domain):
-        return Findings(exists=False)
-    spf = [text for text in texts if text.lower().split()[:1] == ["v=spf1"]]
-    includes: dict[str, None] = {}
-    lookups = asking.walk_spf(spf[0], includes) if len(spf) == 1 else 0
+    is_unknown = asking.unknown
+    mx = asking.answers(domain, "MX")
+    addresses = [*(asking.answers(domain, "A") or ()), *(asking.answers(domain, "AAAA") or ())]
+    if is_unknown and not mx and not addresses:
+        return Findings(exists=False, mx=())
+    spf = [text for text in texts if _is_spf(text)]
+    walk = SpfWalk(asking.spf_of, asking.answers)
+    terms = walk.walk(spf[0], domain) if len(spf) == 1 else []
     dkim = {}
     for selector in SELECTORS:
         for text in asking.texts(f"{selector}._domainkey.{domain}", "dkim"):
@@ -74,13 +78,20 @@ def look_up(resolver: dns.resolver.Resolver, domain: str) -> Findings:
     dmarc, dmarc_at = asking.dmarc(domain)
     return Findings(
         spf=spf,
-        spf_includes=list(includes),
-        spf_lookups=lookups,
+        spf_includes=walk.includes,
+        spf_lookups=walk.lookups,
         dkim=dkim,
         dmarc=dmarc,
         dmarc_at=dmarc_at,
         unanswered=sorted(asking.unanswered),
+        spf_terms=terms,
+        mx=mx,
+        addresses=addresses,
     )
+
+
+def _is_spf(text: str) -> bool:
+    return text.lower().split()[:1] == ["v=spf1"]
 
 
 @dataclass
@@ -109,33 +120,23 @@ class _Asking:
             return ()
         return [b"".join(record.strings).decode("utf-8", "replace") for record in answer]
 
-    def has_any_address(self, domain: str) -> bool:
-        """Say whether a name has mail servers or an address after all."""
-        for kind in ("MX", "A"):
-            try:
-                self.resolver.resolve(domain, kind)
-            except dns.exception.DNSException:
-                continue
-            return True
-        return False
+    def spf_of(self, name: str) -> Sequence[str] | None:
+        """Return the SPF records of a name; None when its servers did not answer."""
+        found = [text for text in self.texts(name, "spf") if _is_spf(text)]
+        return None if "spf" in self.unanswered else found
 
-    def walk_spf(self, record: str, includes: dict[str, None]) -> int:
-        """Count the look-ups that an SPF record costs, and gather what it includes."""
-        lookups = 0
-        for term in record.lower().split()[1:]:
-            name, _, argument = term.lstrip("+-~?").replace("=", ":", 1).partition(":")
-            if name.partition("/")[0] in ("a", "mx", "ptr", "exists"):
-                lookups += 1
-            elif name in ("include", "redirect") and argument and "%" not in argument:
-                lookups += 1
-                if argument in includes or len(includes) > SPF_LOOKUPS_MAX:
-                    continue
-                includes[argument] = None
-                for text in self.texts(argument, "spf"):
-                    if text.lower().startswith("v=spf1"):
-                        lookups += self.walk_spf(text, includes)
-                        break
-        return lookups
+    def answers(self, name: str, kind: str) -> Sequence[str] | None:
+        """Return the values of A, AAAA or MX records; None when the servers did not answer."""
+        try:
+            answer = self.resolver.resolve(name, kind)
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            return ()
+        except dns.exception.DNSException:
+            return None
+        if kind != "MX":
+            return [record.to_text() for record in answer]
+        hosts = [record.exchange.to_text(omit_final_dot=True).lower() for record in answer]
+        return [host for host in hosts if host not in ("", ".")]  # RFC 7505: it takes no mail
 
     def dmarc(self, domain: str) -> tuple[Sequence[str], str]:
         """Return the DMARC records that apply: the domain's own, or the nearest above it."""

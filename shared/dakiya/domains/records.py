@@ -8,14 +8,13 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Final, Self
 
+from dakiya.domains.spf import LOOKUPS_MAX, Term, lets_send
 from dakiya.smtp_accounts.providers import Provider, provider_of_address
 
-# RFC 7208, 4.6.4: terms that cost a look-up; receivers give up after ten.
-SPF_LOOKUPS_MAX: Final = 10
 # A 1024-bit RSA key in DER; less is forged for the price of an evening, more is usual today.
 _RSA_1024_BYTES, _RSA_2048_BYTES = 162, 294
 _TAG = re.compile(r"\s*([a-zA-Z][a-zA-Z0-9_]*)\s*=\s*([^;]*?)\s*(?:;|$)")
@@ -33,6 +32,7 @@ class Verdict(StrEnum):
     SPF_ANYBODY = "spf_anybody"
     SPF_TOO_DEEP = "spf_too_deep"
     SPF_LACKS_PROVIDER = "spf_lacks_provider"
+    SPF_LACKS_SERVER = "spf_lacks_server"  # the account's own server, of no known provider
     SPF_OPEN_END = "spf_open_end"
     DKIM_FINE = "dkim_fine"
     DKIM_NOT_FOUND = "dkim_not_found"
@@ -54,6 +54,7 @@ BAD: Final = frozenset(
         Verdict.SPF_SEVERAL,
         Verdict.SPF_ANYBODY,
         Verdict.SPF_LACKS_PROVIDER,
+        Verdict.SPF_LACKS_SERVER,
         Verdict.DKIM_REVOKED,
         Verdict.DMARC_MISSING,
         Verdict.DMARC_SEVERAL,
@@ -68,7 +69,9 @@ class Findings:
 
     ``spf_includes`` holds all domains that the SPF record includes, at any depth, and
     ``spf_lookups`` how many look-ups that costs. ``dkim`` has the records by selector, of the
-    selectors that were tried. ``dmarc_at`` is the domain whose DMARC record applies.
+    selectors that were tried. ``dmarc_at`` is the domain whose DMARC record applies. ``spf_terms``
+    is the record as it is evaluated for a machine (``dakiya.domains.spf``). ``mx`` are the hosts
+    that take the domain's mail (None: nobody has asked yet), ``addresses`` its own.
     """
 
     exists: bool = True
@@ -79,6 +82,9 @@ class Findings:
     dmarc: Sequence[str] = ()
     dmarc_at: str = ""
     unanswered: Sequence[str] = ()
+    spf_terms: Sequence[Term] = ()
+    mx: Sequence[str] | None = None
+    addresses: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return what is stored."""
@@ -86,8 +92,9 @@ class Findings:
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
-        """Read what was stored."""
-        return cls(**stored)
+        """Read what was stored; what an earlier version did not look for is as if not found."""
+        known = {one.name for one in fields(cls)}
+        return cls(**{name: value for name, value in stored.items() if name in known})
 
 
 @dataclass(frozen=True)
@@ -104,17 +111,22 @@ class Judged:
         return "good" if self.verdict in GOOD else "bad" if self.verdict in BAD else "wait"
 
 
-def judge(found: Findings, *, domain: str, provider: Provider | None) -> Sequence[Judged]:
-    """Judge a domain whose mail goes through a provider's server, or through one of its own."""
+def judge(
+    found: Findings, *, domain: str, provider: Provider | None, addresses: Sequence[str] = ()
+) -> Sequence[Judged]:
+    """Judge a domain whose mail goes through a provider's server, or through one of its own.
+
+    ``addresses`` are those of its own server, if they are known.
+    """
     if not found.exists:
         return [Judged("domain", Verdict.NO_DOMAIN)]
     home = provider_of_address(f"x@{domain}")
     if home is not None and (provider is None or not home.has_host(provider.host)):
         return [Judged("domain", Verdict.FOREIGN)]
-    return [_spf(found, provider), _dkim(found), _dmarc(found)]
+    return [_spf(found, provider, addresses), _dkim(found), _dmarc(found)]
 
 
-def _spf(found: Findings, provider: Provider | None) -> Judged:
+def _spf(found: Findings, provider: Provider | None, addresses: Sequence[str]) -> Judged:
     if "spf" in found.unanswered:
         return Judged("spf", Verdict.UNANSWERED)
     if not found.spf:
@@ -126,10 +138,12 @@ def _spf(found: Findings, provider: Provider | None) -> Judged:
     verdict = Verdict.SPF_FINE
     if {"+all", "all"} & set(terms):
         verdict = Verdict.SPF_ANYBODY
-    elif found.spf_lookups > SPF_LOOKUPS_MAX:
+    elif found.spf_lookups > LOOKUPS_MAX:
         verdict = Verdict.SPF_TOO_DEEP
     elif provider is not None and provider.spf and not _includes(found, provider):
         verdict = Verdict.SPF_LACKS_PROVIDER
+    elif provider is None and found.spf_terms and lets_send(found.spf_terms, addresses) is False:
+        verdict = Verdict.SPF_LACKS_SERVER
     elif not any(term in ("-all", "~all") or term.startswith("redirect=") for term in terms):
         verdict = Verdict.SPF_OPEN_END
     return Judged("spf", verdict, record)

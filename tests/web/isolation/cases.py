@@ -74,6 +74,7 @@ CASES: dict[tuple[str, str], Case] = {
     ("smtp_accounts.index", "GET"): Case(Kind.LOGGED_IN),
     ("smtp_accounts.create", "GET"): Case(Kind.LOGGED_IN),
     ("smtp_accounts.create", "POST"): Case(Kind.LOGGED_IN),
+    ("smtp_accounts.show_suggestion", "GET"): Case(Kind.LOGGED_IN),
     ("smtp_accounts.show", "GET"): Case(Kind.PAGE_OWNER),
     ("smtp_accounts.edit", "GET"): Case(Kind.PAGE_OWNER),
     ("smtp_accounts.edit", "POST"): Case(

@@ -12,13 +12,14 @@ from dakiya.errors import NotFound
 from dakiya.models import SmtpAccount, SmtpTest
 from dakiya.smtp_accounts import accounts, trust
 from dakiya.smtp_accounts.notices import latest_notice
-from dakiya.smtp_accounts.providers import PROVIDERS, Provider, provider_of_address
+from dakiya.smtp_accounts.providers import PROVIDERS, Provider
 from dakiya_web.api.blueprint import api, asking, json_body
 from dakiya_web.api.present import instant
 from dakiya_web.input.reader import FieldReader, InvalidFields
 from dakiya_web.input.smtp_account import PACES, read_account, read_sent_elsewhere, read_test
 from dakiya_web.pages.smtp_accounts.domain import SeenDomain, ask_for_domain, look_at_domain
 from dakiya_web.pages.smtp_accounts.remedies import remedy
+from dakiya_web.pages.smtp_accounts.suggesting import suggest
 from dakiya_web.pages.smtp_accounts.wording import cautions
 from dakiya_web.ring import ring
 from dakiya_web.wiring import request_session, wiring
@@ -45,6 +46,7 @@ def create_smtp_account() -> ResponseReturnValue:
         box=wired.box,
     )
     session.commit()
+    ask_for_domain(account)
     place = url_for("api.show_smtp_account", account_id=account.id)
     return jsonify(_present(account)), 201, {"Location": place}
 
@@ -71,6 +73,7 @@ def change_smtp_account(account_id: int) -> ResponseReturnValue:
     accounts.change_account(session, account, sent.values, password=sent.password, box=wired.box)
     session.commit()
     ring(lambda doorbell: doorbell.ring_tick())
+    ask_for_domain(account)
     return jsonify(_present(account) | {"test": _present_test(account, session_test(account))})
 
 
@@ -109,11 +112,12 @@ def show_smtp_test(account_id: int) -> ResponseReturnValue:
 
 @api.get("/smtp-providers")
 def list_smtp_providers() -> ResponseReturnValue:
-    """The known servers; ``suggested`` names the one of an address."""
-    suggested = provider_of_address(request.args.get("address", ""))
+    """The known servers; ``suggested`` names the one of an address, or of its domain's mail."""
+    found = suggest(request.args.get("address", "")[:320])
     return jsonify(
         items=[_present_provider(provider) for provider in PROVIDERS],
-        suggested=suggested.name if suggested is not None else None,
+        suggested=found.provider.name if found.provider is not None else None,
+        is_being_looked_up=found.runs,
     )
 
 

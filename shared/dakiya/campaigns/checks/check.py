@@ -15,7 +15,7 @@ from dakiya.campaigns.checks.sender import check_domain, check_sender
 from dakiya.campaigns.checks.writing import check_size, check_subject, check_tags, check_words
 from dakiya.campaigns.drafts import MissingField, check_ready
 from dakiya.domains.records import Findings
-from dakiya.domains.register import domain_of, find_check
+from dakiya.domains.register import addresses_of_server, domain_of, find_check
 from dakiya.errors import InvalidInput
 from dakiya.link_checks.register import known_of
 from dakiya.mail.bodies import MessageError
@@ -108,7 +108,8 @@ def _known_of_domain(session: Session, account: SmtpAccount) -> list[Finding]:
     known = find_check(session, domain_of(account.from_email))
     if known is None or not known.findings:
         return []
-    return check_domain(account, Findings.read(known.findings))
+    addresses = addresses_of_server(session, account)
+    return check_domain(account, Findings.read(known.findings), addresses=addresses)
 
 
 def _check_content(

@@ -6,7 +6,7 @@ SPF, DKIM and DMARC records is told.
 """
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from dakiya.campaigns.checks.finding import Finding, Place, stop, warn
@@ -41,6 +41,7 @@ _UNVOUCHED: Final[Mapping[Verdict, str]] = {
     Verdict.SPF_SEVERAL: "it has several SPF records, so none counts",
     Verdict.SPF_TOO_DEEP: "its SPF record needs more than 10 look-ups, so it does not count",
     Verdict.SPF_LACKS_PROVIDER: "its SPF record does not name your provider",
+    Verdict.SPF_LACKS_SERVER: "its SPF record does not name the address of your server",
     Verdict.DKIM_NOT_FOUND: "no DKIM key was found under the usual names",
     Verdict.DKIM_REVOKED: "its DKIM key was revoked",
 }
@@ -72,7 +73,9 @@ def check_sender(account: SmtpAccount) -> list[Finding]:
     ]
 
 
-def check_domain(account: SmtpAccount, found: Findings) -> list[Finding]:
+def check_domain(
+    account: SmtpAccount, found: Findings, *, addresses: Sequence[str] = ()
+) -> list[Finding]:
     """Warn of a From whose domain does not speak for its server, as the name servers said last.
 
     SPF or DKIM is enough for DMARC, so one of them alone is not told.
@@ -80,9 +83,9 @@ def check_domain(account: SmtpAccount, found: Findings) -> list[Finding]:
     if _is_near(account.host.lower().rstrip(".")):
         return []
     domain = domain_of(account.from_email)
-    verdicts = [
-        one.verdict for one in judge(found, domain=domain, provider=provider_of_host(account.host))
-    ]
+    provider = provider_of_host(account.host)
+    judged = judge(found, domain=domain, provider=provider, addresses=addresses)
+    verdicts = [one.verdict for one in judged]
     unvouched = [_UNVOUCHED[one] for one in verdicts if one in _UNVOUCHED]
     unguarded = [_UNGUARDED[one] for one in verdicts if one in _UNGUARDED]
     said = (unvouched if len(unvouched) > 1 else []) + unguarded

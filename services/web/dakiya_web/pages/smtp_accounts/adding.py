@@ -17,11 +17,8 @@ from dakiya_web.pages.smtp_accounts import wording
 from dakiya_web.pages.smtp_accounts.blueprint import smtp_accounts
 from dakiya_web.pages.smtp_accounts.domain import ask_for_domain
 from dakiya_web.pages.smtp_accounts.forms import AccountForm, form_of_preset, read_form
-from dakiya_web.pages.smtp_accounts.presets import (
-    find_preset,
-    offered_presets,
-    suggested_preset,
-)
+from dakiya_web.pages.smtp_accounts.presets import find_preset, offered_presets
+from dakiya_web.pages.smtp_accounts.suggesting import address_asked_for, suggest
 from dakiya_web.texts import gettext
 from dakiya_web.wiring import request_session, wiring
 
@@ -32,7 +29,7 @@ def create() -> ResponseReturnValue:
     presets = offered_presets(wiring().settings)
     preset = find_preset(request.args.get("preset", ""), presets)
     if request.method != "POST":
-        address, given = logged_in_user().email, {}
+        address, given = address_asked_for(), {}
         if preset is not None:
             region = request.args.get("region", "")
             given = form_of_preset(preset.provider, address=address, host=region)
@@ -42,8 +39,7 @@ def create() -> ResponseReturnValue:
             form=form,
             presets=presets,
             chosen=preset,
-            suggested=suggested_preset(address, presets) if preset is None else None,
-            address=address,
+            suggestion=suggest(address) if preset is None else None,
         )
     session, wired, form = request_session(), wiring(), AccountForm()
     try:

@@ -1,16 +1,25 @@
 """The domain that an account's mail comes from: SPF, DKIM and DMARC, looked up by a sender."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from dakiya.domains.records import Findings, Judged, judge
-from dakiya.domains.register import domain_of, find_check, request_check
+from dakiya.domains.register import (
+    addresses_of_server,
+    domain_of,
+    find_check,
+    names_to_check,
+    request_check,
+)
 from dakiya.models import SmtpAccount
+from dakiya.queue import Doorbell
 from dakiya.smtp_accounts.providers import provider_of_host
 from dakiya_web.pages.smtp_accounts.blueprint import find_own, smtp_accounts
 from dakiya_web.pages.smtp_accounts.domain_words import KINDS, TITLES, advice
@@ -47,17 +56,17 @@ class SeenDomain:
 
 def look_at_domain(account: SmtpAccount) -> SeenDomain:
     """Return what is known of an account's domain."""
-    name, now = domain_of(account.from_email), wiring().clock()
+    session, name = request_session(), domain_of(account.from_email)
     provider = provider_of_host(account.host)
-    check = find_check(request_session(), name)
+    addresses = addresses_of_server(session, account)
+    check = find_check(session, name)
     if check is None:
         return SeenDomain(name, [], None, runs=False)
     judged = (
-        judge(Findings.read(check.findings), domain=name, provider=provider)
+        judge(Findings.read(check.findings), domain=name, provider=provider, addresses=addresses)
         if check.findings
         else []
     )
-    open_ = check.checked_at is None or check.checked_at < check.requested_at
     return SeenDomain(
         name,
         [
@@ -65,24 +74,43 @@ def look_at_domain(account: SmtpAccount) -> SeenDomain:
                 one,
                 str(KINDS[one.kind]),
                 str(TITLES[one.verdict]),
-                advice(one, domain=name, provider=provider),
+                advice(one, domain=name, provider=provider, addresses=addresses),
             )
             for one in judged
         ],
         check.checked_at,
-        runs=open_ and now - check.requested_at < PATIENCE,
+        runs=any(is_being_looked_up(session, one) for one in _names(account)),
     )
+
+
+def is_being_looked_up(session: Session, name: str) -> bool:
+    """Say whether a name is being looked up, and the answer still worth waiting for."""
+    check, now = find_check(session, name), wiring().clock()
+    if check is None or now - check.requested_at >= PATIENCE:
+        return False
+    return check.checked_at is None or check.checked_at < check.requested_at
+
+
+def _names(account: SmtpAccount) -> Sequence[str]:
+    return names_to_check(account.from_email, account.host)
 
 
 def ask_for_domain(account: SmtpAccount, *, again: bool = False) -> None:
-    """Have a sender look the domain up, unless that is done; commits and rings."""
-    session = request_session()
-    wanted = request_check(
-        session, domain_of(account.from_email), now=wiring().clock(), again=again
-    )
+    """Have a sender look the domain up, unless that is done; commits and rings.
+
+    And its server's name, where that is its own: the domain's SPF record is judged by it.
+    """
+    ask_for_names(_names(account), again=again)
+
+
+def ask_for_names(names: Iterable[str], *, again: bool = False) -> None:
+    """Have a sender look names up, unless that is done; commits and rings."""
+    session, now = request_session(), wiring().clock()
+    asked = [request_check(session, name, now=now, again=again) for name in names]
     session.commit()
-    if wanted is not None:
-        ring(lambda doorbell: doorbell.ring_domain_check(wanted))
+    for wanted in asked:
+        if wanted is not None:
+            ring(partial(Doorbell.ring_domain_check, check_id=wanted))
 
 
 @smtp_accounts.post("/smtp-accounts/<id:account_id>/domain")

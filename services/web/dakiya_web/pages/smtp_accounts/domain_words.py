@@ -1,6 +1,7 @@
 """What a sender domain's records mean for its owner, and what to do. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from typing import Final
 
 from dakiya.domains.records import Judged, Verdict
@@ -23,6 +24,7 @@ TITLES: Final[Mapping[Verdict, Text]] = {
     Verdict.SPF_ANYBODY: lazy_gettext("Lets anybody send"),
     Verdict.SPF_TOO_DEEP: lazy_gettext("Too many look-ups"),
     Verdict.SPF_LACKS_PROVIDER: lazy_gettext("Does not name your provider"),
+    Verdict.SPF_LACKS_SERVER: lazy_gettext("Does not name your server"),
     Verdict.SPF_OPEN_END: lazy_gettext("Has no end"),
     Verdict.DKIM_FINE: lazy_gettext("Fine"),
     Verdict.DKIM_NOT_FOUND: lazy_gettext("Not found"),
@@ -80,16 +82,21 @@ _ADVICE: Final[Mapping[Verdict, Text]] = {
 }
 
 
-def advice(judged: Judged, *, domain: str, provider: Provider | None) -> str:
-    """Say what one kind of record means and what to do."""
+def advice(
+    judged: Judged, *, domain: str, provider: Provider | None, addresses: Sequence[str] = ()
+) -> str:
+    """Say what one kind of record means and what to do; ``addresses`` are its own server's."""
+    machines = [_mechanism(one) for one in addresses if ip_address(one).is_global]
     match judged.verdict:
         case Verdict.SPF_MISSING:
-            names = " ".join(f"include:{name}" for name in provider.spf[:1]) if provider else ""
+            names = [f"include:{name}" for name in provider.spf[:1]] if provider else []
+            if not names:
+                names = ["mx", *machines] if machines and not provider else ["a", "mx"]
             return gettext(
                 "Receivers cannot tell your server from a forger's. Add a TXT record for "
                 "%(domain)s: %(record)s",
                 domain=domain,
-                record=f"v=spf1 {names or 'a mx'} ~all",
+                record=" ".join(["v=spf1", *names, "~all"]),
             )
         case Verdict.SPF_LACKS_PROVIDER if provider is not None:
             return gettext(
@@ -97,6 +104,14 @@ def advice(judged: Judged, *, domain: str, provider: Provider | None) -> str:
                 "“include:%(name)s” before its end.",
                 provider=provider.label,
                 name=provider.spf[0],
+            )
+        case Verdict.SPF_LACKS_SERVER:
+            return gettext(
+                "Your mail goes through %(addresses)s, which the record does not let send. Add "
+                "“%(mechanisms)s” before its end, or, where your server hands its mail on to "
+                "another one, what that one's provider asks for.",
+                addresses=", ".join(one for one in addresses if ip_address(one).is_global),
+                mechanisms=" ".join(machines),
             )
         case Verdict.DMARC_MISSING:
             return gettext(
@@ -106,3 +121,8 @@ def advice(judged: Judged, *, domain: str, provider: Provider | None) -> str:
                 record="v=DMARC1; p=none",
             )
     return str(_ADVICE[judged.verdict])
+
+
+def _mechanism(address: str) -> str:
+    """Write an address as an SPF record does."""
+    return f"ip{ip_address(address).version}:{address}"

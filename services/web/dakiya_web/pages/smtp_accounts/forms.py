@@ -150,7 +150,10 @@ def form_of_preset(provider: Provider, *, address: str, host: str = "") -> dict[
     ``host`` is the region that was chosen, where it has several.
     """
     values = {name: getattr(provider, name) for name in LIMIT_FIELDS}
-    theirs = provider_of_address(address) is provider
+    # Who hosts domains of their users' own takes their whole address for the login.
+    theirs = provider.has_address(address) or (
+        bool(provider.mx) and provider_of_address(address) is None
+    )
     return {
         "name": provider.label,
         "host": host if host in provider.regions else provider.host,

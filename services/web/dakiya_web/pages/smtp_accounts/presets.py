@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dakiya.models import Security
-from dakiya.smtp_accounts.providers import PROVIDERS, Provider, provider_of_address
+from dakiya.smtp_accounts.providers import PROVIDERS, Provider
 from dakiya_web.settings import WebSettings
 from dakiya_web.texts import Text, gettext, lazy_gettext
 
@@ -105,9 +105,3 @@ def offered_presets(settings: WebSettings) -> Sequence[Preset]:
 def find_preset(name: str, presets: Sequence[Preset]) -> Preset | None:
     """Return the preset of this name, if there is one."""
     return next((preset for preset in presets if preset.name == name), None)
-
-
-def suggested_preset(address: str, presets: Sequence[Preset]) -> Preset | None:
-    """Return the preset that somebody's address names by its domain."""
-    provider = provider_of_address(address)
-    return find_preset(provider.name, presets) if provider is not None else None
