@@ -26,11 +26,12 @@ print("ready", flush=True)
 while True:
     time.sleep(0.05)
 """
-# Has a worker in its process group, and neither of them heeds SIGTERM.
-STUBBORN = """
+# Has a worker in its process group, and neither of them heeds SIGTERM. Each says so in one piece,
+# as two who print at once mix up their words where PYTHONUNBUFFERED is set.
+STUBBORN = r"""
 import os, signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-print("worker", os.fork(), flush=True)
+os.write(1, b"worker %d\n" % os.fork())
 while True:
     time.sleep(0.05)
 """
