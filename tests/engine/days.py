@@ -45,14 +45,13 @@ class ShortDay:
     def skip(self) -> bool:
         """Take the present wait out of the day, if there is one and nothing is on its way."""
         with self._sessions.begin() as session:
-            session.execute(
-                text("SELECT pg_advisory_xact_lock(:key)"), {"key": pace_lock(self._account_id)}
-            )
             account = session.get_one(SmtpAccount, self._account_id)
+            key = pace_lock(account.mailbox_id)
+            session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
             wait = look_ahead(session, account)
             if wait < WORTH_SKIPPING or _on_their_way(session):
                 return False
-            _move(session, self._account_id, wait)
+            _move(session, account, wait)
         self._skips.append((time.time(), self._skips[-1][1] + wait.total_seconds()))
         self._doorbell.ring_tick()
         return True
@@ -65,21 +64,21 @@ def _on_their_way(session: Session) -> int:
     return session.scalars(taken).one() + session.scalars(sending).one()
 
 
-def _move(session: Session, account_id: int, wait: timedelta) -> None:
+def _move(session: Session, account: SmtpAccount, wait: timedelta) -> None:
     """Move what the pace remembers, and what was planned by it, into the past."""
     usage = session.execute(
         select(PaceUsage.window_s, PaceUsage.start_at, PaceUsage.mails).where(
-            PaceUsage.smtp_account_id == account_id
+            PaceUsage.mailbox_id == account.mailbox_id
         )
     ).all()
     # Not by an UPDATE: rows would meet each other on the way.
-    session.execute(delete(PaceUsage).where(PaceUsage.smtp_account_id == account_id))
+    session.execute(delete(PaceUsage).where(PaceUsage.mailbox_id == account.mailbox_id))
     if usage:
         session.execute(
             insert(PaceUsage),
             [
                 {
-                    "smtp_account_id": account_id,
+                    "mailbox_id": account.mailbox_id,
                     "window_s": window_s,
                     "start_at": start_at - wait,
                     "mails": mails,
@@ -89,6 +88,6 @@ def _move(session: Session, account_id: int, wait: timedelta) -> None:
         )
     session.execute(
         update(Batch)
-        .where(Batch.smtp_account_id == account_id, Batch.state == BatchState.READY)
+        .where(Batch.smtp_account_id == account.id, Batch.state == BatchState.READY)
         .values(start_at=Batch.start_at - wait)
     )

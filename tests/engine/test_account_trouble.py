@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 
 from dakiya.config import Settings
 from dakiya.db import SessionFactory
+from dakiya.delivery.limits import slowed
 from dakiya.delivery.trouble import clear_trouble
 from dakiya.models import (
     Attempt,
@@ -15,6 +16,7 @@ from dakiya.models import (
     CampaignStatus,
     Email,
     EmailState,
+    Mailbox,
     Security,
     SmtpAccount,
     SmtpTest,
@@ -68,9 +70,7 @@ def end_the_wait(session_factory: SessionFactory) -> None:
 
 def forget_learned_pace(session_factory: SessionFactory) -> None:
     with session_factory.begin() as session:
-        session.execute(
-            update(SmtpAccount).values(slowed_to=None, slowed_from=None, slowed_at=None)
-        )
+        session.execute(update(Mailbox).values(slowed_to=None, slowed_from=None, slowed_at=None))
 
 
 def nobody_was_charged(session_factory: SessionFactory, campaign: Campaign) -> None:
@@ -122,7 +122,10 @@ def test_busy_server_pauses_the_account_and_is_tried_again_by_itself(
     account = pause_of(session_factory)
     assert account.pause_detail is not None
     assert "421 4.3.2 Service not available" in account.pause_detail
-    assert (account.pause_reason, account.slowed_to, account.slowed_from) == ("connection", 5, 10)
+    with session_factory() as session:
+        learned = slowed(session, account)
+    assert learned is not None
+    assert (account.pause_reason, learned.to, learned.back_to) == ("connection", 5, 10)
     nobody_was_charged(session_factory, campaign)
     forget_learned_pace(session_factory)  # as 40 minutes would
     recovers(session_factory, campaign, server)  # nobody did anything
@@ -318,7 +321,10 @@ def test_throttle_halves_the_pace_and_nobody_is_charged(
     campaign = start(installation, session_factory, server, connections=1)
     account = pause_of(session_factory)
     assert (account.pause_reason, account.paused_until is None) == ("rate", False)
-    assert (account.slowed_to, account.slowed_from) == (10, 20)
+    with session_factory() as session:
+        learned = slowed(session, account)
+    assert learned is not None
+    assert (learned.to, learned.back_to) == (10, 20)
     nobody_was_charged(session_factory, campaign)
     assert len(server.received()) == 20
     server.behave()
@@ -330,4 +336,5 @@ def test_throttle_halves_the_pace_and_nobody_is_charged(
     assert len(server.received()) == 30
     with session_factory() as session:
         account = session.scalars(select(SmtpAccount)).one()
-        assert (account.pause_reason, account.trouble_count, account.slowed_to) == (None, 0, 10)
+        assert (account.pause_reason, account.trouble_count) == (None, 0)
+        assert slowed(session, account) == learned

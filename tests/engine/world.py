@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from dakiya.campaigns.message_ids import message_id_of
 from dakiya.campaigns.progress import prepare_chunk, start_due
 from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.counters import read_counts
-from dakiya.delivery.usage import limits_of
+from dakiya.delivery.limits import limits_of
 from dakiya.models import (
     Campaign,
     CampaignStatus,
@@ -27,6 +28,7 @@ from dakiya.models import (
     Security,
     SmtpAccount,
 )
+from dakiya.smtp_accounts.mailboxes import find_mailbox
 from tests.recorder.recorder import Received
 
 HTML = "<p>Namaste {{ name | default('friend') }}, greetings from {{ city }}.</p>"
@@ -47,15 +49,22 @@ def make_workspace(session: Session, email: str = "alice@example.com") -> int:
 
 
 def make_account(session: Session, workspace_id: int, port: int, **values: object) -> SmtpAccount:
-    """Add an account on a server of this machine."""
-    usual = {
+    """Add an account on a server of this machine, on the mailbox that it names."""
+    usual: dict[str, Any] = {
         "name": "test",
         "host": "127.0.0.1",
         "security": Security.NONE,
         "from_email": "sender@example.com",
         "from_name": "Sender",
     }
-    account = SmtpAccount(workspace_id=workspace_id, port=port, **{**usual, **values})
+    usual.update(values)
+    mailbox = find_mailbox(
+        session,
+        workspace_id=workspace_id,
+        host=usual["host"],
+        username=usual.get("username"),
+    )
+    account = SmtpAccount(workspace_id=workspace_id, port=port, mailbox_id=mailbox.id, **usual)
     session.add(account)
     session.flush()
     return account
@@ -67,7 +76,7 @@ def use_pace(session: Session, account: SmtpAccount, *, mails: int, age: timedel
     for window in limits_of(account).windows:
         session.add(
             PaceUsage(
-                smtp_account_id=account.id,
+                mailbox_id=account.mailbox_id,
                 window_s=window.seconds,
                 start_at=start_at,
                 mails=mails,

@@ -12,6 +12,51 @@ def test_migrations_equal_the_models_when_run_from_empty(engine: Engine) -> None
         command.check(alembic_config(connection))
 
 
+_ACCOUNTS = text("""
+    INSERT INTO workspace (name) VALUES ('a'), ('b'), ('c');
+    INSERT INTO smtp_account (workspace_id, name, host, port, security, username, from_email,
+                              server_facts, slowed_to, slowed_from, slowed_at)
+    SELECT workspace.id, told.name, told.host, 587, 'none', told.username, 'a@b.in',
+           told.facts::jsonb, told.slowed, told.slowed * 2,
+           CASE WHEN told.slowed > 0 THEN now() END
+      FROM (VALUES ('a', 'one', 'smtp.a.in', 'Asha', '{}', 5),
+                   ('a', 'two', 'SMTP.a.in', ' asha', NULL, NULL),
+                   ('b', 'proved', 'smtp.a.in', 'asha', '{}', NULL),
+                   ('c', 'typed', 'smtp.a.in', 'asha', NULL, NULL),
+                   ('a', 'open', 'smtp.a.in', NULL, NULL, NULL),
+                   ('a', 'key', 'smtp.sendgrid.net', 'apikey', '{}', NULL),
+                   ('b', 'another key', 'smtp.sendgrid.net', 'apikey', '{}', NULL))
+           AS told (owner, name, host, username, facts, slowed)
+      JOIN workspace ON workspace.name = told.owner;
+    INSERT INTO pace_usage (smtp_account_id, window_s, start_at, mails)
+    SELECT id, 86400, '2026-11-22 10:00Z', 3 FROM smtp_account;
+""")
+_MAILBOXES = text("""
+    SELECT string_agg(account.name, ', ' ORDER BY account.name), used.mails, mailbox.slowed_to
+      FROM smtp_account account JOIN mailbox ON mailbox.id = account.mailbox_id
+      JOIN pace_usage used ON used.mailbox_id = mailbox.id
+     GROUP BY mailbox.id, used.mails ORDER BY min(account.name)
+""")
+
+
+def test_accounts_of_before_share_their_mailboxes(engine: Engine) -> None:
+    with engine.connect() as connection:
+        config = alembic_config(connection)
+        command.downgrade(config, "0020")
+        connection.execute(_ACCOUNTS)
+        command.upgrade(config, "0021")
+        assert [tuple(row) for row in connection.execute(_MAILBOXES)] == [
+            ("another key", 3, None),
+            ("key", 3, None),
+            ("one, proved, two", 9, 5),
+            ("open", 3, None),
+            ("typed", 3, None),
+        ]
+        command.downgrade(config, "0020")
+        used = text("SELECT mails FROM pace_usage ORDER BY mails")
+        assert list(connection.scalars(used)) == [3, 3, 3, 3, 9, 9, 9]
+
+
 def test_migrating_again_changes_nothing(engine: Engine) -> None:
     columns = text(
         "SELECT table_name, column_name, data_type FROM information_schema.columns"

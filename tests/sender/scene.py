@@ -19,6 +19,7 @@ from dakiya.smtp_accounts.egress import EgressRule
 from dakiya.smtp_accounts.secrets import SecretBox
 from dakiya_sender import ledger_writer
 from dakiya_sender.delivery import BatchDelivery, Report, RetryRule
+from dakiya_sender.leave import note_login
 from dakiya_sender.messages import MessageCache
 from dakiya_sender.pace import SharedPace
 from dakiya_sender.pool import ConnectionPool
@@ -73,6 +74,7 @@ class SenderScene:
             link_key=b"k" * 32,
             stop=self.stop,
             must_yield=must_yield,
+            note_login=lambda: note_login(self.sessions, self.taken.account) is not None,
         )
         return delivery.run(mails)
 

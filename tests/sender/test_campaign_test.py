@@ -41,6 +41,7 @@ from dakiya_sender.pool import ConnectionPool
 from dakiya_sender.servers import Servers
 from dakiya_sender.slots import ConnectionSlots
 from tests.engine.world import make_account, make_campaign, make_workspace
+from tests.recorder import Rule
 from tests.recorder.plugin import StartRecorder
 from tests.shared.mail.rich.documents import doc
 
@@ -138,6 +139,27 @@ def test_failure_is_told_in_words(
     assert test.status is TestStatus.FAILED
     assert words in (test.detail or "")
     assert test.finished_at is not None
+
+
+def test_test_counts_in_the_limits_and_is_not_sent_beyond_them(
+    session_factory: SessionFactory, recorder: StartRecorder, settings: Settings
+) -> None:
+    server = recorder(Rule("dot", reply="554 5.7.1 spam"))
+    with session_factory.begin() as session:
+        campaign = a_draft(session, server.port)
+        session.execute(update(SmtpAccount).values(per_hour=1))
+        test_id = ask(session, campaign).id
+    refused = run(session_factory, settings, test_id)
+    assert "554 5.7.1 spam" in (refused.detail or "")
+    server.behave()
+    with session_factory.begin() as session:
+        # It counts from when it began, though the server did not like it.
+        assert session.scalars(select(PaceUsage.mails)).all() == [1]
+        test_id = ask(session, campaign).id
+    test = run(session_factory, settings, test_id)
+    assert (test.status, server.received()) == (TestStatus.FAILED, [])
+    words = "The account has reached its limit of 1 mail an hour. It continues "
+    assert (test.detail or "").startswith(words)
 
 
 def test_account_deleted_meanwhile_sends_no_test(

@@ -304,7 +304,7 @@ def test_batch_without_a_free_connection_is_refused_before_its_first_mail(
     set_scene: SetScene, recorder: StartRecorder
 ) -> None:
     scene = set_scene(recorder())
-    assert scene.slots.acquire(scene.taken.account.id, cap=1)
+    assert scene.slots.acquire(scene.taken.account.mailbox_id, cap=1)
     with pytest.raises(NoConnectionFree):
         scene.run()
     assert states(scene) == ["claimed"] * 5
@@ -325,7 +325,7 @@ def test_connection_is_not_handed_on_after_an_unexpected_error(
     scene.recorder.flush()
     assert states(scene) == ["sent", "sent", "claimed", "claimed", "claimed"]
     scene.server.wait_for(lambda events: any(e.name == "closed" for e in events))
-    assert scene.slots.acquire(scene.taken.account.id, cap=1)
+    assert scene.slots.acquire(scene.taken.account.mailbox_id, cap=1)
 
 
 def test_reply_that_never_comes_makes_one_unknown(

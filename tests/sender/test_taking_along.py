@@ -172,7 +172,7 @@ def test_trouble_of_the_account_ends_a_connection_that_has_a_mail_under_way(
     assert scene.addresses() == ["r0@example.net"]
     scene.server.wait_for(lambda events: any(event.name == "closed" for event in events))
     assert states(scene)[2:] == ["pending"] * 3
-    assert scene.slots.acquire(scene.taken.account.id, cap=1)
+    assert scene.slots.acquire(scene.taken.account.mailbox_id, cap=1)
     assert counted(scene)
 
 

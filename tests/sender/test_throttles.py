@@ -9,6 +9,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import select
 
+from dakiya.delivery.limits import slowed
 from dakiya.models import EmailState, SmtpAccount
 from tests.sender.conftest import SetScene
 from tests.sender.scene import states
@@ -90,6 +91,8 @@ def test_throttle_halves_the_pace_and_charges_nobody(set_scene: SetScene, server
     assert {row.attempts for row in waiting} == {0}
     with scene.sessions() as session:
         account = session.scalars(select(SmtpAccount)).one()
+        learned = slowed(session, account)
     assert account.pause_reason == reason
     assert account.paused_until is not None
-    assert (account.slowed_to, account.slowed_from) == (5, 10)
+    assert learned is not None
+    assert (learned.to, learned.back_to) == (5, 10)

@@ -275,8 +275,8 @@ def test_waiting_because_names_the_time_the_pause_and_the_limit(
     reason = why("INSERT INTO service (id, kind) VALUES ('a', 'sender')")
     assert reason == "None"
     reason = why(
-        "INSERT INTO pace_usage (smtp_account_id, window_s, start_at, mails)"
-        " SELECT id, 86400, now() - interval '1 hour', 2 FROM smtp_account"
+        "INSERT INTO pace_usage (mailbox_id, window_s, start_at, mails)"
+        " SELECT mailbox_id, 86400, now() - interval '1 hour', 2 FROM smtp_account"
     )
     assert "limit of 2 mails a day" in reason
     reason = why(

@@ -63,6 +63,7 @@ from dakiya.models import (
 )
 from dakiya.queue import SENDER_QUEUE, Doorbell
 from dakiya.smtp_accounts.causes import Cause
+from dakiya.smtp_accounts.mailboxes import forget_mailboxes
 from dakiya.smtp_accounts.notices import (
     forget_notices,
     give_up_notices,
@@ -286,6 +287,7 @@ class Ticker:
 def keep_house(session: Session, *, now: datetime) -> None:
     """Delete what no window, no page and no rescue looks at any more."""
     forget_usage(session, now=now)
+    forget_mailboxes(session)
     forget_gone(session)
     forget_samples(session, now=now)
     forget_waiting(session, now=now)

@@ -11,14 +11,16 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from dakiya.db import SessionFactory
+from dakiya.db import SessionFactory, database_now
+from dakiya.delivery.limits import connections_of
 from dakiya.delivery.trouble import clear_trouble
-from dakiya.delivery.usage import count_mails
 from dakiya.log import get_logger
-from dakiya.models import SmtpAccount, SmtpTest, TestStatus
+from dakiya.models import Membership, SmtpAccount, SmtpTest, TestStatus, User
+from dakiya.models.people import DEFAULT_TIMEZONE
 from dakiya.smtp_accounts.causes import UNTRUSTED, Cause
 from dakiya.smtp_accounts.facts import ServerFacts
 from dakiya_sender.diagnosis import cause_of, cause_of_reply
+from dakiya_sender.leave import LimitReached, ask_leave, note_login
 from dakiya_sender.pool import ConnectionPool
 from dakiya_sender.servers import ServerRefused, Servers
 from dakiya_sender.smtp import (
@@ -41,14 +43,18 @@ REPLY_TIMEOUT_S = 20.0
 def run_smtp_test(
     session_factory: SessionFactory, servers: Servers, pool: ConnectionPool, test_id: int
 ) -> None:
-    """Run a queued test; a second message for it does nothing. A pass ends the account's pause."""
+    """Run a queued test; a second message for it does nothing. A pass ends the account's pause.
+
+    Its mail asks for leave like every other, and counts in the limits from when it begins.
+    """
     with session_factory() as session:
         account, to_email = _take(session, test_id)
+        timezone = _timezone_of(session, account) if account is not None else ""
         session.commit()
     if account is None:
         return
     report = _Report(session_factory, test_id)
-    walk = _Walk(account, servers, pool, report)
+    walk = _Walk(session_factory, account, servers, pool, report, timezone=timezone)
     passed = walk.go(to_email)
     status = TestStatus.PASSED if passed else TestStatus.FAILED
     with session_factory() as session:
@@ -60,8 +66,6 @@ def run_smtp_test(
             stored.server_facts = walk.facts.as_json()
         if passed and is_same:
             clear_trouble(session, account.id)
-        if passed:
-            count_mails(session, stored, 1)
         session.commit()
     log.info("smtp_test", test=test_id, account=account.id, status=status.value)
 
@@ -83,6 +87,18 @@ def _take(session: Session, test_id: int) -> tuple[SmtpAccount | None, str]:
     return account, to_email
 
 
+def _timezone_of(session: Session, account: SmtpAccount) -> str:
+    """Return the time zone of the account's people."""
+    found = session.scalar(
+        select(User.timezone)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.workspace_id == account.workspace_id)
+        .order_by(User.id)
+        .limit(1)
+    )
+    return found or DEFAULT_TIMEZONE
+
+
 class _Report:
     """The steps and the dialogue so far; written whenever a step has ended."""
 
@@ -91,6 +107,11 @@ class _Report:
         self._test_id = test_id
         self.steps: list[dict[str, Any]] = []
         self._dialogue: list[list[str]] = []
+
+    def begin_anew(self) -> None:
+        """Forget the steps so far."""
+        self.steps.clear()
+        self._dialogue.clear()
 
     def hear(self, who: str, words: str) -> None:
         """Keep a line of the dialogue."""
@@ -122,8 +143,17 @@ class _Walk:
     """The way from a name to an accepted mail."""
 
     def __init__(
-        self, account: SmtpAccount, servers: Servers, pool: ConnectionPool, report: _Report
+        self,
+        session_factory: SessionFactory,
+        account: SmtpAccount,
+        servers: Servers,
+        pool: ConnectionPool,
+        report: _Report,
+        *,
+        timezone: str,
     ) -> None:
+        self._sessions = session_factory
+        self._timezone = timezone
         self._account = account
         self._servers = servers
         self._pool = pool
@@ -148,9 +178,9 @@ class _Walk:
         began_at = time.monotonic()
         try:
             lent = self._pool.borrow_alone(
-                account.id,
+                account.mailbox_id,
                 server,
-                cap=account.connections,
+                cap=self._connections(),
                 on_step=self._tell,
                 on_line=self._report.hear,
             )
@@ -159,9 +189,19 @@ class _Walk:
             return False
         self.facts = self._facts_of(lent.connection)
         try:
-            return self._send(lent.connection, to_email)
+            moved = note_login(self._sessions, account)
+            if moved is None:
+                return self._send(lent.connection, to_email)
         finally:
             self._pool.discard(lent)
+        # It shares the limits and connections of a mailbox that others have proved before.
+        self._account = moved
+        self._report.begin_anew()
+        return self.go(to_email)
+
+    def _connections(self) -> int:
+        with self._sessions() as session:
+            return connections_of(session, self._account, now=database_now(session))
 
     def _tell(self, step: Step) -> None:
         if step.name == Phase.TLS:
@@ -185,7 +225,7 @@ class _Walk:
     def _certificate(self, server: Server) -> dict[str, Any]:
         """Return what the server shows to anybody, for its owner to decide."""
         try:
-            seen = self._pool.look_at(self._account.id, server, cap=self._account.connections)
+            seen = self._pool.look_at(self._account.mailbox_id, server, cap=self._connections())
         except SmtpTrouble:
             return {}
         if seen is None:
@@ -204,6 +244,11 @@ class _Walk:
         """Ask whether the address may send, then send the mail."""
         account, report = self._account, self._report
         message, began_at = _test_message(account, to_email), time.monotonic()
+        try:
+            ask_leave(self._sessions, account.id, timezone=self._timezone)
+        except LimitReached as reached:
+            report.fail("leave", str(reached), Cause.LIMIT_REACHED, began_at)
+            return False
         name = "mail"
         try:
             answer = connection.begin(Envelope(account.from_email, to_email, len(message)))

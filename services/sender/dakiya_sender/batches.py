@@ -23,6 +23,7 @@ from dakiya_sender import judging
 from dakiya_sender.delivery import BatchDelivery, Report, RetryRule
 from dakiya_sender.fairness import Share, others_wait
 from dakiya_sender.keeper import Keeper
+from dakiya_sender.leave import note_login
 from dakiya_sender.ledger_writer import LedgerWriter
 from dakiya_sender.lending import NoConnectionFree
 from dakiya_sender.links.visiting import Visitor
@@ -195,6 +196,7 @@ def _send(context: SenderContext, taken: Taken, recorder: Recorder) -> Report:
         link_key=context.link_key,
         stop=context.stop,
         must_yield=_share(context, taken).must_yield,
+        note_login=lambda: note_login(context.session_factory, taken.account) is not None,
     )
     return delivery.run(mails)
 

@@ -1,14 +1,14 @@
 """Sends a campaign's mail to an address of its owner's choice, marked as a test."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import make_msgid
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from dakiya.db import SessionFactory
-from dakiya.delivery.usage import count_mails
+from dakiya.db import SessionFactory, database_now
+from dakiya.delivery.limits import connections_of
 from dakiya.log import get_logger
 from dakiya.mail.compiled import Addressee, MessageError, compile_message
 from dakiya.mail.merge import TemplateError
@@ -21,6 +21,7 @@ from dakiya.models import (
     TestStatus,
     Workspace,
 )
+from dakiya_sender.leave import LimitReached, ask_leave, note_login
 from dakiya_sender.messages import content_of, sender_of
 from dakiya_sender.pool import ConnectionPool
 from dakiya_sender.servers import ServerRefused, Servers
@@ -41,7 +42,10 @@ def run_campaign_test(
     *,
     public_url: str,
 ) -> None:
-    """Send a queued test; a second message for it does nothing. The ledger is left alone."""
+    """Send a queued test; a second message for it does nothing. The ledger is left alone.
+
+    It asks for leave like every mail, and counts in the limits from when it begins.
+    """
     with session_factory() as session:
         test = _take(session, test_id)
         if test is None:
@@ -55,7 +59,8 @@ def run_campaign_test(
             message, why = b"", str(error)
         session.commit()
     if message:
-        passed, detail = _send(servers, pool, account, to_email=test.to_email, message=message)
+        lane = _Lane(session_factory, servers, pool, campaign.timezone)
+        passed, detail = lane.send(account, to_email=test.to_email, message=message)
     else:
         passed, detail = False, why
     status = TestStatus.PASSED if passed else TestStatus.FAILED
@@ -65,8 +70,6 @@ def run_campaign_test(
             .where(CampaignTest.id == test_id)
             .values(status=status, detail=detail, finished_at=func.clock_timestamp())
         )
-        if passed:
-            count_mails(session, account, 1)
         session.commit()
     log.info("campaign_test", test=test_id, campaign=campaign.id, status=status.value)
 
@@ -114,22 +117,41 @@ def _build(
     )
 
 
-def _send(
-    servers: Servers, pool: ConnectionPool, account: SmtpAccount, *, to_email: str, message: bytes
-) -> tuple[bool, str]:
-    if account.deleted_at is not None:
-        return False, "The SMTP account was deleted."
-    try:
-        server = servers.server_for(account)
-    except ServerRefused as refused:
-        return False, refused.trouble.detail
-    try:
-        lent = pool.borrow_alone(account.id, server, cap=account.connections)
-    except SmtpTrouble as trouble:
-        return False, trouble.detail
-    try:
-        return send_on(
-            lent.connection, mail_from=account.from_email, to_email=to_email, message=message
-        )
-    finally:
-        pool.discard(lent)
+@dataclass(frozen=True)
+class _Lane:
+    """The way of a test's mail: a connection of its own, and leave from the account's limits."""
+
+    session_factory: SessionFactory
+    servers: Servers
+    pool: ConnectionPool
+    timezone: str
+
+    def send(self, account: SmtpAccount, *, to_email: str, message: bytes) -> tuple[bool, str]:
+        """Send the mail. Returns whether it was accepted, and the words for its reader."""
+        if account.deleted_at is not None:
+            return False, "The SMTP account was deleted."
+        with self.session_factory() as session:
+            connections = connections_of(session, account, now=database_now(session))
+        try:
+            server = self.servers.server_for(account)
+            lent = self.pool.borrow_alone(account.mailbox_id, server, cap=connections)
+        except ServerRefused as refused:
+            return False, refused.trouble.detail
+        except SmtpTrouble as trouble:
+            return False, trouble.detail
+        try:
+            moved = note_login(self.session_factory, account)
+            if moved is None:
+                ask_leave(self.session_factory, account.id, timezone=self.timezone)
+                return send_on(
+                    lent.connection,
+                    mail_from=account.from_email,
+                    to_email=to_email,
+                    message=message,
+                )
+        except LimitReached as reached:
+            return False, str(reached)
+        finally:
+            self.pool.discard(lent)
+        # It shares the limits and connections of a mailbox that others have proved before.
+        return self.send(moved, to_email=to_email, message=message)

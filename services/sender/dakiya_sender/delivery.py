@@ -36,7 +36,7 @@ from dakiya.mail.replies import SERVICE_CLOSING
 from dakiya.models import EmailState
 from dakiya_sender import judging
 from dakiya_sender.ledger_writer import CommitUncertain
-from dakiya_sender.lending import BatchConnection, NoConnectionFree
+from dakiya_sender.lending import BatchConnection, MailboxMoved, NoConnectionFree
 from dakiya_sender.messages import BatchMessages, CampaignMessage
 from dakiya_sender.pace import SharedPace
 from dakiya_sender.pool import ConnectionPool
@@ -113,10 +113,11 @@ class BatchDelivery:
         link_key: bytes,
         stop: threading.Event,
         must_yield: Callable[[], bool],
+        note_login: Callable[[], bool],
     ) -> None:
         self._taken = taken
         self._messages = BatchMessages(message, public_url=public_url, link_key=link_key)
-        self._connection = BatchConnection(pool, taken, server)
+        self._connection = BatchConnection(pool, taken, server, note_login=note_login)
         self._recorder = recorder
         self._pace = pace
         self._retry = retry
@@ -357,3 +358,6 @@ class BatchDelivery:
             return self._connection.borrow()
         except SmtpTrouble as trouble:
             raise _Stop(judging.cannot_connect(trouble)) from None
+        except (MailboxMoved, DBAPIError) as error:
+            log.info("batch_begins_anew", error=type(error).__name__)
+            raise _Stop from None

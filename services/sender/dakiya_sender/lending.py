@@ -1,5 +1,7 @@
 """The one connection that a batch has at a time: borrowed when needed, given back at its end."""
 
+from collections.abc import Callable
+
 from dakiya.delivery.taking import Taken
 from dakiya_sender.pool import ConnectionPool, PooledConnection
 from dakiya_sender.smtp import Connection, Server
@@ -9,15 +11,31 @@ class NoConnectionFree(Exception):
     """Other batches hold all of the account's connections."""
 
 
-class BatchConnection:
-    """Borrows from the pool, and replaces what is worn out or broken."""
+class MailboxMoved(Exception):
+    """The first login has shown that others have the mailbox: their limits and slots hold too."""
 
-    def __init__(self, pool: ConnectionPool, taken: Taken, server: Server) -> None:
+
+class BatchConnection:
+    """Borrows from the pool, and replaces what is worn out or broken.
+
+    ``note_login`` notes the first login to a mailbox; True if it is another one now.
+    """
+
+    def __init__(
+        self,
+        pool: ConnectionPool,
+        taken: Taken,
+        server: Server,
+        *,
+        note_login: Callable[[], bool],
+    ) -> None:
         self._pool = pool
         self._account = taken.account
         self._connections = taken.connections
         self._server = server
         self._lent: PooledConnection | None = None
+        self._note_login = note_login
+        self._is_proved = taken.is_proved
 
     @property
     def is_lent(self) -> bool:
@@ -37,12 +55,15 @@ class BatchConnection:
         )
 
     def borrow(self) -> Connection:
-        """Return the connection, another one if need be. Raises NoConnectionFree, SmtpTrouble."""
+        """Return the connection, another one if need be.
+
+        Raises NoConnectionFree, SmtpTrouble, and at the first login MailboxMoved or DBAPIError.
+        """
         if self._lent is not None and self.may_carry(1):
             return self._lent.connection
         self.drop()
         lent = self._pool.borrow(
-            self._account.id,
+            self._account.mailbox_id,
             self._server,
             cap=self._connections,
             mails_per_connection=self._account.mails_per_connection,
@@ -50,6 +71,11 @@ class BatchConnection:
         if lent is None:
             raise NoConnectionFree
         self._lent = lent
+        if not self._is_proved:
+            self._is_proved = not self._note_login()
+            if not self._is_proved:
+                self.drop()
+                raise MailboxMoved
         return lent.connection
 
     def drop(self) -> None:

@@ -1,4 +1,4 @@
-"""Open SMTP connections, kept for the next batch of the same account."""
+"""Open SMTP connections, kept for the next batch of the same mailbox."""
 
 import threading
 import time
@@ -43,7 +43,7 @@ class PooledConnection:
 
 
 class ConnectionPool:
-    """Lends connections to the threads of one process, within each account's cap."""
+    """Lends connections to the threads of one process, within each mailbox's cap."""
 
     def __init__(self, slots: ConnectionSlots) -> None:
         self._slots = slots
@@ -52,13 +52,13 @@ class ConnectionPool:
         self._plainly_until: dict[int, float] = {}
 
     def borrow(
-        self, smtp_account_id: int, server: Server, *, cap: int, mails_per_connection: int
+        self, mailbox_id: int, server: Server, *, cap: int, mails_per_connection: int
     ) -> PooledConnection | None:
         """Lend an open connection, a new one if need be; None when no slot is free.
 
         Raises SmtpTrouble when the server cannot be connected to.
         """
-        while (pooled := self._take_idle(smtp_account_id)) is not None:
+        while (pooled := self._take_idle(mailbox_id)) is not None:
             connection = pooled.connection
             worn_out = connection.mails_sent >= mails_per_connection
             if worn_out or pooled.server != server or not self._slots.holds(pooled.slot):
@@ -67,14 +67,14 @@ class ConnectionPool:
                 return pooled
             else:
                 self.discard(pooled)
-        slot = self._slots.acquire(smtp_account_id, cap=cap)
+        slot = self._slots.acquire(mailbox_id, cap=cap)
         if slot is None:
             return None
         return self._open(slot, server)
 
     def borrow_alone(
         self,
-        smtp_account_id: int,
+        mailbox_id: int,
         server: Server,
         *,
         cap: int,
@@ -86,23 +86,23 @@ class ConnectionPool:
         With ``on_line`` it is spoken to one command at a time. Raises SmtpTrouble when no slot
         becomes free, or the server cannot be connected to.
         """
-        slot = self._wait_for_slot(smtp_account_id, cap=cap)
+        slot = self._wait_for_slot(mailbox_id, cap=cap)
         return self._open(slot, server, on_step, on_line)
 
-    def look_at(self, smtp_account_id: int, server: Server, *, cap: int) -> Certificate | None:
+    def look_at(self, mailbox_id: int, server: Server, *, cap: int) -> Certificate | None:
         """Return the certificate that a server shows to anybody, within the cap.
 
         None when it shows none. Raises SmtpTrouble when no slot becomes free.
         """
-        slot = self._wait_for_slot(smtp_account_id, cap=cap)
+        slot = self._wait_for_slot(mailbox_id, cap=cap)
         try:
             return look_at_certificate(server)
         finally:
             self._slots.release(slot)
 
-    def _wait_for_slot(self, smtp_account_id: int, *, cap: int) -> ConnectionSlot:
+    def _wait_for_slot(self, mailbox_id: int, *, cap: int) -> ConnectionSlot:
         deadline = time.monotonic() + WAIT_FOR_SLOT_S
-        while (slot := self._slots.acquire(smtp_account_id, cap=cap)) is None:
+        while (slot := self._slots.acquire(mailbox_id, cap=cap)) is None:
             if time.monotonic() > deadline:
                 raise SmtpTrouble(
                     Phase.CONNECT,
@@ -125,14 +125,14 @@ class ConnectionPool:
                 server,
                 on_step=on_step,
                 on_line=on_line,
-                pipelining=on_line is None and self._may_pipeline(slot.smtp_account_id),
+                pipelining=on_line is None and self._may_pipeline(slot.mailbox_id),
             )
         except BaseException:
             self._slots.release(slot)
             raise
         log.info(
             "connection_opened",
-            account=slot.smtp_account_id,
+            mailbox=slot.mailbox_id,
             slot=slot.number,
             extensions=sorted(connection.extensions),
         )
@@ -144,20 +144,20 @@ class ConnectionPool:
             self.discard(pooled)
             return
         with self._lock:
-            self._idle[pooled.slot.smtp_account_id].append(pooled)
+            self._idle[pooled.slot.mailbox_id].append(pooled)
 
     def discard(self, pooled: PooledConnection) -> None:
         """Close a connection and free its slot."""
         if pooled.connection.lost_step:
-            log.warning("pipelining_lost_step", account=pooled.slot.smtp_account_id)
+            log.warning("pipelining_lost_step", mailbox=pooled.slot.mailbox_id)
             with self._lock:
                 until = time.monotonic() + PLAINLY_FOR_S
-                self._plainly_until[pooled.slot.smtp_account_id] = until
+                self._plainly_until[pooled.slot.mailbox_id] = until
         pooled.connection.close()
         self._slots.release(pooled.slot)
         log.info(
             "connection_closed",
-            account=pooled.slot.smtp_account_id,
+            mailbox=pooled.slot.mailbox_id,
             slot=pooled.slot.number,
             mails=pooled.connection.mails_sent,
         )
@@ -180,11 +180,11 @@ class ConnectionPool:
                 for idle in self._idle.values()
                 for pooled in idle
                 if pooled.connection.idle_s > CLOSE_IDLE_AFTER_S
-                or pooled.slot.smtp_account_id in wanted
+                or pooled.slot.mailbox_id in wanted
                 or not self._slots.holds(pooled.slot)
             ]
             for pooled in ended:
-                self._idle[pooled.slot.smtp_account_id].remove(pooled)
+                self._idle[pooled.slot.mailbox_id].remove(pooled)
         for pooled in ended:
             self.discard(pooled)
 
@@ -196,15 +196,15 @@ class ConnectionPool:
         for pooled in idle:
             self.discard(pooled)
 
-    def _may_pipeline(self, smtp_account_id: int) -> bool:
+    def _may_pipeline(self, mailbox_id: int) -> bool:
         with self._lock:
-            until = self._plainly_until.get(smtp_account_id)
+            until = self._plainly_until.get(mailbox_id)
             if until is not None and time.monotonic() >= until:
-                del self._plainly_until[smtp_account_id]
+                del self._plainly_until[mailbox_id]
                 until = None
             return until is None
 
-    def _take_idle(self, smtp_account_id: int) -> PooledConnection | None:
+    def _take_idle(self, mailbox_id: int) -> PooledConnection | None:
         with self._lock:
-            idle = self._idle[smtp_account_id]
+            idle = self._idle[mailbox_id]
             return idle.pop() if idle else None

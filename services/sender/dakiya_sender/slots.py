@@ -1,4 +1,4 @@
-"""Connection slots: a cap on each account's connections that holds across all processes.
+"""Connection slots: a cap on each mailbox's connections that holds across all processes.
 
 Each SMTP connection stands on a numbered PostgreSQL advisory lock of this process's own
 session: kill -9 ends the session, and the locks are free. A process that loses the session
@@ -20,9 +20,9 @@ WANTED_CHANNEL = "dakiya_connection_wanted"
 
 @dataclass(frozen=True)
 class ConnectionSlot:
-    """The right to one connection to an account's server."""
+    """The right to one connection to a mailbox's server."""
 
-    smtp_account_id: int
+    mailbox_id: int
     number: int
     generation: int
 
@@ -38,7 +38,7 @@ class ConnectionSlots:
         self._held: set[tuple[int, int]] = set()
         self.generation = 0
 
-    def acquire(self, smtp_account_id: int, *, cap: int) -> ConnectionSlot | None:
+    def acquire(self, mailbox_id: int, *, cap: int) -> ConnectionSlot | None:
         """Take a free slot; None when all are taken (their holders are asked for idle ones).
 
         Raises psycopg2.Error when the database cannot be reached.
@@ -49,17 +49,15 @@ class ConnectionSlots:
                 with connection.cursor() as cursor:
                     for number in range(cap):
                         # A session may take its own lock twice: skip what this process holds.
-                        if (smtp_account_id, number) in self._held:
+                        if (mailbox_id, number) in self._held:
                             continue
-                        key = connection_lock(smtp_account_id, number)
+                        key = connection_lock(mailbox_id, number)
                         cursor.execute("SELECT pg_try_advisory_lock(%s)", (key,))
                         row = cursor.fetchone()
                         if row and row[0]:
-                            self._held.add((smtp_account_id, number))
-                            return ConnectionSlot(smtp_account_id, number, self.generation)
-                    cursor.execute(
-                        "SELECT pg_notify(%s, %s)", (WANTED_CHANNEL, str(smtp_account_id))
-                    )
+                            self._held.add((mailbox_id, number))
+                            return ConnectionSlot(mailbox_id, number, self.generation)
+                    cursor.execute("SELECT pg_notify(%s, %s)", (WANTED_CHANNEL, str(mailbox_id)))
             except psycopg2.Error:
                 self._lose()
                 raise
@@ -70,8 +68,8 @@ class ConnectionSlots:
         with self._lock:
             if slot.generation != self.generation or self._connection is None:
                 return
-            self._held.discard((slot.smtp_account_id, slot.number))
-            key = connection_lock(slot.smtp_account_id, slot.number)
+            self._held.discard((slot.mailbox_id, slot.number))
+            key = connection_lock(slot.mailbox_id, slot.number)
             try:
                 with self._connection.cursor() as cursor:
                     cursor.execute("SELECT pg_advisory_unlock(%s)", (key,))
@@ -83,7 +81,7 @@ class ConnectionSlots:
         return slot.generation == self.generation
 
     def wanted(self) -> set[int]:
-        """Return the accounts that some process lacks a connection for; notices a lost session."""
+        """Return the mailboxes that some process lacks a connection for; notices a lost session."""
         with self._lock:
             if self._connection is None:
                 return set()

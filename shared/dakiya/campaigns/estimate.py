@@ -16,10 +16,11 @@ from sqlalchemy.orm import Session
 from dakiya.campaigns.reading import count_recipients
 from dakiya.delivery.counters import WAITING, read_counts
 from dakiya.delivery.forecast import SPEED, Forecast, forecast
+from dakiya.delivery.limits import shared_connections, shared_limits, slowed, told_limits
 from dakiya.delivery.sharing import Load, forecast_loads
 from dakiya.delivery.slowing import Slowed
 from dakiya.delivery.taking import is_open
-from dakiya.delivery.usage import limits_of, load_usage, slowed
+from dakiya.delivery.usage import load_usage
 from dakiya.models import Campaign, CampaignStatus, SmtpAccount
 
 _BEFORE_LEDGER = (CampaignStatus.DRAFT, CampaignStatus.PREPARING)
@@ -32,9 +33,10 @@ class Estimate:
     """When the last mail goes, and what that takes for granted.
 
     ``begin_at`` is when the first one may go, ``bound_by`` what holds it up most: the name of a
-    limit (``limit`` mails then), "speed" or "slowed". ``others`` campaigns share the account
-    meanwhile. ``tries_at``: the account is paused until then. ``needs_owner``: it is paused until
-    its owner does something, and the time counts from then. ``slowed`` is the pace it has learned,
+    limit (``limit`` mails then, if its workspace has set it), "speed" or "slowed". ``others``
+    campaigns share the account meanwhile. ``tries_at``: the account is paused until then.
+    ``needs_owner``: it is paused until its owner does something, and the time counts from then.
+    ``slowed`` is the pace it has learned,
     while that lasts. ``is_guess``: nobody has measured how fast the server is.
     """
 
@@ -99,7 +101,8 @@ def estimate_loads(
     waits = account.paused_at is not None and not is_open(account, now=now)
     tries_at = account.paused_until if waits else None
     opens_at = max(tries_at or now, now)
-    limits, learned = limits_of(account), slowed(account)
+    limits, learned = shared_limits(session, account), slowed(session, account)
+    told = told_limits(session, account)
     if learned is not None and learned.over_at <= opens_at:
         learned = None
     begins = {load.key: max(load.start_at, opens_at) for load in loads}
@@ -110,9 +113,9 @@ def estimate_loads(
             partial(
                 forecast,
                 limits,
-                used=load_usage(session, account, now=now),
+                used=load_usage(session, account, limits=limits, now=now),
                 now=now,
-                connections=account.connections,
+                connections=shared_connections(session, account),
                 mails_per_s=mails_per_s,
                 slowed=learned,
             ),
@@ -123,7 +126,7 @@ def estimate_loads(
             begin_at=begins[key],
             finish_at=done.finish_at,
             bound_by=done.bound_by,
-            limit=getattr(limits, done.bound_by, None),
+            limit=getattr(told, done.bound_by, None),
             others=sum(
                 other != key and begins[other] < done.finish_at and begins[key] < ends.finish_at
                 for other, ends in found.items()
@@ -146,7 +149,7 @@ def what_holds_up(
     the speed is guessed; otherwise only limits, pauses and the learned pace are looked at.
     """
     account = campaign.smtp_account
-    if account is None or not _has_bounds(account, now=now):
+    if account is None or not _has_bounds(session, account, now=now):
         return None
     speed = inf if mails_per_s else None
     found = estimate(session, campaign, at=now, now=now, mails_per_s=speed)
@@ -156,11 +159,16 @@ def what_holds_up(
 
 
 def going_through(session: Session, account: SmtpAccount) -> Sequence[Campaign]:
-    """Return the campaigns that go out through an account without anybody doing anything."""
+    """Return the campaigns that go out through an account without anybody doing anything.
+
+    And through the workspace's other accounts of the same mailbox.
+    """
     return session.scalars(
         select(Campaign)
+        .join(SmtpAccount, SmtpAccount.id == Campaign.smtp_account_id)
         .where(
-            Campaign.smtp_account_id == account.id,
+            SmtpAccount.mailbox_id == account.mailbox_id,
+            Campaign.workspace_id == account.workspace_id,
             Campaign.status.in_(GOES),
             Campaign.deleted_at.is_(None),
         )
@@ -177,10 +185,12 @@ def mails_left(session: Session, campaigns: Sequence[Campaign]) -> Mapping[int, 
     return {**(count_recipients(session, before) if before else {}), **waiting}
 
 
-def _has_bounds(account: SmtpAccount, *, now: datetime) -> bool:
+def _has_bounds(session: Session, account: SmtpAccount, *, now: datetime) -> bool:
     """Whether anything but its speed may hold an account up."""
     return bool(
-        limits_of(account).windows or slowed(account) is not None or not is_open(account, now=now)
+        shared_limits(session, account).windows
+        or slowed(session, account) is not None
+        or not is_open(account, now=now)
     )
 
 

@@ -7,7 +7,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dakiya.campaigns.estimate import GOES, Estimate, estimate_account, mails_left
+from dakiya.campaigns.estimate import (
+    GOES,
+    Estimate,
+    estimate_account,
+    going_through,
+    mails_left,
+)
 from dakiya.models import Campaign, CampaignStatus, SmtpAccount
 
 _OPEN = (*GOES, CampaignStatus.PAUSING, CampaignStatus.PAUSED)
@@ -47,8 +53,9 @@ def lane_of(session: Session, account: SmtpAccount, *, now: datetime) -> Lane:
         )
         .order_by(Campaign.scheduled_at.nulls_last(), Campaign.id)
     ).all()
-    left = mails_left(session, campaigns)
-    found = estimate_account(session, account, left, now=now)
+    left = mails_left(session, [*campaigns, *going_through(session, account)])
+    estimates = estimate_account(session, account, left, now=now)
+    found = {one.id: estimates[one.id] for one in campaigns if one.id in estimates}
     return Lane(
         [Waiting(one, left[one.id], found.get(one.id)) for one in campaigns[:SHOWN]],
         sum(left[one.id] for one in campaigns if one.status in GOES),

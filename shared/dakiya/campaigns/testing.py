@@ -1,7 +1,7 @@
 """A campaign's mail to addresses of its owner's choice, before anybody else gets it.
 
-It is asked for here and sent by a sender, as the chosen recipient would get it. It touches
-neither the ledger nor the account's pace.
+It is asked for here and sent by a sender, as the chosen recipient would get it. It counts in the
+account's limits and leaves the ledger alone.
 """
 
 from collections.abc import Sequence

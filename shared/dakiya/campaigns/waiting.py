@@ -9,10 +9,9 @@ from dakiya.campaigns.drafts import OPEN_IMPORT
 from dakiya.campaigns.lifecycle import on_the_wire
 from dakiya.campaigns.times import describe_instant, describe_soon
 from dakiya.delivery.counters import read_counts
-from dakiya.delivery.pacing import Limits, Pace
 from dakiya.delivery.presence import count_alive
+from dakiya.delivery.reached import reached_limit
 from dakiya.delivery.taking import is_open
-from dakiya.delivery.usage import limits_of, load_usage
 from dakiya.models import (
     Campaign,
     CampaignStatus,
@@ -27,12 +26,6 @@ from dakiya.models import (
 # What lets the next mail go within this time is no reason to wait.
 WORTH_SAYING = timedelta(seconds=60)
 _ON_ITS_WAY = (EmailState.PENDING, EmailState.CLAIMED, EmailState.SENDING)
-_LIMIT_WORDS = {
-    "per_second": "limit of {:,} mails a second",
-    "per_minute": "limit of {:,} mails a minute",
-    "per_hour": "limit of {:,} mails an hour",
-    "per_day": "limit of {:,} mails a day",
-}
 _STOPPING = {CampaignStatus.PAUSING: "paused", CampaignStatus.CANCELLING: "cancelled"}
 
 
@@ -93,11 +86,11 @@ def _why_account_waits(session: Session, campaign: Campaign, *, now: datetime) -
         return None
     if account.paused_at is not None and not is_open(account, now=now):
         return _say_pause(account, campaign.timezone)
-    limit, next_at = _reached_limit(session, account, now=now)
-    if next_at - now < WORTH_SAYING:
+    reached = reached_limit(session, account, now=now)
+    if reached is None or reached.next_at - now < WORTH_SAYING:
         return None
-    until = describe_soon(next_at, campaign.timezone, now=now)
-    return f"The account “{account.name}” has reached its {limit}; it continues {until}."
+    until = describe_soon(reached.next_at, campaign.timezone, now=now)
+    return f"The account “{account.name}” has reached {reached.words}; it continues {until}."
 
 
 def _say_pause(account: SmtpAccount, timezone: str) -> str:
@@ -108,23 +101,6 @@ def _say_pause(account: SmtpAccount, timezone: str) -> str:
         else "It goes on when you have changed the account or a test has passed."
     )
     return f"The account “{account.name}” waits: {words.rstrip('.')}. {then}"
-
-
-def _reached_limit(
-    session: Session, account: SmtpAccount, *, now: datetime
-) -> tuple[str, datetime]:
-    """Find the limit that lets the next mail go last, in words, and when that is."""
-    windows = limits_of(account).windows
-    if not windows:
-        return "", now
-    usage = load_usage(session, account, now=now)
-    waits = []
-    for window in windows:
-        slot = Pace(Limits(**{window.name: window.limit}), usage).next_slot(now, at_most=1)
-        words = _LIMIT_WORDS[window.name].format(window.limit)
-        waits.append((slot.start_at if slot else now, words))
-    next_at, words = max(waits)
-    return words, next_at
 
 
 def _why_services_wait(session: Session, *, now: datetime) -> str | None:

@@ -9,7 +9,7 @@ A lane gets at most twice its connections of untaken batches and never more than
 next 20 seconds, whatever other lanes hold: nobody starves, and a pause is quick.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,9 +19,10 @@ from sqlalchemy.orm import Session
 
 from dakiya.delivery.content_trouble import REFUSALS_IN_A_ROW
 from dakiya.delivery.counters import SCHEDULER_SLOT, Moves
+from dakiya.delivery.limits import pace_of
 from dakiya.delivery.pacing import Slot
 from dakiya.delivery.taking import HORIZON, is_open
-from dakiya.delivery.usage import load_pace, pace_of
+from dakiya.delivery.usage import load_pace
 from dakiya.models import Batch, BatchState, Campaign, EmailState, SmtpAccount
 
 # Due mails are counted up to this many per campaign: a tick must not count millions.
@@ -30,8 +31,8 @@ BATCH_ID_SEQUENCE = "batch_id_seq"
 
 # Per campaign a LATERAL probe of the partial index: 0.6 ms where a GROUP BY took 847 ms.
 _LANES = text("""
-    SELECT account.id AS smtp_account_id, array_agg(campaign.id ORDER BY campaign.id) AS campaigns,
-           sum(due.mails) AS due
+    SELECT account.id AS smtp_account_id, account.mailbox_id,
+           array_agg(campaign.id ORDER BY campaign.id) AS campaigns, sum(due.mails) AS due
       FROM campaign
       JOIN smtp_account account ON account.id = campaign.smtp_account_id
      CROSS JOIN LATERAL (
@@ -66,6 +67,7 @@ class Lane:
     """
 
     smtp_account_id: int
+    mailbox_id: int
     campaign_ids: Sequence[int]
     due: int
 
@@ -84,7 +86,24 @@ def find_lanes(session: Session, *, now: datetime) -> Sequence[Lane]:
     rows = session.execute(
         _LANES, {"now": now, "counted": DUE_COUNTED, "refusals": REFUSALS_IN_A_ROW}
     )
-    return [Lane(row.smtp_account_id, row.campaigns, int(row.due)) for row in rows]
+    lanes = [Lane(row.smtp_account_id, row.mailbox_id, row.campaigns, int(row.due)) for row in rows]
+    return _by_turns(session, lanes)
+
+
+def _by_turns(session: Session, lanes: Sequence[Lane]) -> Sequence[Lane]:
+    """Put the lanes that share a mailbox behind the others, the longest waiting of them first.
+
+    They share its pace: the first one may take all of it until the next tick.
+    """
+    on_mailbox = Counter(lane.mailbox_id for lane in lanes)
+    alone = [lane for lane in lanes if on_mailbox[lane.mailbox_id] == 1]
+    together = [lane for lane in lanes if on_mailbox[lane.mailbox_id] > 1]
+    return alone + sorted(together, key=lambda lane: _latest_batch(session, lane))
+
+
+def _latest_batch(session: Session, lane: Lane) -> int:
+    latest = select(func.max(Batch.id)).where(Batch.campaign_id.in_(lane.campaign_ids))
+    return session.scalar(latest) or 0
 
 
 def claim_lane(session: Session, lane: Lane, *, now: datetime, batch_size: int) -> Claimed:
@@ -99,7 +118,7 @@ def claim_lane(session: Session, lane: Lane, *, now: datetime, batch_size: int) 
         return claimed
     pace = load_pace(session, account, now=now)
     turns = deque(_longest_waiting_first(session, lane.campaign_ids))
-    largest = min(batch_size, pace_of(account, now=now).most_at_once or batch_size)
+    largest = min(batch_size, pace_of(session, account, now=now).most_at_once or batch_size)
     for _ in range(_room(session, account, batch_size=batch_size, largest=largest)):
         slot = pace.next_slot(now, at_most=largest, until=now + HORIZON)
         if slot is None:

@@ -5,6 +5,8 @@ batches by id, mails by id, counters by campaign. A sender's round (dakiya.deliv
 several campaigns' locks and waits for none of them.
 """
 
+from hashlib import sha256
+
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -13,6 +15,7 @@ from dakiya.models import Campaign
 _CAMPAIGN = 1 << 56
 _CONNECTION = 2 << 56
 _PACE = 3 << 56
+_PROOF = 4 << 56
 
 
 def campaign_lock(campaign_id: int) -> int:
@@ -20,14 +23,19 @@ def campaign_lock(campaign_id: int) -> int:
     return _CAMPAIGN | campaign_id
 
 
-def connection_lock(smtp_account_id: int, slot: int) -> int:
+def connection_lock(mailbox_id: int, slot: int) -> int:
     """Held by the session of the process whose SMTP connection it stands for; slot 0-255."""
-    return _CONNECTION | smtp_account_id << 8 | slot
+    return _CONNECTION | mailbox_id << 8 | slot
 
 
-def pace_lock(smtp_account_id: int) -> int:
+def pace_lock(mailbox_id: int) -> int:
     """Held while a mail asks for leave; nobody who holds it waits for anything else."""
-    return _PACE | smtp_account_id
+    return _PACE | mailbox_id
+
+
+def proof_lock(mailbox_key: str) -> int:
+    """Held while it is noted that somebody has logged in to a mailbox."""
+    return _PROOF | int.from_bytes(sha256(mailbox_key.encode()).digest()[:7])
 
 
 def lock_exclusively(session: Session, campaign: Campaign) -> None:

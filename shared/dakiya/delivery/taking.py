@@ -14,9 +14,11 @@ from dakiya.db import database_now
 from dakiya.delivery.content_trouble import REFUSALS_IN_A_ROW
 from dakiya.delivery.counters import Moves
 from dakiya.delivery.ledger import Claim, close_batch, give_back, hand_back
+from dakiya.delivery.limits import connections_of, pace_of
 from dakiya.delivery.pacing import Limits
-from dakiya.delivery.usage import connections_of, load_pace, pace_of
+from dakiya.delivery.usage import load_pace
 from dakiya.models import Campaign, CampaignStatus, SmtpAccount
+from dakiya.smtp_accounts.mailboxes import is_proved
 
 # The bell may ring a little before the instant by the database's clock.
 EARLY_S = 0.05
@@ -36,7 +38,8 @@ _TAKE = text("""
 class Taken:
     """A batch in our hands, the account to send it through, and the limits that hold now.
 
-    ``connections`` is how many of them the account may have at a time.
+    ``connections`` is how many of them the account may have at a time. ``is_proved``: somebody
+    has logged in to its mailbox before.
     """
 
     claim: Claim
@@ -44,6 +47,7 @@ class Taken:
     mails: int
     limits: Limits
     connections: int
+    is_proved: bool
 
 
 def take_batch(
@@ -75,8 +79,9 @@ def take_batch(
         claim,
         account,
         row.mails,
-        limits=pace_of(account, now=row.now),
-        connections=connections_of(account, now=row.now),
+        limits=pace_of(session, account, now=row.now),
+        connections=connections_of(session, account, now=row.now),
+        is_proved=is_proved(session, account),
     )
 
 

@@ -5,19 +5,22 @@ batch finds out whether the trouble is over (``claims``). A mail that the server
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import and_, case, func, not_, or_, select, text, true, update
 from sqlalchemy.orm import Session
 
 from dakiya.db import database_now
 from dakiya.delivery.ledger import Claim
+from dakiya.delivery.limits import shared_limits, slowed
 from dakiya.delivery.slowing import halve
-from dakiya.delivery.usage import limits_of, slowed
-from dakiya.models import Batch, BatchState, SmtpAccount
+from dakiya.models import Batch, BatchState, Mailbox, SmtpAccount
 
 FIRST_PAUSE_S = 15.0
 LONGEST_PAUSE_S = 1800.0
 DETAIL_MAX = 500
+# An account that is told so pauses for longer; its mailbox may have others.
+TOLD_TOGETHER = timedelta(seconds=10)
 _NONE = {
     "paused_at": None,
     "paused_until": None,
@@ -125,26 +128,32 @@ def end_trouble(session: Session, smtp_account_id: int) -> None:
 
 
 def slow_down(session: Session, smtp_account_id: int, *, observed: int) -> None:
-    """Halve an account's pace: its server has asked for less. ``observed``: mails a minute."""
-    account = session.get_one(
-        SmtpAccount, smtp_account_id, with_for_update={"key_share": True}, populate_existing=True
+    """Halve the pace of an account's mailbox: its server has asked for less.
+
+    ``observed``: mails a minute. Accounts that are told at the same time count as one.
+    """
+    account = session.get_one(SmtpAccount, smtp_account_id)
+    session.execute(
+        select(Mailbox.id).where(Mailbox.id == account.mailbox_id).with_for_update(key_share=True)
     )
-    learned = halve(
-        slowed(account),
-        observed=observed,
-        own=limits_of(account),
-        now=database_now(session),
+    before, now = slowed(session, account), database_now(session)
+    if before is not None and timedelta(0) <= now - before.at < TOLD_TOGETHER:
+        return
+    learned = halve(before, observed=observed, own=shared_limits(session, account), now=now)
+    session.execute(
+        update(Mailbox)
+        .where(Mailbox.id == account.mailbox_id)
+        .values(slowed_to=learned.to, slowed_from=learned.back_to, slowed_at=learned.at)
     )
-    account.slowed_to, account.slowed_from = learned.to, learned.back_to
-    account.slowed_at = learned.at
-    session.flush()
 
 
 def _mails_of_late(session: Session, claim: Claim) -> int:
-    """Count the account's mails of the last minute, roughly: those of its other batches."""
+    """Count the mailbox's mails of the last minute, roughly: those of its other batches."""
+    mailbox = select(SmtpAccount.mailbox_id).where(SmtpAccount.id == claim.smtp_account_id)
+    on_it = select(SmtpAccount.id).where(SmtpAccount.mailbox_id == mailbox.scalar_subquery())
     return session.scalars(
         select(func.coalesce(func.sum(Batch.mails), 0)).where(
-            Batch.smtp_account_id == claim.smtp_account_id,
+            Batch.smtp_account_id.in_(on_it),
             Batch.state == BatchState.DONE,
             Batch.finished_at > func.clock_timestamp() - text("interval '1 minute'"),
             Batch.id != claim.batch_id,

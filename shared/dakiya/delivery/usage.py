@@ -1,4 +1,7 @@
-"""What an account has used of its pace, in the database, and leave for its next mail."""
+"""What a mailbox has used of its accounts' pace, in the database, and leave for its next mail.
+
+Accounts of one mailbox (``dakiya.smtp_accounts.mailboxes``) use up the same pace.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +11,9 @@ from sqlalchemy import case, delete, func, select, text
 from sqlalchemy.orm import Session
 
 from dakiya.db import database_now
+from dakiya.delivery.limits import pace_of, shared_limits
 from dakiya.delivery.locks import pace_lock
 from dakiya.delivery.pacing import BUCKETS, Limits, Pace, Slot, Usage
-from dakiya.delivery.slowing import Slowed, tighten
 from dakiya.models import Batch, BatchState, Email, EmailState, PaceUsage, SmtpAccount
 
 # The sums of all windows must be below their limits; then each gets one mail more. A bucket that
@@ -20,24 +23,24 @@ _TAKE = text("""
          used AS MATERIALIZED (
         SELECT window_s, most, now, (
                SELECT coalesce(sum(mails), 0) FROM pace_usage
-                WHERE smtp_account_id = :smtp_account_id AND window_s = asked.window_s
+                WHERE mailbox_id = :mailbox_id AND window_s = asked.window_s
                   AND start_at > now - make_interval(secs => window_s * (1 + 1.0 / :buckets))
                   AND start_at < now + make_interval(secs => window_s)) AS mails
           FROM unnest(CAST(:windows_s AS integer[]), CAST(:limits AS integer[]))
                AS asked (window_s, most), clock)
-    INSERT INTO pace_usage (smtp_account_id, window_s, start_at, mails)
-    SELECT :smtp_account_id, window_s,
+    INSERT INTO pace_usage (mailbox_id, window_s, start_at, mails)
+    SELECT :mailbox_id, window_s,
            date_bin(make_interval(secs => window_s / (1.0 * :buckets)), now, 'epoch'), 1
       FROM used WHERE (SELECT bool_and(mails < most) FROM used)
-    ON CONFLICT (smtp_account_id, window_s, start_at) DO UPDATE SET mails = pace_usage.mails + 1
+    ON CONFLICT (mailbox_id, window_s, start_at) DO UPDATE SET mails = pace_usage.mails + 1
     RETURNING mails
 """)
 _COUNT = text("""
-    INSERT INTO pace_usage (smtp_account_id, window_s, start_at, mails)
-    VALUES (:smtp_account_id, :window_s,
+    INSERT INTO pace_usage (mailbox_id, window_s, start_at, mails)
+    VALUES (:mailbox_id, :window_s,
             date_bin(make_interval(secs => :window_s / (1.0 * :buckets)), clock_timestamp(),
                      'epoch'), :mails)
-    ON CONFLICT (smtp_account_id, window_s, start_at)
+    ON CONFLICT (mailbox_id, window_s, start_at)
     DO UPDATE SET mails = pace_usage.mails + excluded.mails
     RETURNING start_at
 """)
@@ -64,37 +67,6 @@ class Quota:
         return max(self.limit - self.used, 0)
 
 
-def limits_of(account: SmtpAccount) -> Limits:
-    """Return the limits that an account's owner has set."""
-    return Limits(account.per_second, account.per_minute, account.per_hour, account.per_day)
-
-
-def slowed(account: SmtpAccount) -> Slowed | None:
-    """Return what an account has learned of its pace, if it ever had to."""
-    if account.slowed_to is None or account.slowed_from is None or account.slowed_at is None:
-        return None
-    return Slowed(account.slowed_to, account.slowed_from, account.slowed_at)
-
-
-def pace_of(account: SmtpAccount, *, now: datetime) -> Limits:
-    """Return the limits that hold now: the owner's, and what the account has learned."""
-    own, learned = limits_of(account), slowed(account)
-    per_minute = learned.pace(now) if learned is not None else None
-    return own if per_minute is None else tighten(own, per_minute)
-
-
-def connections_of(account: SmtpAccount, *, now: datetime) -> int:
-    """Return how many connections an account may use now: fewer in step with a learned pace.
-
-    Servers say "too many connections" in the same breath as "too fast".
-    """
-    learned = slowed(account)
-    per_minute = learned.pace(now) if learned is not None else None
-    if learned is None or per_minute is None:
-        return account.connections
-    return max(account.connections * per_minute // learned.back_to, 1)
-
-
 def take_leave(
     session: Session, account: SmtpAccount, *, limits: Limits | None = None
 ) -> timedelta | None:
@@ -102,17 +74,17 @@ def take_leave(
 
     Commit at once: until then the account's other mails wait. All senders ask here before
     each mail of an account with limits, so together they never exceed one. ``limits`` are those
-    that hold now (``pace_of``), the owner's unless they are given.
+    that hold now (``pace_of``), without what was learned unless they are given.
     """
-    windows = (limits or limits_of(account)).windows
+    windows = (limits or shared_limits(session, account)).windows
     if not windows:
         return None
     session.execute(_COMMIT_QUICKLY)
-    session.execute(_LOCK, {"key": pace_lock(account.id)})
+    session.execute(_LOCK, {"key": pace_lock(account.mailbox_id)})
     taken = session.execute(
         _TAKE,
         {
-            "smtp_account_id": account.id,
+            "mailbox_id": account.mailbox_id,
             "windows_s": [window.seconds for window in windows],
             "limits": [window.limit for window in windows],
             "buckets": BUCKETS,
@@ -126,39 +98,40 @@ def count_mails(
 ) -> Sequence[datetime]:
     """Count mails that began just now without asking for leave: tests, and what others sent.
 
-    In the owner's limits, or in those of these lengths; a limit may be exceeded. Returns where
+    In all limits, or in those of these lengths; a limit may be exceeded. Returns where
     the buckets begin that they count in.
     """
-    session.execute(_LOCK, {"key": pace_lock(account.id)})
+    session.execute(_LOCK, {"key": pace_lock(account.mailbox_id)})
     return [
         session.scalars(
             _COUNT,
             {
-                "smtp_account_id": account.id,
+                "mailbox_id": account.mailbox_id,
                 "window_s": window.seconds,
                 "mails": mails,
                 "buckets": BUCKETS,
             },
         ).one()
-        for window in limits_of(account).windows
+        for window in shared_limits(session, account).windows
         if windows_s is None or window.seconds in windows_s
     ]
 
 
 def look_ahead(session: Session, account: SmtpAccount) -> timedelta:
     """Return how long an account's pace wants its next mail to wait; zero without limits."""
-    if not limits_of(account).windows and slowed(account) is None:
-        return timedelta(0)
     now = database_now(session)
-    limits = pace_of(account, now=now)
-    slot = Pace(limits, load_usage(session, account, now=now)).next_slot(now, at_most=1)
+    limits = pace_of(session, account, now=now)
+    if not limits.windows:
+        return timedelta(0)
+    usage = load_usage(session, account, limits=limits, now=now)
+    slot = Pace(limits, usage).next_slot(now, at_most=1)
     return slot.start_at - now if slot else timedelta(0)
 
 
 def load_pace(
     session: Session, account: SmtpAccount, *, now: datetime, but: int | None = None
 ) -> Pace:
-    """Read an account's pace with what its open batches (``but`` one) still have to send.
+    """Read an account's pace with what its mailbox's batches (``but`` one) still have to send.
 
     What a taken one has not begun counts from when it was to: it is slow, others may use the pace.
     """
@@ -169,7 +142,9 @@ def load_pace(
         )
         .join(Email, Email.batch_id == Batch.id)
         .where(
-            Batch.smtp_account_id == account.id,
+            Batch.smtp_account_id.in_(
+                select(SmtpAccount.id).where(SmtpAccount.mailbox_id == account.mailbox_id)
+            ),
             Batch.state.in_((BatchState.READY, BatchState.TAKEN)),
             Batch.id != (but or 0),
             Email.state == EmailState.CLAIMED,
@@ -177,17 +152,18 @@ def load_pace(
         .group_by(Batch.id)
     )
     planned = [Slot(start_at, mails) for start_at, mails in batches]
-    return Pace(pace_of(account, now=now), load_usage(session, account, now=now), planned)
+    limits = pace_of(session, account, now=now)
+    return Pace(limits, load_usage(session, account, limits=limits, now=now), planned)
 
 
-def load_usage(session: Session, account: SmtpAccount, *, now: datetime) -> Usage:
-    """Read the mails that have begun within each window of the account's pace."""
+def load_usage(session: Session, account: SmtpAccount, *, limits: Limits, now: datetime) -> Usage:
+    """Read the mails that have begun within each window of an account's limits."""
     usage: dict[int, list[Slot]] = {}
-    for window in pace_of(account, now=now).windows:
+    for window in limits.windows:
         rows = session.execute(
             select(PaceUsage.start_at, PaceUsage.mails)
             .where(
-                PaceUsage.smtp_account_id == account.id,
+                PaceUsage.mailbox_id == account.mailbox_id,
                 PaceUsage.window_s == window.seconds,
                 PaceUsage.start_at > now - window.leaves_after,
                 PaceUsage.start_at < now + window.length,
@@ -209,8 +185,12 @@ def forget_usage(session: Session, *, now: datetime) -> int:
 
 
 def remaining_quota(session: Session, account: SmtpAccount, *, now: datetime) -> Sequence[Quota]:
-    """Return what is left of each of the account's limits, the shortest window first."""
-    used = load_usage(session, account, now=now)
+    """Return what is left of each of the account's limits, the shortest window first.
+
+    As far as its workspace has set them; mails that others send through the mailbox count.
+    """
+    limits = shared_limits(session, account, workspace_id=account.workspace_id)
+    used = load_usage(session, account, limits=limits, now=now)
     return [
         Quota(
             window.name,
@@ -221,5 +201,5 @@ def remaining_quota(session: Session, account: SmtpAccount, *, now: datetime) ->
                 default=None,
             ),
         )
-        for window in limits_of(account).windows
+        for window in limits.windows
     ]

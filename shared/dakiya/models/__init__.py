@@ -47,6 +47,7 @@ from dakiya.models.people import (
     Workspace,
 )
 from dakiya.models.smtp import (
+    Mailbox,
     NoticeStatus,
     PaceUsage,
     Security,
@@ -80,6 +81,7 @@ __all__ = [
     "LinkState",
     "LinkVerdict",
     "LoginSession",
+    "Mailbox",
     "MediaFile",
     "Membership",
     "NoticeStatus",

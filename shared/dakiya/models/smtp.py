@@ -1,4 +1,4 @@
-"""SMTP accounts, the tests made of them, and the log of their pace."""
+"""SMTP accounts, the mailboxes that they log in to, their tests, and the log of their pace."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -64,15 +64,53 @@ def text_enum(enum: type[StrEnum], name: str) -> Enum:
 TEST_STATUS = text_enum(TestStatus, "smtp_test_status")
 
 
+class Mailbox(Base):
+    """What a provider counts as one sender: a user of a server, by whatever accounts it is used.
+
+    Its accounts share what it has used of their limits, its connections and the pace that it has
+    learned (``dakiya.smtp_accounts.mailboxes``). ``key`` names host and user; None for the one
+    account of a server that names no user. ``workspace_id`` is set until somebody has logged in to
+    it: what a workspace only says of a mailbox is nobody else's concern.
+
+    ``slowed_to`` is set once the server has asked for less speed (``dakiya.delivery.slowing``):
+    so many mails a minute at ``slowed_at``, from where it goes back to ``slowed_from``.
+    """
+
+    __tablename__ = "mailbox"
+    __table_args__ = (
+        CheckConstraint("key IS NOT NULL OR workspace_id IS NULL", name="key"),
+        CheckConstraint(
+            "num_nulls(slowed_to, slowed_from, slowed_at) IN (0, 3)"
+            " AND slowed_to BETWEEN 1 AND slowed_from",
+            name="slowed",
+        ),
+        Index(
+            "uq_mailbox_proved", "key", unique=True, postgresql_where=text("workspace_id IS NULL")
+        ),
+        Index(
+            "uq_mailbox_claimed",
+            "workspace_id",
+            "key",
+            unique=True,
+            postgresql_where=text("workspace_id IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    key: Mapped[str | None]
+    workspace_id: Mapped[int | None] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"))
+    slowed_to: Mapped[int | None]
+    slowed_from: Mapped[int | None]
+    slowed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class SmtpAccount(Base):
     """A server that a workspace sends through, with its limits and its present trouble.
 
     ``pause_reason`` is set while the account waits: until ``paused_until``, or, where that
     is null, until its owner changes something; it stays until a mail was accepted. A deleted
     account keeps its row for the history of its campaigns.
-
-    ``slowed_to`` is set once the server has asked for less speed (``dakiya.delivery.slowing``):
-    so many mails a minute at ``slowed_at``, from where it goes back to ``slowed_from``.
     """
 
     __tablename__ = "smtp_account"
@@ -84,11 +122,6 @@ class SmtpAccount(Base):
             "per_second > 0 AND per_minute > 0 AND per_hour > 0 AND per_day > 0", name="limits"
         ),
         CheckConstraint("(paused_at IS NULL) = (pause_reason IS NULL)", name="pause"),
-        CheckConstraint(
-            "num_nulls(slowed_to, slowed_from, slowed_at) IN (0, 3)"
-            " AND slowed_to BETWEEN 1 AND slowed_from",
-            name="slowed",
-        ),
         Index(
             "ix_smtp_account_workspace_id",
             "workspace_id",
@@ -104,6 +137,7 @@ class SmtpAccount(Base):
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"))
+    mailbox_id: Mapped[int] = mapped_column(ForeignKey("mailbox.id"), index=True)
     name: Mapped[str]
     # The one that a new campaign of the workspace begins with.
     is_default: Mapped[bool] = mapped_column(server_default=false())
@@ -144,10 +178,6 @@ class SmtpAccount(Base):
     # How often somebody mended it (changed it, had a test pass): what was met before is no trouble.
     mended: Mapped[int] = mapped_column(Integer, server_default="0", default=0)
     noticed_at: Mapped[datetime | None]
-
-    slowed_to: Mapped[int | None]
-    slowed_from: Mapped[int | None]
-    slowed_at: Mapped[datetime | None]
 
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     deleted_at: Mapped[datetime | None]
@@ -216,7 +246,7 @@ class TroubleNotice(Base):
 
 
 class PaceUsage(Base):
-    """How many of an account's mails began in a bucket of one of its windows.
+    """How many of a mailbox's mails began in a bucket of one of its windows.
 
     A bucket begins at ``start_at`` and is a hundredth of its window (1 s, 1 min, 1 h, 1 day) long.
     """
@@ -224,8 +254,8 @@ class PaceUsage(Base):
     __tablename__ = "pace_usage"
     __table_args__ = (CheckConstraint("mails >= 0", name="mails"),)
 
-    smtp_account_id: Mapped[int] = mapped_column(
-        ForeignKey("smtp_account.id", ondelete="CASCADE"), primary_key=True
+    mailbox_id: Mapped[int] = mapped_column(
+        ForeignKey("mailbox.id", ondelete="CASCADE"), primary_key=True
     )
     window_s: Mapped[int] = mapped_column(Integer, primary_key=True)
     start_at: Mapped[datetime] = mapped_column(primary_key=True)

@@ -3,15 +3,25 @@
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from dakiya.accounts.users import visible_to
-from dakiya.delivery.usage import limits_of
+from dakiya.delivery.limits import shared_limits
+from dakiya.delivery.pacing import Limits
 from dakiya.delivery.used_before import count_sent
 from dakiya.errors import IllegalState, InvalidInput, NotFound
-from dakiya.models import Campaign, CampaignStatus, Security, SmtpAccount, SmtpTest, Workspace
+from dakiya.models import (
+    Campaign,
+    CampaignStatus,
+    Mailbox,
+    Security,
+    SmtpAccount,
+    SmtpTest,
+    Workspace,
+)
 from dakiya.smtp_accounts.errands import OPEN, TEST_LASTS_AT_MOST, require_room_for_test
+from dakiya.smtp_accounts.mailboxes import find_mailbox, mailbox_key
 from dakiya.smtp_accounts.secrets import SecretBox
 
 # Where the stored password goes: who changes one of these must know it.
@@ -82,15 +92,24 @@ def create_account(
     password: str | None,
     box: SecretBox,
 ) -> SmtpAccount:
-    """Add an account; its password is stored sealed. The first of a workspace is its default."""
+    """Add an account; its password is stored sealed. The first of a workspace is its default.
+
+    What the workspace has sent through the same mailbox counts in its limits from the beginning.
+    """
+    mailbox = find_mailbox(
+        session, workspace_id=workspace_id, host=values.host, username=values.username
+    )
+    before = _limits_on(session, mailbox.id)
     account = SmtpAccount(
         workspace_id=workspace_id,
+        mailbox_id=mailbox.id,
         is_default=_default_of(session, workspace_id) is None,
         password_encrypted=box.seal(password) if password else None,
         **asdict(values),
     )
     session.add(account)
     session.flush()
+    _count_new_limits(session, account, before=before)
     return account
 
 
@@ -145,24 +164,70 @@ def change_account(
             "password",
         )
     if any(getattr(values, name) != getattr(now_set, name) for name in _SERVER_FIELDS):
-        _forget_server(account)
+        _forget_server(session, account)
     if password is not None or any(
         getattr(values, name) != getattr(now_set, name) for name in _TESTED_FIELDS
     ):
         account.settings_version += 1
-    limited_before = {window.name for window in limits_of(account).windows}
+    is_elsewhere = mailbox_key(values.host, values.username) != mailbox_key(
+        account.host, account.username
+    )
+    before = shared_limits(session, account)
     for name, value in asdict(values).items():
         setattr(account, name, value)
-    for window in limits_of(account).windows:
-        if window.name not in limited_before:
-            count_sent(session, account, window)
+    if is_elsewhere:
+        before = _move_to_mailbox(session, account)
+    _count_new_limits(session, account, before=before, its_own=not is_elsewhere)
     end_pause(account)
 
 
-def _forget_server(account: SmtpAccount) -> None:
-    """Another server has asked for nothing, said nothing and shown no certificate yet."""
-    account.slowed_to = account.slowed_from = account.slowed_at = None
+def _move_to_mailbox(session: Session, account: SmtpAccount) -> Limits:
+    """Put an account with another login where it belongs; returns the limits that hold there."""
+    account.sent_elsewhere = account.elsewhere_at = None
+    mailbox_id = find_mailbox(
+        session,
+        workspace_id=account.workspace_id,
+        host=account.host,
+        username=account.username,
+    ).id
+    before = _limits_on(session, mailbox_id)
+    account.mailbox_id = mailbox_id
+    session.flush()
+    return before
+
+
+def _limits_on(session: Session, mailbox_id: int) -> Limits:
+    """Return the limits that the accounts of a mailbox count in."""
+    present = session.scalar(
+        select(SmtpAccount)
+        .where(SmtpAccount.mailbox_id == mailbox_id, SmtpAccount.deleted_at.is_(None))
+        .limit(1)
+    )
+    return shared_limits(session, present) if present is not None else Limits()
+
+
+def _count_new_limits(
+    session: Session, account: SmtpAccount, *, before: Limits, its_own: bool = True
+) -> None:
+    """Count what was sent through a mailbox in the windows that nobody counted in so far."""
+    on_it = select(SmtpAccount.id).where(SmtpAccount.mailbox_id == account.mailbox_id)
+    if not its_own:
+        on_it = on_it.where(SmtpAccount.id != account.id)
+    counted = {window.name for window in before.windows}
+    for window in shared_limits(session, account).windows:
+        if window.name not in counted:
+            count_sent(session, account.mailbox_id, session.scalars(on_it).all(), window)
+
+
+def _forget_server(session: Session, account: SmtpAccount) -> None:
+    """Another server has said nothing and shown no certificate yet."""
     account.certificate_sha256 = account.server_facts = None
+    # A mailbox that is this account's alone goes along with it to the other server.
+    session.execute(
+        update(Mailbox)
+        .where(Mailbox.id == account.mailbox_id, Mailbox.key.is_(None))
+        .values(slowed_to=None, slowed_from=None, slowed_at=None)
+    )
 
 
 def end_pause(account: SmtpAccount) -> None:

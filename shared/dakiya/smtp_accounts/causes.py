@@ -34,6 +34,7 @@ class Cause(StrEnum):
     PASSWORD_UNREADABLE = "password_unreadable"
     LOGIN_NEEDED = "login_needed"
     # The mail.
+    LIMIT_REACHED = "limit_reached"  # one that the account has here
     SENDER_REFUSED = "sender_refused"
     RECIPIENT_REFUSED = "recipient_refused"
     CONTENT_REFUSED = "content_refused"

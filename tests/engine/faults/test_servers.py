@@ -19,6 +19,7 @@ from dakiya.models import (
     CampaignStatus,
     Email,
     EmailState,
+    Mailbox,
     Recipient,
     Security,
     SmtpAccount,
@@ -269,7 +270,8 @@ def _end_waits(trial: Trial, campaign: Campaign) -> None:
             .values(paused_until=func.clock_timestamp())
         )
         session.execute(
-            update(SmtpAccount)
+            update(Mailbox)
+            .where(Mailbox.id == SmtpAccount.mailbox_id)
             .where(SmtpAccount.id == campaign.smtp_account_id)
             .values(slowed_to=None, slowed_from=None, slowed_at=None)
         )

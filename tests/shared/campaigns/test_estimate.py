@@ -9,7 +9,7 @@ from dakiya.campaigns.lanes import lane_of
 from dakiya.db import database_now
 from dakiya.delivery.counters import Moves
 from dakiya.delivery.forecast import LEARNED, SPEED
-from dakiya.models import CampaignStatus, EmailState
+from dakiya.models import CampaignStatus, EmailState, Mailbox
 from tests.engine.world import make_account, make_campaign, make_sending, make_workspace, use_pace
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -80,7 +80,8 @@ def test_learned_pace_is_part_of_it(session: Session) -> None:
     campaign = make_sending(session, account, 40)
     now = database_now(session)
     assert what_holds_up(session, campaign, now=now, mails_per_s=10) is None
-    account.slowed_to, account.slowed_from, account.slowed_at = 2, 100, now
+    mailbox = session.get_one(Mailbox, account.mailbox_id)
+    mailbox.slowed_to, mailbox.slowed_from, mailbox.slowed_at = 2, 100, now
     session.flush()
     found = what_holds_up(session, campaign, now=now, mails_per_s=10)
     assert found is not None

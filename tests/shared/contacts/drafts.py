@@ -8,6 +8,7 @@ from dakiya.models import (
     Campaign,
     CampaignStatus,
     ContentVersion,
+    Mailbox,
     Security,
     SmtpAccount,
     Workspace,
@@ -30,7 +31,11 @@ def add_draft(session: Session, workspace: Workspace | None = None) -> Campaign:
 
 def schedule_draft(session: Session, campaign: Campaign) -> None:
     """Give a draft what a scheduled campaign has, and its status."""
+    mailbox = Mailbox()
+    session.add(mailbox)
+    session.flush()
     account = SmtpAccount(
+        mailbox_id=mailbox.id,
         workspace_id=campaign.workspace_id,
         name="test",
         host="smtp.example.com",

@@ -12,8 +12,9 @@ from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.counters import Moves
 from dakiya.delivery.intents import Intent, intend
 from dakiya.delivery.ledger import load_emails
+from dakiya.delivery.limits import limits_of
 from dakiya.delivery.taking import hand_back_batch, park_batch, return_batch
-from dakiya.delivery.usage import limits_of, remaining_quota, take_leave
+from dakiya.delivery.usage import remaining_quota, take_leave
 from dakiya.models import (
     Batch,
     BatchState,

@@ -6,6 +6,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from dakiya.db import database_now
+from dakiya.delivery.limits import connections_of, pace_of, slowed
 from dakiya.delivery.pacing import Limits
 from dakiya.delivery.slowing import STEP, STEPS
 from dakiya.delivery.taking import is_open
@@ -17,7 +18,6 @@ from dakiya.delivery.trouble import (
     meet_trouble,
     pause_account,
 )
-from dakiya.delivery.usage import connections_of, pace_of
 from dakiya.models import SmtpAccount
 from dakiya.smtp_accounts.accounts import end_pause
 from tests.engine.world import make_account, make_workspace
@@ -120,20 +120,24 @@ def test_throttle_slows_the_account_down_once_for_all_threads(scene: Scene) -> N
     for _ in range(4):  # connections that hear it at the same time
         meet_trouble(scene.session, scene.claim, slow, accepted=40)
     account = scene.session.get_one(SmtpAccount, scene.account.id, populate_existing=True)
-    assert (account.slowed_to, account.slowed_from) == (20, 40)
+    learned = slowed(scene.session, account)
+    assert learned is not None
+    assert (learned.to, learned.back_to) == (20, 40)
     now = database_now(scene.session)
-    assert pace_of(account, now=now) == Limits(per_second=1, per_minute=20)
-    assert pace_of(account, now=now + STEPS * STEP) == Limits()
-    assert [connections_of(account, now=now + step * STEP) for step in range(STEPS + 1)] == [
+    assert pace_of(scene.session, account, now=now) == Limits(per_second=1, per_minute=20)
+    assert pace_of(scene.session, account, now=now + STEPS * STEP) == Limits()
+    assert [
+        connections_of(scene.session, account, now=now + step * STEP) for step in range(STEPS + 1)
+    ] == [
         2, 2, 3, 3, 4,
     ]  # fmt: skip
     clear_trouble(scene.session, account.id)
     scene.session.refresh(account)
-    assert account.slowed_to == 20  # the server has not said that it takes more
+    assert slowed(scene.session, account) == learned  # the server has not said that it takes more
 
 
 def test_other_trouble_does_not_slow_the_account_down(scene: Scene) -> None:
     meet_trouble(scene.session, scene.claim, REFUSED, accepted=40)
     scene.session.refresh(scene.account)
-    assert scene.account.slowed_to is None
+    assert slowed(scene.session, scene.account) is None
     assert scene.account.pause_reason == "connection"

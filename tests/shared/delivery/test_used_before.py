@@ -7,11 +7,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from dakiya.db import database_now
+from dakiya.delivery.limits import limits_of
 from dakiya.delivery.pacing import Limits
-from dakiya.delivery.usage import count_mails, limits_of, remaining_quota, take_leave
+from dakiya.delivery.usage import count_mails, remaining_quota, take_leave
 from dakiya.delivery.used_before import (
     count_sent,
-    elsewhere_leaves_at,
     sent_elsewhere,
     set_sent_elsewhere,
 )
@@ -51,18 +51,19 @@ def test_another_word_takes_the_place_of_the_one_before(
     assert left(session, account)["per_day"] == 500 - 480 - 3
     set_sent_elsewhere(session, account, 0)
     assert left(session, account)["per_day"] == 500 - 3
-    assert sent_elsewhere(account, now=database_now(session)) == 0
+    assert sent_elsewhere(session, account, now=database_now(session)) is None
 
 
 def test_they_count_for_a_day_and_no_longer(session: Session, account: SmtpAccount) -> None:
     set_sent_elsewhere(session, account, 480)
     now = database_now(session)
     assert account.elsewhere_at is not None
-    until = elsewhere_leaves_at(account)
-    assert until is not None
+    told = sent_elsewhere(session, account, now=now)
+    assert told is not None
+    assert told.mails == 480
+    until = told.until
     assert timedelta(hours=24) <= until - now <= timedelta(hours=24, minutes=15)
-    assert sent_elsewhere(account, now=now) == 480
-    assert sent_elsewhere(account, now=until) == 0
+    assert sent_elsewhere(session, account, now=until) is None
     session.execute(update(PaceUsage).values(start_at=PaceUsage.start_at - timedelta(days=2)))
     account.elsewhere_at -= timedelta(days=2)
     set_sent_elsewhere(session, account, 100)  # the old bucket is left alone
@@ -89,9 +90,9 @@ def test_new_limit_counts_what_was_sent_before_it_was_there(session: Session) ->
         )
     account.per_day, account.per_hour = 500, 50
     for window in limits_of(account).windows:
-        count_sent(session, account, window)
-        count_sent(session, account, window)  # may be repeated
+        count_sent(session, account.mailbox_id, [account.id], window)
+        count_sent(session, account.mailbox_id, [account.id], window)  # may be repeated
     assert left(session, account) == {"per_hour": 40, "per_day": 480}
     [minute] = Limits(per_minute=30).windows
-    count_sent(session, account, minute)
+    count_sent(session, account.mailbox_id, [account.id], minute)
     assert not session.scalars(select(PaceUsage).where(PaceUsage.window_s == 60)).all()

@@ -85,4 +85,4 @@ def test_page_of_a_campaign_says_what_holds_it_up_and_when_it_goes_on(
         session.get_one(Campaign, campaign_id).status = CampaignStatus.SENDING
     page = client.get(f"/campaigns/{campaign_id}").text
     assert "on this account: 1 mail a day." in page
-    assert re.search("limit of 1 mails a day; it continues (today|tomorrow), ..:.. IST[.]", page)
+    assert re.search("limit of 1 mail a day; it continues (today|tomorrow), ..:.. IST[.]", page)

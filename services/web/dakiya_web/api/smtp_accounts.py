@@ -6,11 +6,12 @@ from typing import Any
 from flask import jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
-from dakiya.delivery.usage import slowed
+from dakiya.delivery.limits import slowed
 from dakiya.delivery.used_before import sent_elsewhere, set_sent_elsewhere
 from dakiya.errors import NotFound
 from dakiya.models import SmtpAccount, SmtpTest
 from dakiya.smtp_accounts import accounts, trust
+from dakiya.smtp_accounts.mailboxes import is_used_elsewhere, same_mailbox
 from dakiya.smtp_accounts.notices import latest_notice
 from dakiya.smtp_accounts.providers import PROVIDERS, Provider
 from dakiya_web.api.blueprint import api, asking, json_body
@@ -204,6 +205,8 @@ _EDITABLE = ("name", "host", "port", "security", "username", "from_email", "from
 
 
 def _present(account: SmtpAccount) -> dict[str, object]:
+    session = request_session()
+    elsewhere = sent_elsewhere(session, account, now=wiring().clock())
     return {
         "id": account.id,
         "name": account.name,
@@ -234,7 +237,9 @@ def _present(account: SmtpAccount) -> dict[str, object]:
         if account.paused_at is not None
         else None,
         "is_default": account.is_default,
-        "sent_elsewhere": sent_elsewhere(account, now=wiring().clock()),
+        "sent_elsewhere": elsewhere.mails if elsewhere is not None else 0,
+        "shares_limits_with": [other.id for other in same_mailbox(session, account)],
+        "is_used_elsewhere": is_used_elsewhere(session, account),
         "slowed": _present_slowed(account),
         "certificate_sha256": account.certificate_sha256,
         "server": account.server_facts,
@@ -276,7 +281,7 @@ def _present_provider(provider: Provider) -> dict[str, object]:
 
 
 def _present_slowed(account: SmtpAccount) -> dict[str, object] | None:
-    learned = slowed(account)
+    learned = slowed(request_session(), account)
     per_minute = learned.pace(wiring().clock()) if learned is not None else None
     if learned is None or per_minute is None:
         return None

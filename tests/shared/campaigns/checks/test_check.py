@@ -16,7 +16,15 @@ from dakiya.domains.register import record_check, request_check
 from dakiya.link_checks.register import Found, ask_for, record, take
 from dakiya.media.library import NewPicture, add_picture, path_of, remove_picture
 from dakiya.media.storage import FolderStore
-from dakiya.models import Campaign, ContentKind, LinkVerdict, Recipient, SmtpAccount, Workspace
+from dakiya.models import (
+    Campaign,
+    ContentKind,
+    LinkVerdict,
+    Mailbox,
+    Recipient,
+    SmtpAccount,
+    Workspace,
+)
 from dakiya.templates.starters import KEYS, find_starter
 
 PUBLIC = "https://mail.dakiya.in"
@@ -29,9 +37,12 @@ def campaign(session: Session) -> Campaign:
     user = create_user(session, email="asha@banyan.in", password="correct horse battery")
     workspace_id = workspace_of(session, user.id)
     session.get_one(Workspace, workspace_id).postal_address = "14 Lake Road, Pune"
+    mailbox = Mailbox()
+    session.add(mailbox)
+    session.flush()
     account = SmtpAccount(
-        workspace_id=workspace_id, name="Relay", host="smtp.relay.in", port=587,
-        security="starttls", from_email="asha@banyan.in",
+        workspace_id=workspace_id, mailbox_id=mailbox.id, name="Relay", host="smtp.relay.in",
+        port=587, security="starttls", from_email="asha@banyan.in",
     )  # fmt: skip
     session.add(account)
     session.flush()

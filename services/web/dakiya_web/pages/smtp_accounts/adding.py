@@ -9,6 +9,7 @@ from dakiya.accounts.users import workspace_of
 from dakiya.models.smtp import DEFAULT_CONNECTIONS
 from dakiya.smtp_accounts import accounts
 from dakiya.smtp_accounts.accounts import AccountValues
+from dakiya.smtp_accounts.mailboxes import accounts_on
 from dakiya.smtp_accounts.providers import provider_of_account
 from dakiya_web.input.reader import InvalidFields
 from dakiya_web.input.smtp_account import PACES
@@ -48,11 +49,23 @@ def create() -> ResponseReturnValue:
         form.note(error.errors)
         page = render_template("smtp_accounts/new.html", form=form, presets=presets, chosen=preset)
         return page, 422
+    workspace_id = workspace_of(session, logged_in_user().id)
+    sharing = accounts_on(
+        session,
+        workspace_id=workspace_id,
+        host=sent.values.host,
+        username=sent.values.username,
+    )
+    if sharing and not request.form.get("shares"):
+        page = render_template(
+            "smtp_accounts/new.html", form=form, presets=presets, chosen=preset, sharing=sharing
+        )
+        return page, 422
     values, filled_in = (sent.values, "") if preset else _with_limits(sent.values)
     account = accounts.create_account(
         session,
         values,
-        workspace_id=workspace_of(session, logged_in_user().id),
+        workspace_id=workspace_id,
         password=sent.password,
         box=wired.box,
     )

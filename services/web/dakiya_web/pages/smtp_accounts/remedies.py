@@ -96,6 +96,10 @@ REMEDIES: Final[Mapping[Cause, Text]] = {
     Cause.LOGIN_NEEDED: lazy_gettext(
         "The server takes mail only after a login. Enter user name and password under Edit."
     ),
+    Cause.LIMIT_REACHED: lazy_gettext(
+        "The server was reached and let the account in; Dakiya keeps the account's limits in tests "
+        "too. Test again then, or enter a higher limit under Edit if your provider takes more."
+    ),
     Cause.SENDER_REFUSED: lazy_gettext(
         "This login may not send from that address. Use the login's own address as “from” address, "
         "or have the provider allow this one."

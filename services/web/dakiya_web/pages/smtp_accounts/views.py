@@ -9,11 +9,12 @@ from flask.typing import ResponseReturnValue
 
 from dakiya.campaigns.lanes import Lane, lane_of
 from dakiya.campaigns.waiting import why_waiting
-from dakiya.delivery.usage import remaining_quota, slowed
-from dakiya.delivery.used_before import counting_window, elsewhere_leaves_at, sent_elsewhere
+from dakiya.delivery.limits import slowed
+from dakiya.delivery.usage import remaining_quota
+from dakiya.delivery.used_before import counting_window, sent_elsewhere
 from dakiya.errors import IllegalState, InvalidInput
 from dakiya.models import SmtpAccount, SmtpTest
-from dakiya.smtp_accounts import accounts
+from dakiya.smtp_accounts import accounts, mailboxes
 from dakiya.smtp_accounts.errands import TEST_LASTS_AT_MOST
 from dakiya.smtp_accounts.facts import ServerFacts
 from dakiya.smtp_accounts.providers import provider_of_host
@@ -55,6 +56,9 @@ class Seen:
     slowed: str
     slowed_until: datetime | None
     quotas: list[str]
+    # Accounts of the workspace that send through the same mailbox, and whether others do too.
+    sharing: Sequence[SmtpAccount]
+    is_used_elsewhere: bool
     connections: str
     security: str
     facts: ServerFacts | None
@@ -67,15 +71,18 @@ class Seen:
     @classmethod
     def of(cls, account: SmtpAccount) -> "Seen":
         """Look at an account and its last test."""
-        test = accounts.latest_test(request_session(), account)
+        session = request_session()
+        test, learned = accounts.latest_test(session, account), slowed(session, account)
         return cls(
             account=account,
             test=test,
             health=wording.health(account, test, now=wiring().clock()),
             limits=wording.limits(account),
-            slowed=wording.slowed_pace(account, now=wiring().clock()),
-            slowed_until=learned.over_at if (learned := slowed(account)) else None,
+            slowed=wording.slowed_pace(learned, now=wiring().clock()),
+            slowed_until=learned.over_at if learned else None,
             quotas=_quotas(account),
+            sharing=mailboxes.same_mailbox(session, account),
+            is_used_elsewhere=mailboxes.is_used_elsewhere(session, account),
             connections=wording.connections(account),
             security=str(wording.SECURITY_WORDS[account.security]),
             facts=ServerFacts.read(account.server_facts),
@@ -120,9 +127,8 @@ def show_account(account: SmtpAccount, form: TestForm) -> str:
         },
         finish=say_finish(lane.finish, since=now) if lane.finish else "",
         assumptions=_assumptions(lane, now=now),
-        elsewhere=sent_elsewhere(account, now=now),
-        elsewhere_until=elsewhere_leaves_at(account),
-        elsewhere_label=wording.used_elsewhere(counting_window(account)),
+        elsewhere=sent_elsewhere(session, account, now=now),
+        elsewhere_label=wording.used_elsewhere(counting_window(session, account)),
         elsewhere_form=ElsewhereForm(formdata=None),
         **about_test(account, seen.test),
     )

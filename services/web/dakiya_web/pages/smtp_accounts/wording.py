@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dakiya.delivery.pacing import Window
-from dakiya.delivery.usage import slowed
+from dakiya.delivery.slowing import Slowed
 from dakiya.mail.verdict import Reason
 from dakiya.models import Security, SmtpAccount, SmtpTest, TestStatus
 from dakiya.models.smtp import DEFAULT_CONNECTIONS
@@ -39,6 +39,7 @@ STEP_WORDS: Mapping[str, Text] = {
     "ehlo": lazy_gettext("Introduce ourselves"),
     "tls": lazy_gettext("Encrypt the connection"),
     "auth": lazy_gettext("Log in"),
+    "leave": lazy_gettext("Keep to the account's limits"),
     "mail": lazy_gettext("Ask whether the address may send"),
     "send": lazy_gettext("Send the test mail"),
 }
@@ -186,9 +187,8 @@ def used_elsewhere(window: Window | None) -> str:
     return gettext("Already used this hour")
 
 
-def slowed_pace(account: SmtpAccount, *, now: datetime) -> str:
+def slowed_pace(learned: Slowed | None, *, now: datetime) -> str:
     """Say the pace that an account has learned from its server; empty without one."""
-    learned = slowed(account)
     per_minute = learned.pace(now) if learned is not None else None
     if per_minute is None:
         return ""

@@ -1,0 +1,178 @@
+"""Which accounts are one mailbox at their provider, so that they share its limits.
+
+A mailbox is a user of a server. What somebody types proves nothing, and must neither tell them of
+another workspace nor slow it down: a workspace has the mailbox for itself until a sender has
+logged in to it (``prove_login``). From then on it is the same for every workspace that has.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from dakiya.delivery.locks import proof_lock
+from dakiya.models import Mailbox, PaceUsage, SmtpAccount
+
+# What every customer of a service logs in as: it tells nobody from another.
+NAMES_OF_EVERYBODY: Final = frozenset({"api", "apikey", "emailapikey", "resend", "smtp_injection"})
+# A user name and its host know no blanks.
+_BETWEEN: Final = " "
+_MOVE_USAGE = text("""
+    INSERT INTO pace_usage (mailbox_id, window_s, start_at, mails)
+    SELECT :to, window_s, start_at, mails FROM pace_usage WHERE mailbox_id = :from
+    ON CONFLICT (mailbox_id, window_s, start_at)
+    DO UPDATE SET mails = pace_usage.mails + excluded.mails
+""")
+
+
+def mailbox_key(host: str, username: str | None) -> str | None:
+    """Name the mailbox of a user of a host; None where the user name tells nothing. Pure."""
+    user = (username or "").strip().lower()
+    if not user or user in NAMES_OF_EVERYBODY:
+        return None
+    return host.strip().rstrip(".").lower() + _BETWEEN + user
+
+
+def find_mailbox(
+    session: Session, *, workspace_id: int, host: str, username: str | None
+) -> Mailbox:
+    """Return the mailbox of a login that a workspace types; a new one if it has none yet.
+
+    Accounts that the workspace has deleted are remembered.
+    """
+    key = mailbox_key(host, username)
+    if key is None:
+        mailbox = Mailbox()
+        session.add(mailbox)
+        session.flush()
+        return mailbox
+    for _ in range(2):
+        found = session.scalar(
+            select(Mailbox)
+            .where(
+                Mailbox.key == key,
+                (Mailbox.workspace_id == workspace_id)
+                | select(SmtpAccount.id)
+                .where(
+                    Mailbox.workspace_id.is_(None),
+                    SmtpAccount.mailbox_id == Mailbox.id,
+                    SmtpAccount.workspace_id == workspace_id,
+                )
+                .exists(),
+            )
+            .order_by(Mailbox.workspace_id.nulls_first())
+            .limit(1)
+        )
+        if found is not None:
+            return found
+        # Somebody may add it at the same time: then there is nothing to insert, and one to find.
+        session.execute(
+            insert(Mailbox).values(key=key, workspace_id=workspace_id).on_conflict_do_nothing()
+        )
+    raise RuntimeError("A mailbox was added and is not there.")
+
+
+def is_proved(session: Session, account: SmtpAccount) -> bool:
+    """Tell whether somebody has logged in to the mailbox of an account, or need not."""
+    return (
+        session.scalar(select(Mailbox.workspace_id).where(Mailbox.id == account.mailbox_id)) is None
+    )
+
+
+def prove_login(session: Session, account: SmtpAccount) -> bool:
+    """Note that a sender has just logged in with an account; True if its mailbox is another now.
+
+    Then another workspace has proved the same one before: from here on they share it. Commit at
+    once; the account's open connections stand on slots of the mailbox that it had.
+    """
+    key = session.scalar(
+        select(Mailbox.key).where(
+            Mailbox.id == account.mailbox_id, Mailbox.workspace_id.is_not(None)
+        )
+    )
+    if key is not None:
+        # Nobody else proves the same one until this transaction ends.
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": proof_lock(key)})
+        _share(session, key=key, workspace_id=account.workspace_id)
+    present = session.scalar(select(SmtpAccount.mailbox_id).where(SmtpAccount.id == account.id))
+    return present != account.mailbox_id
+
+
+def _share(session: Session, *, key: str, workspace_id: int) -> None:
+    """Make what a workspace claims the mailbox of everybody who has proved it."""
+    claimed_id = session.scalar(
+        select(Mailbox.id).where(Mailbox.key == key, Mailbox.workspace_id == workspace_id)
+    )
+    proved_id = session.scalar(
+        select(Mailbox.id).where(Mailbox.key == key, Mailbox.workspace_id.is_(None))
+    )
+    if claimed_id is None:
+        return
+    if proved_id is None:
+        session.execute(update(Mailbox).where(Mailbox.id == claimed_id).values(workspace_id=None))
+        return
+    session.execute(_MOVE_USAGE, {"from": claimed_id, "to": proved_id})
+    session.execute(
+        update(SmtpAccount)
+        .where(SmtpAccount.mailbox_id == claimed_id)
+        .values(mailbox_id=proved_id)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(delete(Mailbox).where(Mailbox.id == claimed_id))
+
+
+def accounts_on(
+    session: Session, *, workspace_id: int, host: str, username: str | None
+) -> Sequence[SmtpAccount]:
+    """Return a workspace's accounts that send through the mailbox of a login, oldest first."""
+    key = mailbox_key(host, username)
+    if key is None:
+        return []
+    return session.scalars(
+        select(SmtpAccount)
+        .join(Mailbox, Mailbox.id == SmtpAccount.mailbox_id)
+        .where(
+            Mailbox.key == key,
+            SmtpAccount.workspace_id == workspace_id,
+            SmtpAccount.deleted_at.is_(None),
+        )
+        .order_by(SmtpAccount.id)
+    ).all()
+
+
+def same_mailbox(session: Session, account: SmtpAccount) -> Sequence[SmtpAccount]:
+    """Return the other accounts of the workspace that send through an account's mailbox."""
+    return session.scalars(
+        select(SmtpAccount)
+        .where(
+            SmtpAccount.mailbox_id == account.mailbox_id,
+            SmtpAccount.workspace_id == account.workspace_id,
+            SmtpAccount.deleted_at.is_(None),
+            SmtpAccount.id != account.id,
+        )
+        .order_by(SmtpAccount.id)
+    ).all()
+
+
+def is_used_elsewhere(session: Session, account: SmtpAccount) -> bool:
+    """Tell whether another workspace sends through the same mailbox, and has proved it."""
+    elsewhere = select(SmtpAccount.id).where(
+        SmtpAccount.mailbox_id == account.mailbox_id,
+        SmtpAccount.workspace_id != account.workspace_id,
+        SmtpAccount.deleted_at.is_(None),
+    )
+    return bool(session.scalar(select(elsewhere.exists())))
+
+
+def forget_mailboxes(session: Session) -> int:
+    """Delete the mailboxes that no account has and no window can see; returns how many."""
+    result = session.execute(
+        delete(Mailbox).where(
+            Mailbox.created_at < func.now() - text("interval '1 day'"),
+            ~select(SmtpAccount.id).where(SmtpAccount.mailbox_id == Mailbox.id).exists(),
+            ~select(PaceUsage.mails).where(PaceUsage.mailbox_id == Mailbox.id).exists(),
+        )
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]
