@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 # A page has fewer stops than this.
 _STOPS = 200
@@ -26,6 +26,12 @@ class Hands(Protocol):
     def tick(self, target: Locator) -> None:
         """Tick a box."""
 
+    def choose_radio(self, target: Locator, *, after: Locator) -> None:
+        """Choose it instead of the one before it, which is chosen."""
+
+    def set_time(self, target: Locator, time: str) -> None:
+        """Enter a day and a time, "2029-12-12T09:30"; the day is the month, in the morning."""
+
     def use_tool(self, name: str) -> None:
         """Press a button of the toolbar above the mail, from inside the mail."""
 
@@ -47,6 +53,13 @@ class Mouse:
 
     def tick(self, target: Locator) -> None:
         target.check()
+
+    def choose_radio(self, target: Locator, *, after: Locator) -> None:
+        del after
+        target.check()
+
+    def set_time(self, target: Locator, time: str) -> None:
+        target.fill(time)
 
     def use_tool(self, name: str) -> None:
         self.page.get_by_role("toolbar").get_by_role("button", name=name, exact=True).click()
@@ -78,6 +91,22 @@ class Keyboard:
     def tick(self, target: Locator) -> None:
         self.go_to(target)
         self.page.keyboard.press("Space")
+
+    def choose_radio(self, target: Locator, *, after: Locator) -> None:
+        self.go_to(after)
+        self.page.keyboard.press("ArrowDown")
+        expect(target).to_be_checked()
+
+    def set_time(self, target: Locator, time: str) -> None:
+        self.go_to(target)
+        year, month, rest = time.split("-")
+        day, clock = rest.split("T")
+        assert day == month, "browsers disagree about which of them comes first"
+        self.page.keyboard.type(day + month + year)
+        # Years may have six figures: the hours do not follow by themselves.
+        self.page.keyboard.press("ArrowRight")
+        self.page.keyboard.type(clock.replace(":", "") + "AM")
+        expect(target).to_have_value(time)
 
     def use_tool(self, name: str) -> None:
         self.page.keyboard.press("Alt+F10")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from email import policy
 from email.parser import BytesParser
 
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dakiya.db import SessionFactory
+from dakiya.models import Campaign
 from tests.e2e.composing import make_draft
 from tests.e2e.conftest import DESKTOP, OpenPage, Site, assert_every_look_is_sound
 from tests.e2e.hands import Hands, Keyboard, Mouse
@@ -116,11 +118,34 @@ def test_mail_is_written_looked_at_tested_and_sent(
         assert_every_look_is_sound(page, f"writing-{way.lower().replace(' ', '-')}")
     hands.press(page.get_by_role("button", name="Save and continue"))
     page.wait_for_url("**/schedule")
+    later = way == "Plain text"
+    if later:
+        choose_a_time(hands)
     hands.press(page.get_by_role("button", name="Review"))
     # The link leads to an example, and the checks ask whether that is meant.
     hands.tick(page.get_by_label("I have looked at these."))
-    hands.press(page.get_by_role("button", name="Send to 2 now"))
-    expect(page.get_by_role("heading", name="Held for you")).to_be_visible()
+    if not later:
+        hands.press(page.get_by_role("button", name="Send to 2 now"))
+        expect(page.get_by_role("heading", name="Held for you")).to_be_visible()
+        return
+    expect(page.get_by_text("09:30 IST = 04:00 UTC")).to_be_visible()
+    hands.press(page.get_by_role("button", name="Schedule for 2"))
+    page.wait_for_url("**/scheduled")
+    with session_factory() as session:
+        campaign = session.get_one(Campaign, campaign_id)
+        assert campaign.scheduled_at == datetime(2029, 12, 12, 4, 0, tzinfo=UTC)
+        assert campaign.timezone == "Asia/Kolkata"
+
+
+def choose_a_time(hands: Hands) -> None:
+    """In the zone that the profile has; it is echoed in UTC."""
+    page = hands.page
+    hands.choose_radio(
+        page.get_by_label("At a time of your choice"), after=page.get_by_label("Now")
+    )
+    hands.set_time(page.get_by_label("Day and time"), "2029-12-12T09:30")
+    expect(page.get_by_label("Time zone", exact=True)).to_have_value(re.compile("Asia/Kolkata"))
+    expect(page.get_by_text("09:30 IST = 04:00 UTC")).to_be_visible()
 
 
 def look_at_it(hands: Hands, way: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dakiya
 import dakiya_web
+from dakiya.mail.languages import LANGUAGES
 from tests.web.texts.code import pattern_of, strings_of
 
 # docs/decisions/0013-texts.md: the domain and the API speak English on the pages too.
@@ -26,6 +27,8 @@ _DATA = (
     # What the merge language makes of a date is English, and keys have the names on them.
     r"\bNovember\b|\((Ctrl|Shift|Tab)[\w+]*\)",
     r"\b(IST|UTC)\b",
+    # Each language is called what its people call it.
+    rf"\b({'|'.join(language.name for language in LANGUAGES.values())})\b",
     r"\b[A-Z]\w+/[A-Z][\w ]+\b",
     r"\{\{.*?\}\}",
     r"</?p>",
