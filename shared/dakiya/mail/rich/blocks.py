@@ -15,12 +15,13 @@ COLUMN_PX: Final = 256
 
 _TABLE: Final = 'role="presentation" cellpadding="0" cellspacing="0" border="0"'
 # Outlook ignores the padding of a link: blanks of a width and height of their own stand for it.
+# Lines end where that means nothing: for one of more than 998 bytes a mail has to be encoded.
 _OUTLOOK_LEFT: Final = (
-    '<!--[if mso]><i style="mso-font-width:150%;mso-text-raise:18pt" hidden>&emsp;</i>'
+    '<!--[if mso]><i\nstyle="mso-font-width:150%;mso-text-raise:18pt" hidden>&emsp;</i>'
     '<span style="mso-text-raise:9pt"><![endif]-->'
 )
 _OUTLOOK_RIGHT: Final = (
-    '<!--[if mso]></span><i style="mso-font-width:150%" hidden>&emsp;&#8203;</i><![endif]-->'
+    '<!--[if mso]></span><i\nstyle="mso-font-width:150%" hidden>&emsp;&#8203;</i><![endif]-->'
 )
 
 
@@ -95,13 +96,13 @@ def _button(node: Node, look: Look) -> str:
     colour = attrs["color"] or look.accent
     text_colour = attrs["textColor"] or text_on(colour)
     return (
-        f'<table class="push" {_TABLE} align="{align}" width="100%"><tr>'
-        f'<td align="{align}"><table {_TABLE}><tr>'
-        f'<td bgcolor="{colour}" style="background-color:{colour}">'
+        f'<table class="push" {_TABLE} align="{align}" width="100%">\n<tr>'
+        f'<td align="{align}">\n<table {_TABLE}>\n<tr>'
+        f'<td bgcolor="{colour}" style="background-color:{colour}">\n'
         f'<a href="{escape(attrs["href"])}" '
         f'style="color:{text_colour};background-color:{colour}">'
         f'{_OUTLOOK_LEFT}<span style="color:{text_colour}">{escape(attrs["label"], quote=False)}'
-        f"</span>{_OUTLOOK_RIGHT}</a></td></tr></table></td></tr></table>\n"
+        f"</span>{_OUTLOOK_RIGHT}</a></td></tr></table>\n</td></tr></table>\n"
     )
 
 

@@ -1,5 +1,6 @@
 """Text inside a block as HTML: marks, merge fields, line breaks."""
 
+import re
 from html import escape
 from typing import Final
 
@@ -10,19 +11,40 @@ _TAGS: Final = {"bold": "strong", "italic": "em", "underline": "u", "strike": "s
 # From the outside in: a link holds the other marks of its text.
 _ORDER: Final = ("link", "textStyle", "bold", "italic", "underline", "strike", "code")
 
+# 600 bytes in Devanagari; a line may have 998 (RFC 5322 2.1.1), or the mail has to be encoded.
+_LINE_CHARS: Final = 200
+_BLANK_OR_TAG = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}%]*%\}|(?<=\S) (?=\S)")
+
 
 def inline(nodes: tuple[Node, ...]) -> str:
     """Write what stands in a line; merge tags stay as they are."""
-    return "".join(_piece(node) for node in nodes)
+    pieces, column = [], 0
+    for node in nodes:
+        piece = _piece(node, column)
+        pieces.append(piece)
+        column = len(piece) - piece.rfind("\n") - 1 + (0 if "\n" in piece else column)
+    return "".join(pieces)
 
 
-def _piece(node: Node) -> str:
+def _piece(node: Node, column: int) -> str:
+    """Write one piece; ``column`` characters of its line are written already."""
     if node.type == "hardBreak":
         return "<br>"
-    written = escape(tag_of(node) if node.type == "mergeField" else node.text, quote=False)
+    written = tag_of(node) if node.type == "mergeField" else _in_lines(node.text, column)
+    written = escape(written, quote=False)
     for mark in sorted(node.marks, key=lambda mark: _ORDER.index(mark.type), reverse=True):
         written = _marked(mark, written)
     return written
+
+
+def _in_lines(text: str, column: int) -> str:
+    """End lines at blanks outside merge tags: HTML shows a line end as the same blank."""
+    lines, begin = [], 0
+    for found in _BLANK_OR_TAG.finditer(text):
+        if found.group() == " " and column + found.start() - begin >= _LINE_CHARS:
+            lines.append(text[begin : found.start()])
+            begin, column = found.end(), 0
+    return "\n".join((*lines, text[begin:]))
 
 
 def _marked(mark: Mark, written: str) -> str:

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dakiya.mail.bodies import compile_body
 from dakiya.mail.html_pieces import End, Start, Text, html_pieces
 from dakiya.mail.merge import Escape, parse
+from dakiya.mail.plain import text_from_html
 from dakiya.mail.rich.colours import READABLE, contrast
 from dakiya.mail.rich.document import RichError
 from dakiya.mail.rich.render import html_of
@@ -236,3 +238,25 @@ def test_any_text_stays_text(written: str) -> None:
     assert shown == written
     [image] = starts(made, "img")
     assert (image.attributes["alt"], image.attributes["title"]) == (written, written)
+
+
+def test_no_line_is_so_long_that_the_mail_has_to_be_encoded() -> None:
+    words = "दीपावली की शुभकामनाएँ " * 90 + "{{ name | default('a b c') }} " * 30
+    button = {
+        "type": "button",
+        "attrs": {"label": "अभी पढ़ें और दोस्तों को बताएँ " * 3, "href": f"https://a.in/{'x' * 200}"},
+    }
+    link = [{"type": "link", "attrs": {"href": "https://a.in/"}}, {"type": "bold"}]
+    made = html_of({"type": "doc", "content": [
+        button,
+        {"type": "paragraph", "content": [{"type": "text", "text": words}]},
+        {"type": "paragraph", "content": [{"type": "text", "text": words, "marks": link}]},
+    ]})  # fmt: skip
+    assert max(len(line.encode()) for line in made.splitlines()) < 998
+    # A line end is the blank that it stands for, and no tag is cut.
+    shown = text_from_html(made)
+    assert words.split("{", maxsplit=1)[0].strip() in shown
+    assert shown.count("{{ name | default('a b c') }}") == 60
+    body = compile_body(parse(made), Escape.HTML)
+    assert body.is_short
+    assert body.fill({}, eight_bit=True).startswith(b"Content-Transfer-Encoding: 8bit")
