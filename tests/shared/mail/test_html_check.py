@@ -1,12 +1,13 @@
 """What must not stand in a mail is named with its line, and taken out without a trace."""
 
+import sys
 import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dakiya.mail.html_check import check_html, take_out, unclosed
+from dakiya.mail.html_check import MAX_TAGS, check_html, take_out, unclosed
 
 FINE = [
     "",
@@ -125,7 +126,8 @@ def test_unclosed_elements_are_named() -> None:
 def test_anything_is_checked_and_cleaned_to_an_end(source: str) -> None:
     cleaned, _ = take_out(source)
     told = check_html(cleaned)
-    assert all("is never closed" in one for one in told)
+    ills = ("is never closed", "may begin a tag", "may become another one")
+    assert all(any(ill in one for ill in ills) for one in told)
     assert all(one.endswith(".") for one in told)
 
 
@@ -139,3 +141,35 @@ def test_half_a_million_characters_take_a_moment(scrap: str) -> None:
     begun = time.perf_counter()
     check_html(source)
     assert time.perf_counter() - begun < 10
+
+
+def work_of(source: str) -> int:
+    """Count the calls of a check: the same on every machine, however busy it is."""
+    calls = 0
+
+    def note(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(note)
+    try:
+        check_html(source)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+@pytest.mark.parametrize(
+    "scrap", ["<a ", "<a>x", "<div>", "<a href=h>", "<p style='", "<!-- ", "{{ a"]
+)
+def test_work_grows_with_the_length_and_ends_at_too_many_tags(scrap: str) -> None:
+    short, long, longest = (scrap * count for count in (2_000, 20_000, 125_000))
+    assert work_of(long) < 11 * work_of(short)
+    # At most 60 calls for each tag of the most that there may be, whatever the length.
+    assert work_of(longest) < 60 * MAX_TAGS
+
+
+def test_too_many_tags_are_refused() -> None:
+    [told] = check_html("<a>" * 166_000)
+    assert "There are 166,000 tags" in told
+    assert check_html("<br>" * MAX_TAGS) == []
