@@ -42,7 +42,7 @@ def test_review_says_who_gets_nothing_and_that_the_last_test_failed(
     page = client.get(f"/campaigns/{campaign_id}/edit/review?when=now").text
     assert f"1 of {total} is suppressed and gets no mail." in page
     assert f"Send to {total - 1} now" in page
-    assert "The last test of the account" in page
+    assert "Last test failed. Test it before you send." in page
 
 
 def test_send_now_holds_for_a_minute_and_a_second_click_changes_nothing(

@@ -14,11 +14,11 @@ from dakiya.campaigns.estimate import estimate
 from dakiya.contacts import audience
 from dakiya.errors import IllegalState
 from dakiya.link_checks.register import ask_for
-from dakiya.models import Campaign, SmtpAccount, TestStatus
+from dakiya.models import Campaign, SmtpAccount
 from dakiya.smtp_accounts.accounts import latest_test
 from dakiya_web.pages.compose.blueprint import stamp
 from dakiya_web.pages.smtp_accounts.forecast_words import say_assumptions, say_finish
-from dakiya_web.pages.smtp_accounts.wording import PACES, say_pace
+from dakiya_web.pages.smtp_accounts.wording import PACES, Health, health, say_health, say_pace
 from dakiya_web.ring import ring
 from dakiya_web.texts import gettext, ngettext
 from dakiya_web.wiring import wiring
@@ -62,6 +62,8 @@ class Outlook:
     # How many of them are suppressed, and get no mail.
     suppressed: int
     account: SmtpAccount | None
+    # As the account's own page tells it.
+    health: Health | None
     limits: str
     # When the last mail goes, how long all of them take ("about 3 days on this account"), and what
     # that takes for granted.
@@ -102,25 +104,17 @@ def outlook_of(session: Session, campaign: Campaign, *, at: datetime, now: datet
                 all=number(total),
             )
         )
-    if account is not None and _test_failed(session, account):
-        warnings.append(
-            gettext(
-                "The last test of the account “%(name)s” failed. Test it before you send.",
-                name=account.name,
-            )
-        )
-    if account is not None and account.paused_at is not None:
-        warnings.append(
-            gettext(
-                "The account “%(name)s” is paused at present; mails wait until it sends again.",
-                name=account.name,
-            )
-        )
+    seen = None
+    if account is not None:
+        seen = health(account, latest_test(session, account), now=now)
+        if words := say_health(account.name, seen):
+            warnings.append(words)
     found = estimate(session, campaign, at=at, now=now) if account is not None else None
     return Outlook(
         total=total,
         suppressed=suppressed,
         account=account,
+        health=seen,
         limits=limits_in_words(account) if account else "",
         finish_at=found.finish_at if found else None,
         pace=say_finish(found, since=max(at, now)) if found else "",
@@ -131,11 +125,6 @@ def outlook_of(session: Session, campaign: Campaign, *, at: datetime, now: datet
         urls=concerns.urls,
         waiting=concerns.waiting,
     )
-
-
-def _test_failed(session: Session, account: SmtpAccount) -> bool:
-    test = latest_test(session, account)
-    return test is not None and test.status is TestStatus.FAILED
 
 
 def limits_in_words(account: SmtpAccount) -> str:

@@ -124,6 +124,24 @@ def health(account: SmtpAccount, test: SmtpTest | None, *, now: datetime) -> Hea
     return Health(gettext("Fine"), "good")
 
 
+def say_health(name: str, seen: Health) -> str:
+    """Say how an account stands to somebody who is about to send; nothing while it is fine."""
+    if seen.tone == "good":
+        return ""
+    if seen.title:
+        return gettext(
+            "The account “%(name)s”: %(state)s. %(title)s.",
+            name=name,
+            state=seen.text,
+            title=seen.title,
+        )
+    if seen.tone == "wait":
+        return gettext("The account “%(name)s”: %(state)s.", name=name, state=seen.text)
+    return gettext(
+        "The account “%(name)s”: %(state)s. Test it before you send.", name=name, state=seen.text
+    )
+
+
 def say_pause(reason: str | None) -> str:
     """Say why an account is paused."""
     return str(_TITLES.get(reason or "", gettext("The server does not take our mail")))
