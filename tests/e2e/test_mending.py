@@ -9,7 +9,8 @@ from dakiya.campaigns.content import Content
 from dakiya.campaigns.drafts import set_content
 from dakiya.db import SessionFactory
 from dakiya.models import ContentKind
-from tests.e2e.composing import make_draft
+from dakiya_web.pages.templates.starters import EDITION
+from tests.e2e.composing import make_draft, settle
 from tests.e2e.conftest import DESKTOP, OpenPage, Site, assert_every_look_is_sound
 
 LINK = "https://www.example.com/x?a=1&b=2"
@@ -120,3 +121,25 @@ def test_subject_text_part_field_and_picture_are_found(
     expect(panel.get_by_label("Field", exact=True)).to_have_value("City")
     page.keyboard.press("Escape")
     assert_every_look_is_sound(page, "content-checks")
+
+
+def test_picture_is_said_to_be_decoration_where_the_check_leads(
+    open_page: OpenPage, site: Site, session_factory: SessionFactory
+) -> None:
+    picture = {"type": "image", "attrs": {"src": f"{site.url}/m/starter-{EDITION}/welcome.png"}}
+    place = store(session_factory, site, rich(picture))
+    page = open_page(DESKTOP)
+    page.goto(f"{place}/content")
+    expect(page.get_by_text("No alternative text yet")).to_be_visible()
+    mend(page, "have no alternative text")
+    panel = page.get_by_role("dialog", name="Picture", exact=True)
+    expect(panel.get_by_label("Alternative text")).to_be_visible()
+    panel.get_by_label("Only decoration").check()
+    expect(panel.get_by_label("Alternative text")).to_be_hidden()
+    expect(page.get_by_text("No alternative text yet")).to_be_hidden()
+    assert_every_look_is_sound(page, "panel-decoration")
+    settle(page)
+    expect(page.locator(".checks-list", has_text="have no alternative text")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("textbox", name="The mail")).to_be_visible()
+    expect(page.get_by_text("No alternative text yet")).to_be_hidden()

@@ -1,7 +1,7 @@
 """The parts of a mail that checks look at: its links, its pictures, its words. Pure."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dakiya.mail.html_pieces import End, Start, Text, html_pieces
 
@@ -21,11 +21,15 @@ class Link:
 
 @dataclass(frozen=True)
 class Picture:
-    """An image; ``alt`` None where nothing is said. ``is_dot``: nobody shall see it."""
+    """An image; ``alt`` None where nothing is said, empty where it is only decoration.
+
+    ``is_dot``: nobody shall see it. ``is_whole_link``: without its words the link has no name.
+    """
 
     url: str
     alt: str | None
     is_dot: bool = False
+    is_whole_link: bool = False
 
 
 @dataclass
@@ -63,8 +67,8 @@ class _Walker:
         self.found = Anatomy()
         self.words: list[str] = []
         self._hidden = 0
-        # Its address, and how many words there were before it.
-        self._link: tuple[str, int] | None = None
+        # Its address, and how many words and pictures there were before it.
+        self._link: tuple[str, int, int] | None = None
 
     def say(self, words: str) -> None:
         if not self._hidden:
@@ -74,7 +78,8 @@ class _Walker:
         if piece.name in _HIDDEN:
             self._hidden += 1
         elif piece.name == "a" and "href" in piece.attributes:
-            self._link = (piece.attributes["href"].strip(), len(self.words))
+            before = len(self.words), len(self.found.pictures)
+            self._link = (piece.attributes["href"].strip(), *before)
         elif piece.name == "img":
             picture = _picture(piece)
             self.found.pictures.append(picture)
@@ -85,8 +90,12 @@ class _Walker:
         if name in _HIDDEN:
             self._hidden = max(0, self._hidden - 1)
         elif name == "a" and self._link is not None:
-            url, begin = self._link
-            self.found.links.append(Link(url, _plain(self.words[begin:])))
+            url, begin, first = self._link
+            words = _plain(self.words[begin:])
+            self.found.links.append(Link(url, words))
+            if not words:
+                pictures = self.found.pictures
+                pictures[first:] = [replace(one, is_whole_link=True) for one in pictures[first:]]
             self._link = None
 
 
@@ -101,7 +110,10 @@ def _picture(piece: Start) -> Picture:
     size = {attributes.get("width", ""), attributes.get("height", "")}
     is_dot = bool(size & {"0", "1"}) or bool(_SHOWN_NOWHERE.search(attributes.get("style", "")))
     alt = attributes.get("alt")
-    return Picture(attributes.get("src", "").strip(), alt.strip() if alt else alt, is_dot)
+    if alt:
+        # Blanks alone are no wish for an empty one.
+        alt = alt.strip() or None
+    return Picture(attributes.get("src", "").strip(), alt, is_dot)
 
 
 def _plain(words: list[str]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -132,8 +133,9 @@ def _check_content(
     findings += check_links(mail, known.found, own=own)
     findings += check_links(text, known.found, own=own, part="text")
     findings += check_pictures(
-        mail, {**_sizes(known.found), **sizes}, own=own, missing=gone, public_url=public_url
-    )
+        mail, {**_sizes(known.found), **sizes}, own=own, missing=gone, public_url=public_url,
+        undecided=_undescribed(content.source or {}),
+    )  # fmt: skip
     findings += check_size(_sent_bytes(content, html, workspace))
     if content.kind is ContentKind.HTML:
         findings += check_tags(content.html)
@@ -197,6 +199,15 @@ def _text_links(content: ContentVersion, mail: Anatomy) -> Anatomy:
     told = {link.url for link in mail.links}
     links = [link for link in anatomy_of_text(content.text).links if link.url not in told]
     return Anatomy(links=links)
+
+
+def _undescribed(node: Mapping[str, Any]) -> set[str]:
+    """Return the pictures of a rich document that are neither described nor decoration."""
+    attrs = node.get("attrs") or {}
+    found = {url for child in node.get("content") or () for url in _undescribed(child)}
+    if node.get("type") == "image" and not (attrs.get("alt") or attrs.get("decorative")):
+        found.add(str(attrs.get("src")).strip())
+    return found
 
 
 def _own(public_url: str) -> Callable[[str], bool]:

@@ -1,6 +1,6 @@
 """Pictures that say nothing to those who do not see them, or are too heavy for a phone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from urllib.parse import urlsplit
 
 from dakiya.campaigns.checks.anatomy import Anatomy, Picture
@@ -8,6 +8,10 @@ from dakiya.campaigns.checks.finding import Finding, some, warn
 
 HEAVY_BYTES = 500_000
 HEAVY_TOGETHER_BYTES = 1_500_000
+_SILENT = (
+    "These pictures have no alternative text. Many readers see it in their place; say so if one is "
+    "only decoration:"
+)
 
 
 def check_pictures(
@@ -16,20 +20,22 @@ def check_pictures(
     *,
     own: Callable[[str], bool],
     missing: frozenset[str],
+    undecided: Collection[str] = (),
     public_url: str,
 ) -> list[Finding]:
     """Look at the pictures of a mail.
 
     ``sizes`` are those that are known, by address; ``missing`` are addresses of our own library
-    where no picture is any more.
+    where no picture is any more; ``undecided`` those of pictures whose empty alternative text
+    nobody has chosen.
     """
     seen = [picture for picture in mail.pictures if not picture.is_dot]
     found = []
     for check, text, concerned in (
         (
             "pictures.alt",
-            "These pictures have no alternative text. Many readers see it in their place:",
-            [picture for picture in seen if not picture.alt],
+            _SILENT,
+            [picture for picture in seen if _is_silent(picture, undecided)],
         ),
         (
             "pictures.missing",
@@ -50,6 +56,12 @@ def check_pictures(
             )
         )
     return found
+
+
+def _is_silent(picture: Picture, undecided: Collection[str]) -> bool:
+    if picture.alt is None:
+        return True
+    return not picture.alt and (picture.is_whole_link or picture.url in undecided)
 
 
 def _heavy(seen: list[Picture], sizes: Mapping[str, int]) -> list[Finding]:

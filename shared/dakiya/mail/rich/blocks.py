@@ -84,7 +84,8 @@ def _image(node: Node, look: Look) -> str:
     width = min(attrs["width"] or 0, look.inner_px)
     # Without a width it has its own, but for Outlook, which would show all of a large picture.
     shown = f'width="{width or look.inner_px}" style="width:{f"{width}px" if width else "auto"}"'
-    picture = f'<img src="{escape(attrs["src"])}" alt="{escape(attrs["alt"])}"{title} {shown}>'
+    alt = "" if attrs["decorative"] else escape(attrs["alt"])
+    picture = f'<img src="{escape(attrs["src"])}" alt="{alt}"{title} {shown}>'
     if attrs["href"]:
         picture = f'<a href="{escape(attrs["href"])}">{picture}</a>'
     return f'<div class="picture" align="{align}" style="text-align:{align}">{picture}</div>\n'

@@ -95,6 +95,8 @@ KINDS: Final[Mapping[str, _Kind]] = {
         {
             "src": may_be.picture,
             "alt": may_be.text(500),
+            # Nothing to tell to whoever does not see it.
+            "decorative": may_be.flag,
             "title": may_be.text(500),
             "width": may_be.whole(1, 600),
             "align": may_be.word("left", "center", "right"),

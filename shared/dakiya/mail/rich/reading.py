@@ -189,6 +189,8 @@ class Flow:
         except may_be.Wrong:
             self.lost["pictures without a usable address"] += 1
             return
+        if given.get("alt") == "":
+            attrs["decorative"] = True
         if 0 < width_px < INNER_PX:
             attrs["width"] = width_px
         for mark in marks:

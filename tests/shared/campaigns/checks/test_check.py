@@ -26,6 +26,7 @@ from dakiya.models import (
     Workspace,
 )
 from dakiya.templates.starters import KEYS, find_starter
+from tests.shared.mail.rich.documents import doc, node, paragraph
 
 PUBLIC = "https://mail.dakiya.in"
 WORDS = "A letter with enough to read in it that nobody takes it for a picture. " * 3
@@ -183,6 +184,25 @@ def test_pictures_are_weighed_by_the_library_and_by_visits(
     assert heavy.about == ("lamp.png: 0.6 MB", "big.jpg: 2.0 MB")
     remove_picture(session, file)
     assert "pictures.missing" in checks(check(session, campaign))
+
+
+def test_picture_of_a_rich_mail_is_described_or_decoration(
+    session: Session, campaign: Campaign
+) -> None:
+    url = "https://a.in/lamp.png"
+    for attrs, found in (
+        ({}, ["pictures.alt"]),
+        ({"alt": ""}, ["pictures.alt"]),
+        ({"alt": "A lamp"}, []),
+        ({"decorative": True}, []),
+    ):
+        columns = node("columns", *(node("column", paragraph(WORDS)) for _ in "ab"))
+        columns["content"][1]["content"].append(node("image", src=url, **attrs))
+        content = Content("Six books", kind=ContentKind.RICH, source=doc(columns))
+        drafts.set_content(session, campaign, content)
+        checked = check(session, campaign)
+        assert [finding.check for finding in checked.findings] == found
+        assert [finding.find for finding in checked.findings] == [url] * len(found)
 
 
 def test_mail_that_gmail_would_cut_is_told_with_its_footer(

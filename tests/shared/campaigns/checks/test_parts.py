@@ -144,6 +144,13 @@ def test_pictures_want_an_alternative_text_and_little_weight() -> None:
     (found,) = pictures_of(silent)
     assert (found.check, found.about) == ("pictures.alt", ("lamp.png", "b.png"))
     assert pictures_of('<img src="https://a.in/dot.gif" width=1>') == []
+    # An empty one is right for decoration, unless it is all that a link has.
+    line = '<img src="https://a.in/line.png" alt="">'
+    assert pictures_of(line) == []
+    assert pictures_of(f'<a href="https://a.in">Read on {line}</a>') == []
+    (found,) = pictures_of(f'{line}<a href="https://a.in"> {line}</a>')
+    assert (found.check, found.about) == ("pictures.alt", ("line.png",))
+    assert names(pictures_of(line, undecided={"https://a.in/line.png"})) == ["pictures.alt"]
     one, two = ("https://a.in/1.png", "https://a.in/2.png")
     html = f'<img src="{one}" alt="One"><img src="{two}" alt="Two">'
     assert pictures_of(html, sizes={one: 400_000, two: 400_000}) == []

@@ -260,3 +260,9 @@ def test_no_line_is_so_long_that_the_mail_has_to_be_encoded() -> None:
     body = compile_body(parse(made), Escape.HTML)
     assert body.is_short
     assert body.fill({}, eight_bit=True).startswith(b"Content-Transfer-Encoding: 8bit")
+
+
+def test_decoration_has_an_empty_alternative_text() -> None:
+    made = body_of(node("image", src="https://a.in/x.png", alt="A line", decorative=True))
+    assert 'alt=""' in made
+    assert "A line" not in made

@@ -75,7 +75,9 @@ export function open({ place, source, fields, say, ask, send }) {
   function picture({ url, alt, width }) {
     const quoted = (text) => String(text ?? "").replaceAll("&", "&amp;").replaceAll('"', "&quot;");
     const size = width ? ` width="${Math.min(width, 600)}"` : "";
-    insert(`<img src="${quoted(url)}" alt="${quoted(alt)}"${size}>`);
+    // Without one the checks ask for it; an empty one would say that it is only decoration.
+    const said = alt ? ` alt="${quoted(alt)}"` : "";
+    insert(`<img src="${quoted(url)}"${said}${size}>`);
   }
 
   function pictures(event, data, editor) {

@@ -19,6 +19,7 @@ export const MailImage = Node.create({
     return {
       src: { default: "" },
       alt: { default: "" },
+      decorative: { default: false, parseHTML: (element) => element.getAttribute("alt") === "" },
       title: { default: null },
       width: {
         default: null,
@@ -41,8 +42,10 @@ export const MailImage = Node.create({
     return [{ tag: "img[src]" }];
   },
   renderHTML({ node }) {
-    const { src, alt, title, width, align, href } = node.attrs;
-    const image = { src, alt, "data-align": align };
+    const { src, alt, decorative, title, width, align, href } = node.attrs;
+    const image = { src, "data-align": align };
+    // Copied without one it is still to be described; with an empty one it is decoration.
+    if (alt || decorative) image.alt = decorative ? "" : alt;
     if (width) image.width = width;
     if (title) image.title = title;
     return ["div", { class: "mail-image", "data-align": align }, href ? ["a", { href }, ["img", image]] : ["img", image]];
@@ -61,8 +64,8 @@ export const MailImage = Node.create({
         image.alt = attrs.alt ?? "";
         image.width = attrs.width ?? 0;
         if (!attrs.width) image.removeAttribute("width");
-        note.textContent = attrs.alt ? "" : this.options.words.noAlt;
-        note.hidden = Boolean(attrs.alt);
+        note.hidden = Boolean(attrs.alt) || attrs.decorative;
+        note.textContent = note.hidden ? "" : this.options.words.noAlt;
       };
       return redrawn(node, dom, show);
     };

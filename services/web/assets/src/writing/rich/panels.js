@@ -52,9 +52,10 @@ export function wirePanels(root, editor, { pictures }) {
 
   for (const [kind, panel] of panels) {
     panel.addEventListener("input", (event) => {
-      const { name, value, type } = event.target;
+      const { name, value, type, checked } = event.target;
       if (!name || kind === "link") return;
-      if (type !== "color" || hexColour(value)) change(editor, kind, name, value);
+      if (type !== "color" || hexColour(value)) change(editor, kind, name, type === "checkbox" ? checked : value);
+      if (type === "checkbox") showUnless(panel, { [name]: checked });
       if (kind === "button" && name === "color") {
         change(editor, kind, "textColor", inkOn(value));
         panel.querySelector("[name=textColor]").value = inkOn(value);
@@ -134,15 +135,23 @@ function fill(panel, attrs) {
     const value = attrs[input.name];
     if (input.type === "radio") {
       input.checked = input.value === (typeof value === "boolean" ? (value ? "empty" : "filled") : value);
+    } else if (input.type === "checkbox") {
+      input.checked = Boolean(value);
     } else if (input !== document.activeElement) {
       offer(input, value);
       input.value = value ?? "";
     }
   }
+  showUnless(panel, attrs);
   for (const part of panel.querySelectorAll("[data-when]")) part.hidden = !attrs[part.dataset.when];
   for (const part of panel.querySelectorAll("[data-note-of]")) {
     part.textContent = panel.dataset[part.dataset.noteOf] ?? "";
   }
+}
+
+// What is not asked for while a box is ticked.
+function showUnless(panel, attrs) {
+  for (const part of panel.querySelectorAll("[data-unless]")) part.hidden = Boolean(attrs[part.dataset.unless]);
 }
 
 // A list shows what the document has, even if the audience has no such field.
