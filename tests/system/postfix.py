@@ -123,6 +123,22 @@ class Postfix:
         subprocess.run(command, input=password.encode(), check=True, timeout=60)
         shutil.chown(file, "postfix")
 
+    def set_certificate(self, certificate: Certificate) -> None:
+        """Show another certificate; connections that are open go on."""
+        etc = str(self._base / "etc")
+        files = (
+            f"smtpd_tls_cert_file={certificate.certificate_path}",
+            f"smtpd_tls_key_file={certificate.key_path}",
+        )
+        subprocess.run(["postconf", "-c", etc, "-e", *files], check=True, timeout=60)
+        self._command("reload")
+
+    def refuse_everybody(self, reply: str) -> None:
+        """Answer this to each RCPT, or to none of those that are fine; open connections go on."""
+        everybody = f"/./ {reply}\n" if reply else ""
+        (self._base / "etc" / "recipients").write_text(everybody + _RECIPIENTS)
+        self._command("reload")
+
     def start(self) -> None:
         """Start it, also again."""
         started = self._command("start")

@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 FAULTS = "tests/engine/faults"
 CONNECTION = "services/sender/dakiya_sender/smtp/connection.py"
+REFUSALS = "shared/dakiya/delivery/refusals.py"
 INTENTS = "shared/dakiya/delivery/intents.py"
 PYTEST = ("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider")
 PACKAGES = ("shared", "services/scheduler", "services/sender", "services/web", "services/dev")
@@ -146,6 +147,41 @@ GUARDS = [
         "            or self._pace.is_limited ",
         "            ",
         "tests/sender/test_taking_along.py",
+    ),
+    Guard(
+        "refusals of everybody: five in a row stop the account",
+        REFUSALS,
+        "if len(in_a_row) >= REFUSALS_IN_A_ROW and",
+        "if not in_a_row and",
+        "tests/shared/delivery/test_refusals.py",
+    ),
+    Guard(
+        "refusals of everybody: nobody who waits for the verdict is charged",
+        REFUSALS,
+        "        charged=False,\n",
+        "",
+        "tests/shared/delivery/test_refusals.py",
+    ),
+    Guard(
+        "refusals of everybody: an acceptance that may be older makes none final",
+        REFUSALS,
+        "if mails > account.connections]",
+        "if mails]",
+        "tests/shared/delivery/test_refusals.py",
+    ),
+    Guard(
+        "a closing service (421) charges nobody",
+        "shared/dakiya/mail/replies.py",
+        "if phase in _BEFORE_MAIL or code == SERVICE_CLOSING:",
+        "if phase in _BEFORE_MAIL:",
+        "tests/sender/test_throttles.py",
+    ),
+    Guard(
+        "a mended account is not paused for what was met before",
+        "shared/dakiya/delivery/trouble.py",
+        "true() if mended is None else SmtpAccount.mended == mended,",
+        "true(),",
+        "tests/shared/delivery/test_trouble.py",
     ),
 ]
 
