@@ -5,7 +5,7 @@ from dataclasses import replace
 from html import escape
 from typing import Final
 
-from dakiya.mail.rich.colours import text_on
+from dakiya.mail.rich.colours import DARK_CARD, TOLD_APART, contrast, text_on
 from dakiya.mail.rich.direction import direction_of
 from dakiya.mail.rich.document import Node
 from dakiya.mail.rich.inline import inline
@@ -96,10 +96,11 @@ def _button(node: Node, look: Look) -> str:
     align = attrs["align"] or ("right" if look.rtl else "left")
     colour = attrs["color"] or look.accent
     text_colour = attrs["textColor"] or text_on(colour)
+    edge = ' class="edged"' if contrast(colour, DARK_CARD) < TOLD_APART else ""
     return (
         f'<table class="push" {_TABLE} align="{align}" width="100%">\n<tr>'
         f'<td align="{align}">\n<table {_TABLE}>\n<tr>'
-        f'<td bgcolor="{colour}" style="background-color:{colour}">\n'
+        f'<td{edge} bgcolor="{colour}" style="background-color:{colour}">\n'
         f'<a href="{escape(attrs["href"])}" '
         f'style="color:{text_colour};background-color:{colour}">'
         f'{_OUTLOOK_LEFT}<span style="color:{text_colour}">{escape(attrs["label"], quote=False)}'

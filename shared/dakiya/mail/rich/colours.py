@@ -5,6 +5,8 @@ from typing import Final
 WHITE: Final = "#ffffff"
 DARK_CARD: Final = "#1e2226"
 READABLE: Final = 4.5
+# An area with less against what is around it needs an edge to be seen as one.
+TOLD_APART: Final = 2.0
 
 _NEAR_BLACK: Final = "#1f2328"
 _BLACK: Final = "#000000"

@@ -266,3 +266,13 @@ def test_decoration_has_an_empty_alternative_text() -> None:
     made = body_of(node("image", src="https://a.in/x.png", alt="A line", decorative=True))
     assert 'alt=""' in made
     assert "A line" not in made
+
+
+@pytest.mark.parametrize(("colour", "has_edge"), [("#2b2d63", True), ("#b3123f", False)])
+def test_button_that_a_dark_card_swallows_has_an_edge_there(colour: str, *, has_edge: bool) -> None:
+    made = html_of(doc(node("button", label="Buy", href="https://a.in/", color=colour)))
+    assert ('class="edged"' in made) is has_edge
+    in_the_dark = made.partition("@media (prefers-color-scheme: dark)")[2].partition("</style>")[0]
+    assert ".push .edged" in in_the_dark
+    # In the light it has none.
+    assert "border: 1px solid #8b95a1" not in made.replace(in_the_dark, "")
