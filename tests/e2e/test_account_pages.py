@@ -11,7 +11,7 @@ from dakiya.models import Security, SmtpAccount
 from tests.e2e.conftest import DESKTOP, OpenPage, Site
 from tests.e2e.soundness import assert_page_is_sound
 from tests.e2e.test_shell import make_campaigns
-from tests.engine.world import make_account, use_pace
+from tests.engine.world import make_account, make_campaign, make_sending, use_pace
 from tests.recorder import Behaviour
 from tests.recorder.authority import Authority
 from tests.recorder.plugin import StartRecorder
@@ -92,6 +92,34 @@ def test_account_says_what_goes_through_it_and_what_slows_it(
             "email-smtp.eu-west-1.amazonaws.com"
         )
         assert_page_is_sound(page, "smtp-account-region")
+
+
+def test_forecast_is_told_before_scheduling_and_while_sending(
+    pages: list[Page], site: Site, session_factory: SessionFactory
+) -> None:
+    with session_factory() as session:
+        account = make_account(session, site.workspace_id, 587, name="Shop", per_day=100)
+        use_pace(session, account, mails=90, age=timedelta(hours=3))
+        slow_down(session, account.id, observed=30)
+        sending = make_sending(session, account, 250)
+        draft = make_campaign(session, account, 120, start=False)
+        later = make_campaign(session, account, 60, in_s=86_400)
+        session.commit()
+        ids = account.id, sending.id, draft.id, later.id
+    for page in pages:
+        page.goto(f"/smtp-accounts/{ids[0]}")
+        lane = page.locator(".card", has_text="What goes through it")
+        expect(lane).to_contain_text("310 left, about 3 days on this account: 100 mails a day.")
+        expect(lane).to_contain_text("250 left, done")
+        expect(lane).to_contain_text("Mails that servers put off take longer.")
+        assert_page_is_sound(page, "forecast-account")
+        page.goto(f"/campaigns/{ids[1]}")
+        expect(page.get_by_text("About 3 days on this account: 100 mails a day.")).to_be_visible()
+        expect(page.get_by_text("1 other campaign shares the account")).to_be_visible()
+        assert_page_is_sound(page, "forecast-sending")
+        page.goto(f"/campaigns/{ids[2]}/edit/review?when=now")
+        expect(page.get_by_text("2 other campaigns share the account")).to_be_visible()
+        assert_page_is_sound(page, "forecast-review")
 
 
 def test_domain_is_looked_up_and_explained(

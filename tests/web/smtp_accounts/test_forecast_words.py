@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from dakiya.campaigns.estimate import Estimate
 from dakiya.campaigns.progress import prepare_chunk
+from dakiya.clock import utc_now
 from dakiya.db import SessionFactory
 from dakiya.delivery.slowing import Slowed
 from dakiya.models import Campaign, CampaignStatus, SmtpAccount
@@ -86,3 +87,25 @@ def test_page_of_a_campaign_says_what_holds_it_up_and_when_it_goes_on(
     page = client.get(f"/campaigns/{campaign_id}").text
     assert "on this account: 1 mail a day." in page
     assert re.search("limit of 1 mail a day; it continues (today|tomorrow), ..:.. IST[.]", page)
+
+
+def test_api_tells_the_forecast_of_a_campaign(
+    client: FlaskClient, alice: Person, session_factory: SessionFactory
+) -> None:
+    account_id = make_account(alice, name="Gmail", limits={"per_day": 1})
+    people = [{"email": f"r{number}@example.org"} for number in range(3)]
+    campaign_id = make_campaign(alice, smtp_account_id=account_id, recipients=people)
+    place = f"/campaigns/{campaign_id}"
+    draft = alice.api.get(place).json["forecast"]
+    assert draft["bound_by"] == "per_day"
+    assert draft["about"] == "about 2 days on this account: 1 mail a day"
+    assert draft["assumes"] == [LAST]
+    in_a_week = (utc_now() + timedelta(days=7)).isoformat(timespec="seconds")
+    scheduled = alice.api.post(f"{place}/schedule", {"at": in_a_week})
+    assert scheduled.status == 200, scheduled.json
+    found = alice.api.get(place).json["forecast"]
+    assert found["about"] == draft["about"]
+    wait = datetime.fromisoformat(found["finish_at"]) - datetime.fromisoformat(draft["finish_at"])
+    assert timedelta(days=6, hours=23) < wait < timedelta(days=7, hours=1)
+    alice.api.post(f"{place}/cancel", {})
+    assert alice.api.get(place).json["forecast"] is None

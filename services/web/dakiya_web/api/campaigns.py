@@ -26,6 +26,7 @@ from dakiya.models import (
 )
 from dakiya.smtp_accounts.accounts import find_account
 from dakiya_web.api.blueprint import api, asking, json_body, optional_json_body
+from dakiya_web.api.forecasts import present_forecast
 from dakiya_web.api.present import instant
 from dakiya_web.input.campaign import CONTENT_PARTS, CampaignInput, read_campaign, read_schedule
 from dakiya_web.input.query import read_page
@@ -277,6 +278,7 @@ def present_campaign(campaign: Campaign) -> dict[str, Any]:
         "paused_for": campaign.pause_reason,
         "content_changed_at": instant(changing.content_changed_at(campaign)),
         "waiting_because": why_waiting(session, campaign, now=wiring().clock()),
+        "forecast": present_forecast(campaign),
         "second_chance": _present_chance(find_chance(session, campaign.id)),
     }
 
