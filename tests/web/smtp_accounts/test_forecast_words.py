@@ -93,7 +93,9 @@ def test_api_tells_the_forecast_of_a_campaign(
     client: FlaskClient, alice: Person, session_factory: SessionFactory
 ) -> None:
     account_id = make_account(alice, name="Gmail", limits={"per_day": 1})
-    people = [{"email": f"r{number}@example.org"} for number in range(3)]
+    people = [
+        {"email": f"r{number}@example.org", "fields": {"city": "Pune"}} for number in range(3)
+    ]
     campaign_id = make_campaign(alice, smtp_account_id=account_id, recipients=people)
     place = f"/campaigns/{campaign_id}"
     draft = alice.api.get(place).json["forecast"]
