@@ -5,6 +5,7 @@ from typing import Final
 
 from dakiya.campaigns.checks.anatomy import Anatomy
 from dakiya.campaigns.checks.finding import Finding, some, stop, warn
+from dakiya.campaigns.checks.spam import spam_phrases, tells
 from dakiya.mail.html_check import unclosed
 
 # Gmail hides the rest behind "View entire message", the unsubscribe link with it.
@@ -14,22 +15,13 @@ LONG_SUBJECT_CHARS: Final = 90
 LETTERS_PER_PICTURE: Final = 80
 _LOUD_LETTERS: Final = 12
 _LOUD_SHARE: Final = 0.7
-_PHRASES_OF_A_MAIL: Final = 3
+# A mail of so many letters that is mostly capitals shouts (SpamAssassin's UPPERCASE_50_75).
+_SHOUTED_LETTERS: Final = 200
+_SHOUTED_SHARE: Final = 0.5
 
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 _FAKE_REPLY = re.compile(r"\s*(re|fwd?|aw)\s*:", re.IGNORECASE)
 _MARKS = re.compile(r"[!?]\s*[!?]\s*[!?]|\${2,}|₹{2,}|€{2,}")
-_PHRASES = re.compile(
-    r"\b(100% free|act now|as seen on|bad credit|be your own boss|cash bonus|cheap meds|"
-    r"claim your prize|click below|click here now|congratulations you|double your|"
-    r"earn (?:extra )?(?:cash|money)|eliminate debt|fast cash|free gift|free money|"
-    r"get rich|guaranteed (?:income|winner)|income from home|lose weight|lottery|"
-    r"lowest price ever|make money|million dollars|miracle|money back guarantee|"
-    r"no (?:credit check|obligation|risk)|once in a lifetime|online casino|"
-    r"risk[- ]free|this is not spam|urgent (?:action|response)|viagra|while supplies last|"
-    r"winner|work from home|you have been selected|you won)\b",
-    re.IGNORECASE,
-)
 
 
 def check_subject(subject: str) -> list[Finding]:
@@ -74,10 +66,15 @@ def check_words(mail: Anatomy, subject: str) -> list[Finding]:
                 "without pictures nothing is left. Write the important words as text.",
             )
         )
-    phrases = [phrase.lower() for phrase in _PHRASES.findall(f"{subject} {mail.words}")]
-    if len(set(phrases)) >= _PHRASES_OF_A_MAIL:
-        text = "These words are often seen in spam:"
-        found.append(warn("spam.words", text, *some(sorted(set(phrases)), most=8)))
+    phrases = spam_phrases(f"{subject} {mail.words}")
+    if tells(phrases):
+        about = some([f"“{phrase.words}” {phrase.why}" for phrase in phrases], most=8)
+        text = "These words are what filters know from spam. Say it in other words:"
+        part = "html" if phrases[0].words in mail.words.lower() else "subject"
+        found.append(warn("spam.words", text, *about, field=part, find=phrases[0].words))
+    if _upper_share(mail.words, _SHOUTED_LETTERS) > _SHOUTED_SHARE:
+        text = "Most of the mail is written in capitals, as if it shouted."
+        found.append(warn("spam.capitals", text))
     if len(_MARKS.findall(mail.words)) > 1:
         text = "Rows of exclamation marks or currency signs are a mark of spam."
         found.append(warn("spam.marks", text))
@@ -110,12 +107,15 @@ def check_size(html_bytes: int) -> list[Finding]:
 
 
 def _loudness(words: str) -> str:
-    letters = [letter for letter in words if letter.isalpha()]
-    upper = sum(letter.isupper() for letter in letters)
-    if len(letters) >= _LOUD_LETTERS and upper > _LOUD_SHARE * len(letters):
+    if _upper_share(words, _LOUD_LETTERS) > _LOUD_SHARE:
         return "it is written in capitals"
     if _MARKS.search(words) or words.count("!") > 1:
         return "too many exclamation marks or currency signs"
-    if phrase := _PHRASES.search(words):
-        return f"“{phrase.group().lower()}”"
-    return ""
+    phrases = spam_phrases(words)
+    return f"“{phrases[0].words}” {phrases[0].why}" if phrases else ""
+
+
+def _upper_share(words: str, least: int) -> float:
+    """Return which share of the letters are capitals; 0 for fewer letters than ``least``."""
+    letters = [letter for letter in words if letter.isalpha()]
+    return sum(map(str.isupper, letters)) / len(letters) if len(letters) >= least else 0

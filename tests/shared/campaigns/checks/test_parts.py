@@ -276,9 +276,12 @@ def test_words_of_spam_are_told_when_there_are_some() -> None:
     assert check_words(one, "Hi") == []
     many = anatomy_of_html(f"<p>{LONG} You won a free gift: risk-free. Click below!</p>")
     (found,) = check_words(many, "Hi")
-    assert (found.check, "free gift" in found.about) == ("spam.words", True)
+    assert (found.check, found.find) == ("spam.words", "free gift")
+    assert "“free gift” promises too much" in found.about
+    assert "“you won” tells of a prize that nobody expects" in found.about
     loud = anatomy_of_html(f"<p>{LONG}!!! {LONG} ₹₹₹</p>")
     assert names(check_words(loud, "Hi")) == ["spam.marks"]
+    assert names(check_words(anatomy_of_html(f"<p>{LONG.upper()}</p>"), "Hi")) == ["spam.capitals"]
 
 
 def test_size_is_that_of_gmail() -> None:
