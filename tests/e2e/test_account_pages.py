@@ -147,6 +147,15 @@ def test_domain_is_looked_up_and_explained(
         page.get_by_role("button", name="Suggest a server").click()
         expect(page.get_by_text("asha@other.example is hosted by Microsoft 365")).to_be_visible()
         assert_page_is_sound(page, "smtp-account-suggested")
+        page.get_by_label("Server", exact=True).fill("smtp.gmail.com")
+        page.get_by_label("Password").fill("never in an address")
+        asked = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.get_by_label("User name").fill("asha@gmail.com")
+        page.get_by_label("User name").blur()
+        expect(page.get_by_text("it gets those of Gmail when you save: 500 mails")).to_be_visible()
+        assert not [url for url in asked if "never" in url]
+        assert_page_is_sound(page, "smtp-account-recognised")
         page.get_by_role("link", name="Fill in Microsoft 365").click()
         expect(page.get_by_label("User name")).to_have_value("asha@other.example")
         page.goto(place)

@@ -75,6 +75,7 @@ CASES: dict[tuple[str, str], Case] = {
     ("smtp_accounts.create", "GET"): Case(Kind.LOGGED_IN),
     ("smtp_accounts.create", "POST"): Case(Kind.LOGGED_IN),
     ("smtp_accounts.show_suggestion", "GET"): Case(Kind.LOGGED_IN),
+    ("smtp_accounts.show_server", "GET"): Case(Kind.LOGGED_IN),
     ("smtp_accounts.show", "GET"): Case(Kind.PAGE_OWNER),
     ("smtp_accounts.edit", "GET"): Case(Kind.PAGE_OWNER),
     ("smtp_accounts.edit", "POST"): Case(

@@ -188,6 +188,24 @@ def test_known_server_without_limits_gets_those_of_its_provider(
     assert "100 left within 24 hours" in client.get(own).text
 
 
+def test_typed_server_is_recognised_with_its_limits(client: FlaskClient, alice: Person) -> None:
+    def said(**typed: str) -> str:
+        return client.get("/smtp-accounts/server", query_string=typed).text
+
+    own = said(host="smtp.gmail.com", username="asha@shop.example")
+    assert "A server of Google Workspace" in own
+    assert "it gets those of Google Workspace when you save: 2,000 mails a day." in own
+    assert "500 mails a day." in said(host="smtp.gmail.com", from_email="asha@gmail.com")
+    sendgrid = said(host="smtp.sendgrid.net")
+    assert "A server of SendGrid" in sendgrid
+    assert "when you save" not in sendgrid
+    for other in ("mail.shop.example", "", "smtp.gmail.com.example.org", "a\0b", "x" * 999):
+        assert "A server of" not in said(host=other)
+    hint = "a server that Dakiya knows gets the limits of its provider"
+    assert hint in client.get("/smtp-accounts/new").text
+    assert hint not in client.get("/smtp-accounts/new?preset=workspace").text
+
+
 def test_region_of_a_provider_is_chosen(client: FlaskClient, alice: Person) -> None:
     page = client.get("/smtp-accounts/new?preset=ses").text
     assert 'value="email-smtp.ap-south-1.amazonaws.com"' in page

@@ -88,9 +88,14 @@ class Preset:
 DEMO_INBOX = ("Demo inbox", "127.0.0.1")
 
 
+def known_presets() -> Sequence[Preset]:
+    """Return the known providers with what their users trip over."""
+    return [Preset(provider, _HINTS[provider.name]) for provider in PROVIDERS]
+
+
 def offered_presets(settings: WebSettings) -> Sequence[Preset]:
     """Return the servers to choose from: the demo inbox first, where one runs."""
-    known = [Preset(provider, _HINTS[provider.name]) for provider in PROVIDERS]
+    known = known_presets()
     if settings.demo_inbox_smtp_port is None:
         return known
     label, host = DEMO_INBOX

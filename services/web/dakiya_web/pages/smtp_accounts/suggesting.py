@@ -8,11 +8,18 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from dakiya.domains.register import domain_of, find_check, find_mx
-from dakiya.smtp_accounts.providers import Provider, provider_of_address, provider_of_mx
+from dakiya.smtp_accounts.providers import (
+    Provider,
+    provider_of_account,
+    provider_of_address,
+    provider_of_mx,
+)
 from dakiya_web.input.reader import FieldReader
 from dakiya_web.pages.people.sessions import logged_in_user
+from dakiya_web.pages.smtp_accounts import wording
 from dakiya_web.pages.smtp_accounts.blueprint import smtp_accounts
 from dakiya_web.pages.smtp_accounts.domain import ask_for_names, is_being_looked_up
+from dakiya_web.pages.smtp_accounts.presets import Preset, find_preset, known_presets
 from dakiya_web.wiring import request_session, wiring
 
 _MAX_CHARS: Final = 320
@@ -53,6 +60,33 @@ def address_asked_for() -> str:
     """Return the address that a page was asked about; that of whoever asks, without one."""
     asked = request.args.get("address", "").strip()
     return asked if 0 < len(asked) <= _MAX_CHARS else logged_in_user().email
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A typed server that is known: its provider's preset, and its limits in words, if any."""
+
+    preset: Preset
+    limits: str
+
+
+def recognise(host: str, *addresses: str) -> Recognised | None:
+    """Recognise a server by its name, and by whose address goes through it."""
+    provider = provider_of_account(host, *addresses)
+    preset = find_preset(provider.name, known_presets()) if provider is not None else None
+    if preset is None:
+        return None
+    has_limits = any(getattr(preset.provider, name) for name in wording.PACES)
+    return Recognised(preset, wording.limits(preset.provider) if has_limits else "")
+
+
+@smtp_accounts.get("/smtp-accounts/server")
+def show_server() -> ResponseReturnValue:
+    """What is known of a server that is being typed, for the form that it is typed into."""
+    fields = [
+        request.args.get(name, "")[:_MAX_CHARS] for name in ("host", "username", "from_email")
+    ]
+    return render_template("smtp_accounts/server.html", recognised=recognise(*fields))
 
 
 @smtp_accounts.get("/smtp-accounts/suggestion")

@@ -9,7 +9,7 @@ from dakiya.delivery.slowing import Slowed
 from dakiya.mail.verdict import Reason
 from dakiya.models import Security, SmtpAccount, SmtpTest, TestStatus
 from dakiya.models.smtp import DEFAULT_CONNECTIONS
-from dakiya.smtp_accounts.providers import provider_of_account
+from dakiya.smtp_accounts.providers import Provider, provider_of_account
 from dakiya_web.texts import LazyText, Text, gettext, lazy_gettext, ngettext
 from dakiya_web.wording import number
 
@@ -147,7 +147,7 @@ def say_pause(reason: str | None) -> str:
     return str(_TITLES.get(reason or "", gettext("The server does not take our mail")))
 
 
-def limits(account: SmtpAccount) -> str:
+def limits(account: SmtpAccount | Provider) -> str:
     """Say an account's limits: "500 mails a day, 30 a minute"; "No limit" without any."""
     found = [(name, getattr(account, name)) for name in reversed(PACES) if getattr(account, name)]
     if not found:
