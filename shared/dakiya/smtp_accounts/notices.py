@@ -239,5 +239,13 @@ def _is_lost(now: datetime) -> ColumnElement[bool]:
 
 
 def forget_notices(session: Session, *, now: datetime) -> None:
-    """Delete the notices that hold no other back any more."""
-    session.execute(delete(TroubleNotice).where(TroubleNotice.created_at < now - 2 * AGAIN_AFTER))
+    """Delete the notices that hold no other back any more; not those of trouble that lasts."""
+    lasts = select(SmtpAccount.id).where(
+        SmtpAccount.id == TroubleNotice.smtp_account_id,
+        SmtpAccount.pause_reason == TroubleNotice.reason,
+    )
+    session.execute(
+        delete(TroubleNotice).where(
+            TroubleNotice.created_at < now - 2 * AGAIN_AFTER, ~lasts.exists()
+        )
+    )

@@ -25,7 +25,7 @@ def look_at_mail(account: SmtpAccount) -> Told:
             "Nobody is told by mail: this installation has no mail server of its own. Its operator "
             "can name one (DAKIYA_SYSTEM_SMTP_URL)."
         )
-        return Told(nobody, nobody if account.paused_at is not None else "")
+        return Told(nobody)
     you = gettext("You are told by mail")
     notice = latest_notice(request_session(), account) if account.paused_at is not None else None
     if notice is None:

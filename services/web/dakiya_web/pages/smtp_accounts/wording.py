@@ -56,10 +56,9 @@ _REMEDIES: Mapping[str, Text] = {
         "and then test the account: a passed test lets it send again."
     ),
     Reason.POLICY: lazy_gettext(
-        "The server refused one recipient after the other, so Dakiya stopped before more of them "
-        "were: those wait, and none counts as failed. Its words say why; often SPF, DKIM or DMARC "
-        "of your domain, or a rule of your provider. Mend that, and then test the account: a "
-        "passed test lets it send again."
+        "They all wait, and none counts as failed. The server's words say why; often it is SPF, "
+        "DKIM or DMARC of your domain, or a rule of your provider. Mend that, and then test the "
+        "account: a passed test lets it send again."
     ),
     Reason.QUOTA: lazy_gettext(
         "Your provider's quota is used up. You may enter its limit below, so that "
