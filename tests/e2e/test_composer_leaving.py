@@ -7,10 +7,11 @@ from playwright.sync_api import Dialog, Page, Route, expect
 from sqlalchemy import select
 
 from dakiya.db import SessionFactory
-from dakiya.models import Campaign, CampaignTest, ContentVersion
+from dakiya.models import Campaign, CampaignStatus, CampaignTest, ContentVersion
 from tests.e2e.composing import make_draft
 from tests.e2e.conftest import DESKTOP, OpenPage, Site
 from tests.e2e.soundness import assert_page_is_sound
+from tests.engine.world import make_account, make_campaign
 
 # The answer to a save comes late, though the server has saved at once.
 LATE_ANSWERS = """() => {
@@ -122,6 +123,31 @@ def test_browser_asks_when_the_words_cannot_be_saved(
     page.get_by_role("link", name="Campaigns", exact=True).first.click()
     page.wait_for_url(re.compile(r"/campaigns$"))
     assert asked == ["beforeunload"]
+
+
+def test_ctrl_s_and_enter_save_a_mail_that_rests(
+    open_page: OpenPage, site: Site, session_factory: SessionFactory
+) -> None:
+    with session_factory.begin() as session:
+        account = make_account(session, site.workspace_id, 1025)
+        campaign = make_campaign(session, account, 3)
+        campaign.status = CampaignStatus.PAUSED
+        campaign_id = campaign.id
+    page = open_page(DESKTOP)
+    place = f"/campaigns/{campaign_id}/edit/content"
+    page.goto(place)
+    subject = page.get_by_label("Subject")
+    page.locator("[data-way][data-ready]").wait_for()
+    for key, words in (("Control+s", "By Ctrl+S"), ("Enter", "By Enter")):
+        subject.fill(words)
+        with page.expect_navigation():
+            subject.press(key)
+        assert page.url.endswith(f"{place}#preview")
+        expect(subject).to_have_value(words)
+        with session_factory() as session:
+            content = session.get_one(Campaign, campaign_id).content
+            assert content is not None
+            assert content.subject == words
 
 
 def test_other_tabs_mail_that_cannot_be_taken_is_asked_about_again(

@@ -142,6 +142,8 @@ def test_starter_is_copied_renamed_duplicated_and_deleted(
     refused = send(client, path, name="", subject="{{ name", preheader="")
     assert refused.status_code == 422
     assert "Give the template a name." in refused.text
+    long = send(client, path, name="x", subject="x" * 501, preheader="")
+    assert (long.status_code, "Nothing was cut off" in long.text) == (422, True)
     refused = send(client, path, name="x", subject="{{ name", preheader="")
     assert (refused.status_code, "{{ name" in refused.text) == (422, True)
     press(client, path, f"{path}/duplicate")

@@ -83,6 +83,7 @@ function keep(writer, source, status) {
   form.addEventListener("submit", put);
   if (!form.dataset.saves) {
     writer.onChange(() => form.dispatchEvent(new Event("input")));
+    onKeys(() => form.requestSubmit(form.querySelector("[data-save-now]")));
     return;
   }
   const spare = makeSpare(form.dataset.mail);
@@ -106,12 +107,8 @@ function keep(writer, source, status) {
   if (form.dataset.byHand === undefined) saveFirst(form, saving);
   form.addEventListener("input", saving.touched);
   writer.onChange(saving.touched);
-  // Enter in the subject is no wish to go on to the next step.
-  form.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.defaultPrevented || !event.target.matches("input[type=text]")) return;
-    event.preventDefault();
-    saving.save({ byHand: true });
-  });
+  // After a conflict nothing is overwritten by it: the answer offers both mails again.
+  onKeys(() => saving.save({ byHand: true }));
   form.addEventListener("click", (event) => {
     if (!event.target.closest("[data-save-now]")) return;
     event.preventDefault();
@@ -124,6 +121,20 @@ function keep(writer, source, status) {
       putBack(left.values, writer, source);
     }, spare);
   }
+}
+
+// Ctrl+S saves; so does Enter in the subject, which is no wish to go on to the next step.
+function onKeys(save) {
+  addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "s") return;
+    event.preventDefault();
+    save();
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.defaultPrevented || !event.target.matches("input[type=text]")) return;
+    event.preventDefault();
+    save();
+  });
 }
 
 // Words that an earlier page could not save: into the form, which is sent and loaded anew.

@@ -1,4 +1,4 @@
-// Saves by itself a moment after the last key (unless data-by-hand), and at once with Ctrl+S. One request at a time;
+// Saves by itself a moment after the last key (unless data-by-hand), and at once when asked to. One request at a time;
 // what could not be saved stays in the page, in this browser (spare.js), and is tried again.
 
 const PAUSE_MS = 1500;
@@ -93,12 +93,6 @@ export function makeSaving({ form, url, read, isEmpty, tell, spare, onSaved, onC
     return false;
   }
 
-  addEventListener("keydown", (event) => {
-    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "s") return;
-    event.preventDefault();
-    // After a conflict nothing is overwritten by it: the answer offers both mails again.
-    save({ byHand: true });
-  });
   document.addEventListener("visibilitychange", () => {
     if (byItself && document.hidden && isDirty() && !stopped) save();
   });

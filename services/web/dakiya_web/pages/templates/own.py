@@ -20,6 +20,7 @@ from dakiya.templates.own import (
 )
 from dakiya_web import confirming
 from dakiya_web.input.reader import sentence
+from dakiya_web.pages.compose.forms import Whole
 from dakiya_web.pages.people.sessions import logged_in_user
 from dakiya_web.pages.templates.blueprint import templates
 from dakiya_web.pages.templates.showing import answer_with
@@ -39,14 +40,14 @@ class TemplateForm(FlaskForm):
     )
     subject = StringField(
         lazy_gettext("Subject"),
-        [DataRequired(lazy_gettext("Write a subject.")), Length(max=MAX_SUBJECT_CHARS)],
-        render_kw={"autocomplete": "off", "maxlength": MAX_SUBJECT_CHARS},
+        [DataRequired(lazy_gettext("Write a subject.")), Whole(MAX_SUBJECT_CHARS)],
+        render_kw={"autocomplete": "off"},
     )
     preheader = StringField(
         lazy_gettext("Preview text"),
-        [Length(max=MAX_PREHEADER_CHARS)],
+        [Whole(MAX_PREHEADER_CHARS)],
         description=lazy_gettext("Inboxes show it behind the subject."),
-        render_kw={"autocomplete": "off", "maxlength": MAX_PREHEADER_CHARS},
+        render_kw={"autocomplete": "off"},
     )
 
 
