@@ -255,3 +255,18 @@ def test_mail_of_text_alone_is_offered_no_preview_text(client: FlaskClient, alic
     assert 'name="preheader"' not in client.get(f"/campaigns/{text}/edit/content").text
     html = make_campaign(alice)
     assert 'name="preheader"' in client.get(f"/campaigns/{html}/edit/content").text
+
+
+def test_many_fields_are_all_there_and_some_are_shown(client: FlaskClient, alice: Person) -> None:
+    fields = {f"f{number:02}": "x" for number in range(70)}
+    recipients = [{"email": "ravi@example.org", "name": "Ravi", "fields": fields}]
+    campaign_id = make_campaign(alice, recipients=recipients)
+    page = client.get(f"/campaigns/{campaign_id}/edit/content").text
+    # With name and email they are 72.
+    assert "and 12 more: type {{ and a part of the name" in page
+    assert 'data-field="f57">' in page
+    assert 'data-field="f58" hidden>' in page
+    assert 'data-field="f69" hidden>' in page
+    assert page.count("<code>{{ ") == 60
+    few = make_campaign(alice)
+    assert "more: type" not in client.get(f"/campaigns/{few}/edit/content").text

@@ -13,7 +13,6 @@ from dakiya_web.texts import gettext, ngettext
 from dakiya_web.wiring import request_session
 from dakiya_web.wording import day, number
 
-FIELDS_SHOWN = 60
 _EXAMPLE = date(2026, 11, 24)
 
 
@@ -52,7 +51,7 @@ def fields_offered(campaign: Campaign, total: int) -> Sequence[FieldOffer]:
     filled = audience.count_fields(request_session(), campaign)
     named = [FieldOffer("name", total - filled.pop("name", 0), total), FieldOffer("email")]
     found = [FieldOffer(name, total - count, total) for name, count in filled.items()]
-    return [*named, *found][:FIELDS_SHOWN]
+    return [*named, *found]
 
 
 def fields_of_mail(content: Content) -> Sequence[FieldOffer]:
