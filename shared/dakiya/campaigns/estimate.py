@@ -7,7 +7,6 @@ the same. It is made of what is known now; what it takes for granted is said bes
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from math import inf
 
 from sqlalchemy import select
@@ -15,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from dakiya.campaigns.reading import count_recipients
 from dakiya.delivery.counters import WAITING, read_counts
-from dakiya.delivery.forecast import SPEED, Forecast, forecast
+from dakiya.delivery.forecast import SPEED, Forecaster
 from dakiya.delivery.limits import shared_connections, shared_limits, slowed, told_limits
 from dakiya.delivery.sharing import Load, forecast_loads
 from dakiya.delivery.slowing import Slowed
@@ -72,9 +71,10 @@ def estimate(
         _load(one, left[one.id], at=at if one is campaign else None, now=now)
         for one in (campaign, *others)
     ]
-    return estimate_loads(session, account, loads, now=now, mails_per_s=mails_per_s).get(
-        campaign.id
+    found = estimate_loads(
+        session, account, loads, now=now, mails_per_s=mails_per_s, until=campaign.id
     )
+    return found.get(campaign.id)
 
 
 def estimate_account(
@@ -96,8 +96,12 @@ def estimate_loads(
     *,
     now: datetime,
     mails_per_s: float | None = None,
+    until: int | None = None,
 ) -> Mapping[int, Estimate]:
-    """Forecast loads of one account that begin at their instants, or when its pause ends."""
+    """Forecast loads of one account that begin at their instants, or when its pause ends.
+
+    With ``until`` only those that have gone before that one has, and itself.
+    """
     waits = account.paused_at is not None and not is_open(account, now=now)
     tries_at = account.paused_until if waits else None
     opens_at = max(tries_at or now, now)
@@ -106,21 +110,16 @@ def estimate_loads(
     if learned is not None and learned.over_at <= opens_at:
         learned = None
     begins = {load.key: max(load.start_at, opens_at) for load in loads}
-    found = forecast_loads(
-        [Load(load.key, load.mails, begins[load.key]) for load in loads],
-        partial(
-            _last_goes,
-            partial(
-                forecast,
-                limits,
-                used=load_usage(session, account, limits=limits, now=now),
-                now=now,
-                connections=shared_connections(session, account),
-                mails_per_s=mails_per_s,
-                slowed=learned,
-            ),
-        ),
+    known = Forecaster(
+        limits,
+        used=load_usage(session, account, limits=limits, now=now),
+        now=now,
+        connections=shared_connections(session, account),
+        mails_per_s=mails_per_s,
+        slowed=learned,
     )
+    waiting = [Load(load.key, load.mails, begins[load.key]) for load in loads if load.mails]
+    found = forecast_loads(waiting, known.last_goes, until=until)
     return {
         key: Estimate(
             begin_at=begins[key],
@@ -128,8 +127,10 @@ def estimate_loads(
             bound_by=done.bound_by,
             limit=getattr(told, done.bound_by, None),
             others=sum(
-                other != key and begins[other] < done.finish_at and begins[key] < ends.finish_at
-                for other, ends in found.items()
+                one.key != key
+                and one.start_at < done.finish_at
+                and (one.key not in found or begins[key] < found[one.key].finish_at)
+                for one in waiting
             ),
             tries_at=tries_at,
             needs_owner=waits and tries_at is None,
@@ -198,7 +199,3 @@ def _load(campaign: Campaign, mails: int, *, at: datetime | None, now: datetime)
     if at is None and campaign.status is not CampaignStatus.SENDING:
         at = campaign.scheduled_at
     return Load(campaign.id, mails, max(at or now, now))
-
-
-def _last_goes(forecast_of: partial[Forecast], begin: datetime, mails: int) -> Forecast:
-    return forecast_of(mails=mails, start_at=begin)

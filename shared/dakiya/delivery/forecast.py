@@ -7,7 +7,7 @@ the longer one, and the slowest decides. Tests compare it with the pace itself.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -42,47 +42,46 @@ class _Used:
     leaving: Sequence[tuple[timedelta, int]]
 
 
-def forecast(
-    limits: Limits,
-    *,
-    used: Usage,
-    mails: int,
-    now: datetime,
-    connections: int,
-    start_at: datetime,
-    mails_per_s: float | None = None,
-    slowed: Slowed | None = None,
-) -> Forecast:
-    """Say when so many mails will have gone out that may begin at ``start_at``.
+@dataclass
+class Forecaster:
+    """What is known of an account, to forecast with as often as one likes.
 
-    ``used`` is the account's usage up to now; ``mails_per_s`` its measured speed, if known;
-    ``slowed`` the pace that it has learned, which comes back to its limits by itself.
+    ``used`` is its usage up to now; ``mails_per_s`` its measured speed, if known; ``slowed`` the
+    pace that it has learned, which comes back to its limits by itself.
     """
-    begin = max(now, start_at)
-    speed = mails_per_s or connections * MAILS_PER_S_PER_CONNECTION
-    windows = _windows(limits, used, begin)
-    if mails <= 0:
-        return Forecast(begin, SPEED)
-    wait, bound_by = _last_goes(windows, mails, speed)
-    on_the_way_back = _while_slowed(slowed, mails, begin) if slowed is not None else None
-    if on_the_way_back is not None:
-        held_up, rest = on_the_way_back
-        if rest:
-            # Only the shorter limits: what a day has room for is seen above.
-            after = [one for one in windows if one.window.length <= _SHORT]
-            held_up += _last_goes([_Used(one.window, ()) for one in after], rest, speed)[0]
-        if held_up > wait:
-            wait, bound_by = held_up, LEARNED
-    return Forecast(begin + min(wait, MAX_FORECAST), bound_by)
+
+    limits: Limits
+    used: Usage
+    now: datetime
+    connections: int
+    mails_per_s: float | None = None
+    slowed: Slowed | None = None
+    # By the beginning: how the account's usage looks then.
+    _known: dict[datetime, Sequence[_Used]] = field(default_factory=dict)
+
+    def last_goes(self, start_at: datetime, mails: int) -> Forecast:
+        """Say when so many mails will have gone out that may begin at ``start_at``."""
+        begin = max(self.now, start_at)
+        if mails <= 0:
+            return Forecast(begin, SPEED)
+        speed = self.mails_per_s or self.connections * MAILS_PER_S_PER_CONNECTION
+        if begin not in self._known:
+            self._known[begin] = _windows(self.limits, self.used, begin)
+        windows = self._known[begin]
+        wait, bound_by = _last_goes(windows, mails, speed)
+        if self.slowed is not None and begin < self.slowed.over_at:
+            held_up, rest = _while_slowed(self.slowed, mails, begin)
+            if rest:
+                # Only the shorter limits: what a day has room for is seen above.
+                after = [_Used(one.window, ()) for one in windows if one.window.length <= _SHORT]
+                held_up += _last_goes(after, rest, speed)[0]
+            if held_up > wait:
+                wait, bound_by = held_up, LEARNED
+        return Forecast(begin + min(wait, MAX_FORECAST), bound_by)
 
 
-def _while_slowed(slowed: Slowed, mails: int, begin: datetime) -> tuple[timedelta, int] | None:
-    """Walk the steps of the way back: how long they take, and the mails that are left after them.
-
-    None when the way back is over before it begins.
-    """
-    if begin >= slowed.over_at:
-        return None
+def _while_slowed(slowed: Slowed, mails: int, begin: datetime) -> tuple[timedelta, int]:
+    """Walk the steps of the way back: how long they take, and the mails left after them."""
     left, at = float(mails), begin
     for step in range(STEPS):
         ends = slowed.at + (step + 1) * STEP

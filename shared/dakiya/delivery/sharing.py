@@ -33,15 +33,20 @@ class Load:
 LastGoes = Callable[[datetime, int], Forecast]
 
 
-def forecast_loads(loads: Sequence[Load], last_goes: LastGoes) -> Mapping[int, Forecast]:
-    """Say when each of the loads will have gone, by its key; those without mails are left out."""
+def forecast_loads(
+    loads: Sequence[Load], last_goes: LastGoes, *, until: int | None = None
+) -> Mapping[int, Forecast]:
+    """Say when each of the loads will have gone, by its key; those without mails are left out.
+
+    With ``until`` it stops once that one has gone, and leaves out what takes longer.
+    """
     coming = deque(
         sorted((load for load in loads if load.mails > 0), key=lambda load: load.start_at)
     )
     account = _Account(last_goes)
     left: dict[int, float] = {}
     done: dict[int, Forecast] = {}
-    while coming or left:
+    while (coming or left) and until not in done:
         if not left:
             account.begin(coming[0].start_at)
             _arrive(coming, left, at=coming[0].start_at)
@@ -49,10 +54,10 @@ def forecast_loads(loads: Sequence[Load], last_goes: LastGoes) -> Mapping[int, F
         goal = account.served + least * len(left)
         ends = account.reach(goal)
         if coming and coming[0].start_at < ends.finish_at:
-            until = coming[0].start_at
-            share = account.serve_until(until, at_most=goal) / len(left)
+            comes_at = coming[0].start_at
+            share = account.serve_until(comes_at, at_most=goal) / len(left)
             left = {key: mails - share for key, mails in left.items()}
-            _arrive(coming, left, at=until)
+            _arrive(coming, left, at=comes_at)
             continue
         account.served = goal
         # Half a mail is the rounding of the shares.

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from dakiya.db import database_now
-from dakiya.delivery.forecast import LEARNED, MAX_FORECAST, SPEED, Forecast, forecast
+from dakiya.delivery.forecast import LEARNED, MAX_FORECAST, SPEED, Forecast, Forecaster
 from dakiya.delivery.pacing import Limits, Pace, Slot
 from dakiya.delivery.slowing import Slowed
 from dakiya.delivery.usage import remaining_quota
@@ -35,15 +35,8 @@ def simulate(limits: Limits, used: list[Slot], mails: int) -> datetime:
 
 
 def predict(limits: Limits, used: list[Slot], mails: int) -> Forecast:
-    return forecast(
-        limits,
-        used=in_all_windows(limits, used),
-        mails=mails,
-        now=NOW,
-        connections=4,
-        start_at=NOW,
-        mails_per_s=FAST,
-    )
+    known = Forecaster(limits, in_all_windows(limits, used), NOW, 4, mails_per_s=FAST)
+    return known.last_goes(NOW, mails)
 
 
 def usage(longest_s: int) -> st.SearchStrategy[list[Slot]]:
@@ -95,9 +88,7 @@ def test_forecast_names_the_limit_that_holds_it_up() -> None:
 
 
 def test_speed_of_the_connections_decides_without_limits() -> None:
-    found = forecast(
-        Limits(), used={}, mails=12_000, now=NOW, connections=4, start_at=NOW + timedelta(hours=1)
-    )
+    found = Forecaster(Limits(), {}, NOW, 4).last_goes(NOW + timedelta(hours=1), 12_000)
     assert found == Forecast(NOW + timedelta(hours=1, minutes=10), SPEED)
 
 
@@ -105,9 +96,7 @@ def test_learned_pace_holds_the_first_mails_up_and_then_its_limits_do() -> None:
     slowed = Slowed(60, 120, NOW)  # 60, 75, 90 and 105 a minute, each for ten minutes
 
     def finish(mails: int, limits: Limits, start_at: datetime = NOW) -> Forecast:
-        return forecast(
-            limits, used={}, mails=mails, now=NOW, connections=4, start_at=start_at, slowed=slowed
-        )
+        return Forecaster(limits, {}, NOW, 4, slowed=slowed).last_goes(start_at, mails)
 
     assert finish(600, Limits()) == Forecast(NOW + timedelta(minutes=10), LEARNED)
     assert finish(1_350, Limits()) == Forecast(NOW + timedelta(minutes=20), LEARNED)
