@@ -1,7 +1,7 @@
 """A server that refuses everybody with words that name nobody costs no recipient anything."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from dakiya.db import SessionFactory
 from dakiya.delivery.refusals import REFUSALS_IN_A_ROW
@@ -135,3 +135,50 @@ def test_list_of_which_nobody_is_left_to_spare_ends(
     with session_factory() as session:
         assert states_of(session, campaign) == {EmailState.FAILED: REFUSALS_IN_A_ROW - 1}
     assert account_of(session_factory).pause_reason is None
+
+
+def test_server_that_changes_its_mind_while_senders_are_killed_charges_and_doubles_nobody(
+    installation: Installation, session_factory: SessionFactory, recorder: StartRecorder
+) -> None:
+    """Four rounds: everybody is refused, a sender is killed (kill -9), its owner mends it."""
+    refusing = Rule("dot", reply="554 5.7.1 Refused by policy", received=False)
+    server = recorder(refusing)
+    with session_factory.begin() as session:
+        session.execute(text(_NEVER_BACK))
+        account = make_account(
+            session, make_workspace(session), server.port, connections=CONNECTIONS
+        )
+        campaign = make_campaign(session, account, 4 * MAILS)
+    installation.start("scheduler", DAKIYA_BATCH_SIZE="10")
+    senders = [installation.start("sender", DAKIYA_BATCH_SIZE="10") for _ in range(2)]
+    for _ in range(4):
+        wait_until(session_factory, lambda s: bool(s.scalars(select(HeldRefusal.email_id)).all()))
+        installation.kill_with_children(senders.pop(0))
+        senders.append(installation.start("sender", DAKIYA_BATCH_SIZE="10"))
+        stops(session_factory, campaign)
+        sent = len(server.received())
+        server.behave(Rule("dot", delay_s=0.02))
+        with session_factory.begin() as session:
+            clear_trouble(session, account.id)
+        server.wait_for_received(sent + MAILS // 2, timeout_s=60)
+        server.behave(refusing)
+    stops(session_factory, campaign)
+    server.behave()
+    with session_factory.begin() as session:
+        clear_trouble(session, account.id)
+    status_is(session_factory, campaign, CampaignStatus.FINISHED)
+    audit = audited(session_factory, campaign, server.received())
+    with session_factory() as session:
+        found = states_of(session, campaign)
+    # At most one on the wire of each connection of a killed sender.
+    assert audit.unknown <= 4 * CONNECTIONS
+    assert set(found) <= {EmailState.SENT, EmailState.UNKNOWN}
+
+
+# Whoever wakes a mail that was said to have failed, breaks off.
+_NEVER_BACK = """
+    CREATE FUNCTION never_back() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'a failed mail is woken'; END $$;
+    CREATE TRIGGER never_back BEFORE UPDATE ON email FOR EACH ROW
+    WHEN (OLD.state = 'failed' AND NEW.state <> 'failed') EXECUTE FUNCTION never_back();
+"""
