@@ -91,5 +91,16 @@ def test_template_is_begun_with_kept_renamed_and_handed_on(
     expect(page.get_by_role("heading", name="Diwali wishes")).to_be_visible()
 
 
+def test_starters_are_sound_while_they_are_written(open_page: OpenPage) -> None:
+    page = open_page(DESKTOP)
+    for key in KEYS:
+        page.goto(f"/templates/starters/{key}")
+        page.get_by_role("button", name="Start a campaign").click()
+        page.wait_for_url("**/edit")
+        page.goto(f"{page.url}/content")
+        page.locator("[data-way][data-ready]").wait_for()
+        assert_page_is_sound(page, f"composer-{key}")
+
+
 def test_gallery_works_without_scripts(open_page: OpenPage) -> None:
     begin_with(open_page(NO_JAVASCRIPT), "Welcome")

@@ -4,6 +4,7 @@ import re
 import tomllib
 from importlib.resources import files
 from io import BytesIO
+from itertools import pairwise
 
 import pytest
 from PIL import Image
@@ -60,6 +61,16 @@ def test_starter_can_be_sent_as_it_is(key: str) -> None:
     assert "{{" not in shown.html + shown.text + shown.subject
     assert "14 Lake Road" in shown.html
     assert len(shown.text) > 200
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_headings_of_a_starter_leave_no_level_out(key: str) -> None:
+    # Readers who hear a mail go from heading to heading.
+    starter = find_starter(key, address_of)
+    assert starter is not None
+    levels = [int(level) for level in re.findall(r"<h([1-6])\b", starter.content.html)]
+    assert levels[:1] in ([], [1])
+    assert all(after <= before + 1 for before, after in pairwise(levels)), levels
 
 
 @pytest.mark.parametrize("key", KEYS)
