@@ -14,6 +14,8 @@ from dramatiq.middleware import AgeLimit, Middleware, Retries
 SCHEDULER_QUEUE = "scheduler"
 IMPORTS_QUEUE = "imports"
 SENDER_QUEUE = "sender"
+# Batches of workspaces that nobody works for: a few threads of each sender stand ready for them.
+NEWCOMERS_QUEUE = "newcomers"
 # Single mails that somebody waits for: tests, and what the installation itself has to say.
 ERRANDS_QUEUE = "errands"
 # Visits to the addresses in mails: servers of strangers take their time.
@@ -24,6 +26,7 @@ PREPARE_ACTOR = "prepare_campaign"
 SECOND_CHANCES_ACTOR = "give_second_chances"
 IMPORT_ACTOR = "import_recipients"
 DELIVER_ACTOR = "deliver_batch"
+NEWCOMER_ACTOR = "deliver_newcomer"
 SMTP_TEST_ACTOR = "run_smtp_test"
 CAMPAIGN_TEST_ACTOR = "run_campaign_test"
 PASSWORD_RESET_ACTOR = "mail_password_reset"
@@ -58,7 +61,14 @@ def make_broker(redis_url: str, *extra: Middleware) -> RedisBroker:
         maintenance_chance=100_000,
         heartbeat_timeout=60_000,
     )
-    for name in (SCHEDULER_QUEUE, IMPORTS_QUEUE, SENDER_QUEUE, ERRANDS_QUEUE, LINKS_QUEUE):
+    for name in (
+        SCHEDULER_QUEUE,
+        IMPORTS_QUEUE,
+        SENDER_QUEUE,
+        NEWCOMERS_QUEUE,
+        ERRANDS_QUEUE,
+        LINKS_QUEUE,
+    ):
         broker.declare_queue(name)
     return broker
 
@@ -78,6 +88,10 @@ class Doorbell:
     def ring_batch(self, batch_id: int) -> None:
         """Ask a sender to take the batch."""
         self._ring(SENDER_QUEUE, DELIVER_ACTOR, batch_id)
+
+    def ring_newcomer(self, batch_id: int) -> None:
+        """Ask a sender to take the batch of a workspace that has none in its process."""
+        self._ring(NEWCOMERS_QUEUE, NEWCOMER_ACTOR, batch_id)
 
     def ring_smtp_test(self, test_id: int) -> None:
         """Ask a sender to run a test of an SMTP account."""

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from dakiya.db import SessionFactory, database_now
 from dakiya.models import Batch
-from dakiya.queue import SENDER_QUEUE, Doorbell
+from dakiya.queue import NEWCOMERS_QUEUE, SENDER_QUEUE, Doorbell
 from dakiya_scheduler.bell import LOOK_EVERY_S, Bell
 from dakiya_scheduler.ticking import Ticker
 from tests.engine.world import make_account, make_sending, make_workspace
@@ -70,3 +70,16 @@ def test_bell_rings_by_itself_until_it_is_told_to_stop(
     bell.join(timeout=30)
     assert not bell.is_alive()
     assert rung.of(SENDER_QUEUE) == [("deliver_batch", batch_id) for batch_id in planned]
+
+
+def test_batch_that_nobody_takes_is_rung_for_the_threads_of_newcomers_once_in_a_while(
+    planned: list[int], rung: RungBells, doorbell: Doorbell, session_factory: SessionFactory
+) -> None:
+    bell = Bell(session_factory, doorbell, threading.Event())
+    bell.ring_newcomers()
+    assert rung.of(NEWCOMERS_QUEUE) == []  # it has only just been rung for everybody
+    with session_factory.begin() as session:
+        session.execute(update(Batch).values(start_at=Batch.start_at - timedelta(seconds=5)))
+    for _ in range(2):
+        bell.ring_newcomers()
+    assert rung.of(NEWCOMERS_QUEUE) == [("deliver_newcomer", planned[0])]

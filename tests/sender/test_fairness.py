@@ -7,7 +7,9 @@ from sqlalchemy import func, select, text, update
 
 from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.claims import claim_lane, find_lanes
-from dakiya.models import Batch
+from dakiya.delivery.ledger import Claim
+from dakiya.delivery.newcomers import newcomers, others_are_left_out
+from dakiya.models import Batch, BatchState
 from dakiya_sender import fairness
 from dakiya_sender.fairness import Share
 from dakiya_sender.keeper import Keeper
@@ -100,3 +102,65 @@ def test_workspace_with_many_accounts_has_one_share(
     let_another_wait(session_factory)
     with session_factory() as session:
         assert share.is_used_up(session)
+
+
+def crowd(scene: SenderScene, *workspaces: int) -> tuple[Keeper, list[Claim]]:
+    """A process that works on a batch of each of these workspaces, each on its own account."""
+    keeper = Keeper(scene.sessions, scene.pool, service_id="one", lease_s=60)
+    claims = [
+        replace(
+            scene.taken.claim,
+            batch_id=1_000 + number,
+            workspace_id=workspace,
+            smtp_account_id=5_000 + number,
+        )
+        for number, workspace in enumerate(workspaces)
+    ]
+    assert all(keeper.hold(claim) for claim in claims)
+    return keeper, claims
+
+
+def test_newcomer_is_of_a_workspace_that_has_no_batch_here(scene: SenderScene) -> None:
+    keeper, [claim] = crowd(scene, 7)
+    assert not keeper.hold(replace(claim, batch_id=2_000), newcomer=True)
+    assert keeper.hold(replace(claim, batch_id=2_001, workspace_id=8), newcomer=True)
+    assert keeper.hold(replace(claim, batch_id=2_002))
+
+
+def test_one_batch_of_those_who_have_most_gives_way_and_its_thread_is_kept_free(
+    scene: SenderScene, session_factory: SessionFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fairness, "LOOK_EVERY_S", 0.0)
+    keeper, claims = crowd(scene, 7, 8, 8, 9, 10, 11)
+    shares = [Share(session_factory, keeper, claim, threads=4) for claim in claims]
+    assert not any(share.must_yield() for share in shares)  # nobody is left out
+    let_another_wait(session_factory)
+    assert not any(share.must_yield() for share in shares)  # some sender may have a thread
+    with session_factory.begin() as session:
+        session.execute(
+            update(Batch)
+            .where(Batch.state == "ready")
+            .values(start_at=Batch.start_at - text("interval '1 second'"))
+        )
+    assert [share.must_yield() for share in shares] == [False, True, *4 * [False]]
+    keeper.let_go(claims[1])
+    assert not keeper.hold(replace(claims[0], batch_id=2_000))
+    assert keeper.hold(replace(claims[0], batch_id=2_001, workspace_id=12))
+
+
+def test_workspace_that_some_sender_works_for_is_not_left_out(
+    scene: SenderScene, session_factory: SessionFactory
+) -> None:
+    let_another_wait(session_factory)
+    with session_factory.begin() as session:
+        ready = update(Batch).where(Batch.state == "ready")
+        session.execute(ready.values(start_at=Batch.start_at - text("interval '1 second'")))
+        [batch_id] = newcomers(session)
+        me = scene.taken.claim.workspace_id
+        assert others_are_left_out(session, workspace_id=me)
+        other = session.get_one(Batch, batch_id)
+        assert not others_are_left_out(session, workspace_id=other.workspace_id)
+        other.state, other.lease_expires_at = BatchState.TAKEN, database_now(session)
+        session.flush()
+        assert newcomers(session) == []
+        assert not others_are_left_out(session, workspace_id=me)

@@ -12,6 +12,8 @@ from dakiya.queue import (
     DOMAIN_CHECK_ACTOR,
     ERRANDS_QUEUE,
     LINKS_QUEUE,
+    NEWCOMER_ACTOR,
+    NEWCOMERS_QUEUE,
     PASSWORD_RESET_ACTOR,
     SENDER_QUEUE,
     SMTP_TEST_ACTOR,
@@ -32,6 +34,9 @@ def declare_actors(broker: RedisBroker, context: SenderContext) -> None:
 
     def deliver_batch(batch_id: int) -> None:
         batches.deliver_batch(context, batch_id)
+
+    def deliver_newcomer(batch_id: int) -> None:
+        batches.deliver_batch(context, batch_id, newcomer=True)
 
     def run_smtp_test(test_id: int) -> None:
         account_test.run_smtp_test(context.session_factory, context.servers, context.pool, test_id)
@@ -78,6 +83,7 @@ def declare_actors(broker: RedisBroker, context: SenderContext) -> None:
         max_backoff=MAX_BACKOFF_MS,
     )
     declare(actor_name=DELIVER_ACTOR, queue_name=SENDER_QUEUE)(deliver_batch)
+    declare(actor_name=NEWCOMER_ACTOR, queue_name=NEWCOMERS_QUEUE)(deliver_newcomer)
     errand = partial(declare, queue_name=ERRANDS_QUEUE)
     errand(actor_name=SMTP_TEST_ACTOR)(run_smtp_test)
     errand(actor_name=CAMPAIGN_TEST_ACTOR)(run_campaign_test)

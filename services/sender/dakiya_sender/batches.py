@@ -63,50 +63,60 @@ class SenderContext:
     stop: threading.Event
 
 
-def deliver_batch(context: SenderContext, batch_id: int) -> None:
+def deliver_batch(context: SenderContext, batch_id: int, *, newcomer: bool = False) -> None:
     """Deliver a batch if it is still to be had; a second message for it does nothing.
 
+    A ``newcomer`` is of a workspace that has no other batch in this process.
     While nobody else waits, the account's next batches follow on the same connection:
     others would have to wait until it is free.
     """
-    following = _deliver_one(context, batch_id, early_s=EARLY_S)
+    following = _deliver_one(context, batch_id, early_s=EARLY_S, newcomer=newcomer)
     while following is not None and not context.stop.is_set():
-        following = _deliver_one(context, following, early_s=WAIT_FOR_CONNECTION_S)
+        following = _deliver_one(
+            context, following, early_s=WAIT_FOR_CONNECTION_S, newcomer=newcomer
+        )
 
 
-def _deliver_one(context: SenderContext, batch_id: int, *, early_s: float) -> int | None:
+def _deliver_one(
+    context: SenderContext, batch_id: int, *, early_s: float, newcomer: bool
+) -> int | None:
     """Deliver one batch and return the one that may follow it."""
     slot = counter_slot(context.service_id, threading.get_ident())
-    with context.session_factory() as session:
-        taken = take_batch(
-            session,
-            batch_id,
-            taken_by=context.service_id,
-            lease_s=context.lease_s,
-            slot=slot,
-            early_s=early_s,
-        )
-        put_off = taken is not None and _has_to_wait(context, taken, session)
-        if taken is not None and put_off:
-            hand_back_batch(session, taken, wait_s=WAIT_FOR_CONNECTION_S)
-        session.commit()
-    if taken is None or put_off:
-        return None
-    context.keeper.hold(taken.claim)
+    taken = None
     try:
+        with context.session_factory() as session:
+            taken = take_batch(
+                session,
+                batch_id,
+                taken_by=context.service_id,
+                lease_s=context.lease_s,
+                slot=slot,
+                early_s=early_s,
+            )
+            put_off = taken is not None and not _may_begin(
+                context, taken, session, newcomer=newcomer
+            )
+            if taken is not None and put_off:
+                hand_back_batch(session, taken, wait_s=WAIT_FOR_CONNECTION_S)
+            session.commit()
+        if taken is None or put_off:
+            return None
         delivered = _deliver_taken(context, taken, slot)
     finally:
-        context.keeper.let_go(taken.claim)
+        if taken is not None:
+            context.keeper.let_go(taken.claim)
     if not delivered:
         context.doorbell.ring_tick()
         return None
     return _following(context, taken)
 
 
-def _has_to_wait(context: SenderContext, taken: Taken, session: Session) -> bool:
-    """Tell whether its account has all its connections at work here, or more than its share."""
+def _may_begin(context: SenderContext, taken: Taken, session: Session, *, newcomer: bool) -> bool:
+    """Hold a batch, if its account has a connection left here and its workspace a thread."""
     working = context.keeper.active(smtp_account_id=taken.account.id)
-    return working >= taken.connections or _share(context, taken).is_used_up(session)
+    if working >= taken.connections or _share(context, taken).is_used_up(session):
+        return False
+    return context.keeper.hold(taken.claim, newcomer=newcomer)
 
 
 def _following(context: SenderContext, taken: Taken) -> int | None:

@@ -1,4 +1,10 @@
-"""No account and no workspace holds more than half of a process's threads while others wait."""
+"""Workspaces do not wait for each other, however slow one's server is.
+
+1. While others wait, no account and no workspace holds more than half of a process's threads.
+2. Some threads more stand ready, with a queue of their own, for workspaces that nobody works for.
+3. When those are at work too and a workspace is left out, one batch gives way between two mails:
+   one of the workspace that has most of them here.
+"""
 
 import time
 
@@ -7,11 +13,13 @@ from sqlalchemy.orm import Session
 
 from dakiya.db import SessionFactory
 from dakiya.delivery.ledger import Claim
+from dakiya.delivery.newcomers import others_are_left_out
 from dakiya.models import Batch, BatchState
 from dakiya_sender.keeper import Keeper
 
 # A batch at a slow server takes minutes: so often it looks whether others wait for its thread.
-LOOK_EVERY_S = 5.0
+LOOK_EVERY_S = 2.0
+SPARE_THREADS = 2
 
 
 def others_wait(session: Session, smtp_account_id: int) -> bool:
@@ -36,6 +44,7 @@ class Share:
         self._keeper = keeper
         self._claim = claim
         self._half = max(1, threads // 2)
+        self._all = threads + SPARE_THREADS
         self._look_at = time.monotonic() + LOOK_EVERY_S
 
     def is_used_up(self, session: Session) -> bool:
@@ -48,7 +57,15 @@ class Share:
             return False
         self._look_at = time.monotonic() + LOOK_EVERY_S
         with self._sessions() as session:
-            return self._has_too_much(session, self._half + 1)
+            return self._has_too_much(session, self._half + 1) or self._gives_way(session)
+
+    def _gives_way(self, session: Session) -> bool:
+        """Tell whether this batch is the one that makes room for a workspace nobody works for."""
+        return (
+            self._keeper.active() >= self._all
+            and others_are_left_out(session, workspace_id=self._claim.workspace_id)
+            and self._keeper.give_way(self._claim)
+        )
 
     def _has_too_much(self, session: Session, batches: int) -> bool:
         account_id, workspace_id = self._claim.smtp_account_id, self._claim.workspace_id

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,6 +18,8 @@ log = get_logger(__name__)
 
 TEND_EVERY_S = 0.25
 SAY_ALIVE_EVERY_S = 10.0
+# So long a thread that one batch gave up is kept for a workspace that has none here.
+KEEP_FREE_S = 2.0
 
 
 class Keeper(threading.Thread):
@@ -37,20 +40,45 @@ class Keeper(threading.Thread):
         self._lease_s = lease_s
         self._lock = threading.Lock()
         self._claims: dict[int, Claim] = {}
+        self._giving_way: set[int] = set()
+        self._kept_free_until = 0.0
         self._ended = threading.Event()
 
-    def hold(self, claim: Claim) -> None:
-        """Keep a batch's lease alive from now on."""
+    def hold(self, claim: Claim, *, newcomer: bool = False) -> bool:
+        """Keep a batch's lease alive from now on.
+
+        False for a ``newcomer`` whose workspace has a batch here; and, where one has just given
+        way, for everybody else whose workspace has.
+        """
         with self._lock:
+            has_one = any(one.workspace_id == claim.workspace_id for one in self._claims.values())
+            if has_one and (newcomer or time.monotonic() < self._kept_free_until):
+                return False
             self._claims[claim.batch_id] = claim
+            return True
+
+    def give_way(self, claim: Claim) -> bool:
+        """Tell whether a batch is to end for another workspace's: no other one does at present.
+
+        It is one of a workspace that has most of the batches here.
+        """
+        with self._lock:
+            held = Counter(one.workspace_id for one in self._claims.values())
+            if self._giving_way or held[claim.workspace_id] < max(held.values(), default=0):
+                return False
+            self._giving_way.add(claim.batch_id)
+            return True
 
     def let_go(self, claim: Claim) -> None:
         """Stop renewing a batch's lease."""
         with self._lock:
             self._claims.pop(claim.batch_id, None)
+            if claim.batch_id in self._giving_way:
+                self._giving_way.remove(claim.batch_id)
+                self._kept_free_until = time.monotonic() + KEEP_FREE_S
 
     def active(self, **whose: int) -> int:
-        """Count the batches that this process works on, of an account or of a workspace."""
+        """Count the batches that this process works on, all or those of somebody."""
         with self._lock:
             return sum(
                 all(getattr(claim, name) == key for name, key in whose.items())

@@ -1,10 +1,19 @@
 """``dakiya-sender``: one process, so many threads, until SIGTERM; scale it by starting more."""
 
+import time
+
 from dakiya.db import make_engine, make_session_factory
 from dakiya.errors import ConfigurationError
 from dakiya.log import configure_logging, get_logger
 from dakiya.mail.links import UNSUBSCRIBE_PURPOSE, derive_key
-from dakiya.queue import ERRANDS_QUEUE, LINKS_QUEUE, SENDER_QUEUE, Doorbell, make_broker
+from dakiya.queue import (
+    ERRANDS_QUEUE,
+    LINKS_QUEUE,
+    NEWCOMERS_QUEUE,
+    SENDER_QUEUE,
+    Doorbell,
+    make_broker,
+)
 from dakiya.smtp_accounts.egress import EgressRule
 from dakiya.smtp_accounts.secrets import SecretBox
 from dakiya.worker import make_worker, service_id, stop_event_on_signals
@@ -12,6 +21,7 @@ from dakiya_sender.actors import declare_actors
 from dakiya_sender.batches import SenderContext, counter_slot
 from dakiya_sender.delivery import RetryRule
 from dakiya_sender.domain_check import make_resolver
+from dakiya_sender.fairness import SPARE_THREADS
 from dakiya_sender.keeper import Keeper
 from dakiya_sender.ledger_writer import LedgerWriter
 from dakiya_sender.links.visiting import Visitor
@@ -48,7 +58,7 @@ def main() -> None:
     database_url = settings.database_url.get_secret_value()
     engine = make_engine(
         database_url,
-        pool_size=settings.threads + 3,
+        pool_size=settings.threads + SPARE_THREADS + 3,
         max_overflow=2,
         application_name="dakiya-sender",
         ask_first=False,
@@ -80,22 +90,28 @@ def main() -> None:
         stop=stop,
     )
     # A broker each: a worker adds a middleware of its own to its broker.
+    newcomers_broker = make_broker(settings.redis_url.get_secret_value())
     errands_broker = make_broker(settings.redis_url.get_secret_value())
     links_broker = make_broker(settings.redis_url.get_secret_value())
-    for each in (broker, errands_broker, links_broker):
+    for each in (broker, newcomers_broker, errands_broker, links_broker):
         declare_actors(each, context)
     worker = make_worker(broker, queues={SENDER_QUEUE}, threads=settings.threads)
+    newcomers = make_worker(newcomers_broker, queues={NEWCOMERS_QUEUE}, threads=SPARE_THREADS)
     errands = make_worker(errands_broker, queues={ERRANDS_QUEUE}, threads=ERRAND_THREADS)
     links = make_worker(links_broker, queues={LINKS_QUEUE}, threads=LINK_THREADS)
     keeper.start()
     writer.start()
     worker.start()
+    newcomers.start()
     errands.start()
     links.start()
     log.info("sender_started", sender=name, threads=settings.threads)
     stop.wait()
     log.info("sender_stopping", sender=name)
-    worker.stop(timeout=int(settings.drain_seconds * 1000))
+    ends_at = time.monotonic() + settings.drain_seconds
+    for deliverers in (worker, newcomers):
+        left_s = max(ends_at - time.monotonic(), 1.0)
+        deliverers.stop(timeout=int(left_s * 1000))
     errands.stop(timeout=ERRANDS_DRAIN_MS)
     # What is left of a round is taken back by the tick.
     links.stop(timeout=LINKS_DRAIN_MS)
