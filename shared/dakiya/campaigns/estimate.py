@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dakiya.campaigns.reading import count_recipients
+from dakiya.contacts.audience import count_suppressed
 from dakiya.delivery.counters import WAITING, read_counts
 from dakiya.delivery.forecast import SPEED, Forecaster
 from dakiya.delivery.limits import shared_connections, shared_limits, slowed, told_limits
@@ -178,12 +179,18 @@ def going_through(session: Session, account: SmtpAccount) -> Sequence[Campaign]:
 
 
 def mails_left(session: Session, campaigns: Sequence[Campaign]) -> Mapping[int, int]:
-    """Count the mails of campaigns that have not ended; their recipients, before they have any."""
-    before = [one.id for one in campaigns if one.status in _BEFORE_LEDGER]
+    """Count the mails of campaigns that have not ended.
+
+    Before they have any: their recipients, but for those whose address is suppressed.
+    """
+    before = [one for one in campaigns if one.status in _BEFORE_LEDGER]
     others = [one.id for one in campaigns if one.status not in _BEFORE_LEDGER]
+    people = count_recipients(session, [one.id for one in before]) if before else {}
     counts = read_counts(session, others) if others else {}
-    waiting = {id_: sum(counts[id_][state] for state in WAITING) for id_ in others}
-    return {**(count_recipients(session, before) if before else {}), **waiting}
+    return {
+        **{one.id: people[one.id] - count_suppressed(session, one) for one in before},
+        **{id_: sum(counts[id_][state] for state in WAITING) for id_ in others},
+    }
 
 
 def _has_bounds(session: Session, account: SmtpAccount, *, now: datetime) -> bool:

@@ -9,7 +9,13 @@ from dakiya.campaigns.lanes import lane_of
 from dakiya.db import database_now
 from dakiya.delivery.counters import Moves
 from dakiya.delivery.forecast import LEARNED, SPEED
-from dakiya.models import CampaignStatus, EmailState, Mailbox
+from dakiya.models import (
+    CampaignStatus,
+    EmailState,
+    Mailbox,
+    Suppression,
+    SuppressionReason,
+)
 from tests.engine.world import make_account, make_campaign, make_sending, make_workspace, use_pace
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -46,6 +52,24 @@ def test_estimate_counts_a_campaign_that_is_scheduled_for_the_same_time(session:
     before = estimate(session, draft, at=now, now=now)
     assert before is not None
     assert (before.others, before.finish_at - now < HOUR) == (0, True)
+
+
+def test_suppressed_recipients_of_a_draft_take_no_time(session: Session) -> None:
+    account = make_account(session, make_workspace(session), 25, per_day=10)
+    draft = make_campaign(session, account, 15, start=False)
+    now = database_now(session)
+    session.add_all(
+        Suppression(
+            workspace_id=draft.workspace_id,
+            email_normalised=f"r{number}@example.net",
+            reason=SuppressionReason.MANUAL,
+        )
+        for number in range(6)
+    )
+    session.flush()
+    found = estimate(session, draft, at=now, now=now)
+    assert found is not None
+    assert found.finish_at - now < HOUR
 
 
 def test_estimate_of_an_empty_draft_is_none(session: Session) -> None:
