@@ -11,6 +11,7 @@ from dakiya.campaigns.changing import change_content
 from dakiya.campaigns.drafts import content_of, set_content
 from dakiya.campaigns.thinning import KEPT
 from dakiya.errors import NotFound
+from dakiya.mail.languages import DEFAULT_LANGUAGE
 from dakiya.models import Campaign, CampaignStatus, ContentKind, ContentVersion
 
 
@@ -44,6 +45,18 @@ def list_versions(
         Version(number, kind, subject, created_at, version_id == campaign.content_version_id)
         for version_id, number, kind, subject, created_at in rows
     ]
+
+
+def latest_language(session: Session, workspace_id: int) -> str:
+    """Return the language of the workspace's newest campaign that says something."""
+    found = session.scalar(
+        select(ContentVersion.language)
+        .join(Campaign, Campaign.content_version_id == ContentVersion.id)
+        .where(Campaign.workspace_id == workspace_id)
+        .order_by(Campaign.id.desc())
+        .limit(1)
+    )
+    return found or DEFAULT_LANGUAGE
 
 
 def find_version(session: Session, campaign: Campaign, number: int) -> ContentVersion:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from dakiya.db import SessionFactory
 from tests.shared.mail.rich.documents import doc
 from tests.web.browsing import PASSWORD, csrf_token, form_of, log_in, log_out, send
-from tests.web.conftest import Person, make_campaign
+from tests.web.conftest import Person, make_account, make_campaign
 
 MINE = {"subject": "Mine", "html": "<p>long</p>"}
 
@@ -270,3 +270,17 @@ def test_many_fields_are_all_there_and_some_are_shown(client: FlaskClient, alice
     assert page.count("<code>{{ ") == 60
     few = make_campaign(alice)
     assert "more: type" not in client.get(f"/campaigns/{few}/edit/content").text
+
+
+def test_new_mail_begins_with_the_language_of_the_last_one(
+    client: FlaskClient, alice: Person, bob: Person
+) -> None:
+    make_campaign(alice, language="hi")
+    account_id = make_account(alice)
+    body = {"name": "x", "account": str(account_id)}
+    created = send(client, "/campaigns/new", **body)
+    place = created.headers["Location"].rpartition("/")[0] + "/content?way=html"
+    assert '<option selected value="hi">' in client.get(place).text
+    # Somebody else's mails have nothing to do with it.
+    make_campaign(bob, language="ar")
+    assert '<option selected value="hi">' in client.get(place).text

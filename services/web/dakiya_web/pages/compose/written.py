@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from dakiya.campaigns.content import Content, ContentError, content_of, finish_content
-from dakiya.campaigns.versions import may_be_written_as
+from dakiya.campaigns.versions import latest_language, may_be_written_as
 from dakiya.mail.languages import DEFAULT_LANGUAGE
 from dakiya.mail.merge import TemplateError, parse
 from dakiya.models import Campaign, ContentKind, ContentVersion, Template
@@ -21,9 +21,15 @@ _UNLIMITED = 10**7
 
 
 def stored_form(campaign: Campaign, *, kind: ContentKind = ContentKind.HTML) -> ContentForm:
-    """Return the form as it is stored; of a mail that is not begun, an empty one of a kind."""
+    """Return the form as it is stored; of a mail that is not begun, an empty one of a kind.
+
+    Its language is that of the mail before.
+    """
     if campaign.content is None:
-        return ContentForm(formdata=None, kind=kind.value, seen=seen_of(campaign))
+        language = latest_language(request_session(), campaign.workspace_id)
+        return ContentForm(
+            formdata=None, kind=kind.value, language=language, seen=seen_of(campaign)
+        )
     return form_of(campaign.content, seen=seen_of(campaign))
 
 
