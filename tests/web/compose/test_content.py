@@ -279,7 +279,9 @@ def test_new_mail_begins_with_the_language_of_the_last_one(
     account_id = make_account(alice)
     body = {"name": "x", "account": str(account_id)}
     created = send(client, "/campaigns/new", **body)
-    place = created.headers["Location"].rpartition("/")[0] + "/content?way=html"
+    found = re.search(r"/campaigns/(\d+)/", created.headers["Location"])
+    assert found is not None
+    place = f"/campaigns/{found[1]}/edit/content?way=html"
     assert '<option selected value="hi">' in client.get(place).text
     # Somebody else's mails have nothing to do with it.
     make_campaign(bob, language="ar")
