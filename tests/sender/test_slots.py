@@ -1,23 +1,30 @@
 """Connection slots: a cap over all processes that no crash can leak."""
 
+import time
 from collections.abc import Iterator
 
 import psycopg2
 import pytest
 from sqlalchemy import Engine, text
 
+from dakiya.db import SessionFactory, database_now
+from dakiya.delivery.presence import FROZEN_FOR, end_frozen, say_alive
+from dakiya.models import Service
 from dakiya_sender.slots import ConnectionSlots
 
+# Longer than PostgreSQL's names.
+NAMES = [f"sender-{'a-long-host-name' * 4}-{number}" for number in (1, 2)]
 KILL = text(
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-    " WHERE application_name = 'dakiya-sender-slots' AND datname = current_database()"
+    " WHERE application_name LIKE 'slots %' AND datname = current_database()"
 )
 
 
 @pytest.fixture
 def processes(database_url: str) -> Iterator[tuple[ConnectionSlots, ConnectionSlots]]:
     """The slots of two sender processes."""
-    both = ConnectionSlots(database_url), ConnectionSlots(database_url)
+    both = tuple(ConnectionSlots(database_url, service_id=name) for name in NAMES)
+    assert len(both) == 2
     yield both
     for slots in both:
         slots.close()
@@ -90,3 +97,25 @@ def test_process_that_lacks_a_slot_asks_the_others_for_idle_connections(processe
         wanted = one.wanted()
     assert wanted == {7}
     assert one.wanted() == set()
+
+
+def test_slots_of_a_sender_that_stands_still_are_free_after_minutes(
+    processes: Two, session_factory: SessionFactory
+) -> None:
+    frozen, other = processes
+    slot = frozen.acquire(7, cap=1)
+    assert slot is not None
+    with session_factory.begin() as session:
+        for name in NAMES:
+            say_alive(session, service_id=name, kind="sender")
+        assert end_frozen(session) == 0
+        session.get_one(Service, NAMES[0]).seen_at = database_now(session) - FROZEN_FOR
+        session.flush()
+        assert other.acquire(8, cap=1) is not None
+        assert end_frozen(session) == 1
+    while other.acquire(7, cap=1) is None:  # the session takes a moment to end
+        pass
+    deadline = time.monotonic() + 10
+    while frozen.holds(slot):  # its keeper looks again and again when it wakes
+        assert time.monotonic() < deadline
+        frozen.wanted()

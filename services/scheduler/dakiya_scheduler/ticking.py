@@ -35,7 +35,7 @@ from dakiya.contacts.imports import forget_waiting
 from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.claims import claim_lane, find_lanes
 from dakiya.delivery.counters import SCHEDULER_SLOT
-from dakiya.delivery.presence import forget_gone, say_alive
+from dakiya.delivery.presence import end_frozen, forget_gone, say_alive
 from dakiya.delivery.refusals import accounts_to_judge, judge
 from dakiya.delivery.rescue import (
     batches_to_ring,
@@ -288,6 +288,7 @@ def keep_house(session: Session, *, now: datetime) -> None:
     """Delete what no window, no page and no rescue looks at any more."""
     forget_usage(session, now=now)
     forget_mailboxes(session)
+    end_frozen(session)
     forget_gone(session)
     forget_samples(session, now=now)
     forget_waiting(session, now=now)

@@ -64,8 +64,8 @@ def main() -> None:
         ask_first=False,
     )
     sessions = make_session_factory(engine)
-    pool = ConnectionPool(slots := ConnectionSlots(database_url))
     name = service_id("sender")
+    pool = ConnectionPool(slots := ConnectionSlots(database_url, service_id=name))
     keeper = Keeper(sessions, pool, service_id=name, lease_s=settings.lease_seconds)
     writer = LedgerWriter(engine, slot=counter_slot(name, "ledger"))
     context = SenderContext(

@@ -14,6 +14,7 @@ from psycopg2.extensions import connection as PgConnection  # noqa: N812
 from sqlalchemy import make_url
 
 from dakiya.delivery.locks import connection_lock
+from dakiya.delivery.presence import slots_session
 
 WANTED_CHANNEL = "dakiya_connection_wanted"
 
@@ -30,9 +31,10 @@ class ConnectionSlot:
 class ConnectionSlots:
     """Hands out the slots of one process; safe to share between its threads."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, *, service_id: str = "sender") -> None:
         url = make_url(database_url).set(drivername="postgresql")
         self._dsn = url.render_as_string(hide_password=False)
+        self._name = slots_session(service_id)
         self._lock = threading.Lock()
         self._connection: PgConnection | None = None
         self._held: set[tuple[int, int]] = set()
@@ -104,7 +106,7 @@ class ConnectionSlots:
     def _open(self) -> PgConnection:
         if self._connection is None:
             connection = psycopg2.connect(
-                self._dsn, application_name="dakiya-sender-slots", connect_timeout=10
+                self._dsn, application_name=self._name, connect_timeout=10
             )
             connection.autocommit = True
             with connection.cursor() as cursor:
