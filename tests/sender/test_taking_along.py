@@ -123,20 +123,35 @@ def test_refusal_of_a_mail_taken_along_touches_no_neighbour(
     assert counted(scene)
 
 
-@pytest.mark.parametrize("phase", ["mail", "rcpt", "data"])
 @pytest.mark.parametrize(
-    "rule", [Rule("", reply="421 4.3.2 Going down"), Rule("", Action.DROP)], ids=["421", "drop"]
+    "broken",
+    [
+        Rule("mail", reply="421 4.3.2 Going down", every=3),
+        *(Rule(phase, Action.DROP, every=3) for phase in ("mail", "rcpt", "data")),
+    ],
+    ids=["421", "drop at mail", "drop at rcpt", "drop at data"],
 )
 def test_connection_lost_between_verdict_and_next_mail_costs_nobody_anything(
-    set_scene: SetScene, recorder: StartRecorder, phase: str, rule: Rule
+    set_scene: SetScene, recorder: StartRecorder, broken: Rule
 ) -> None:
-    broken = Rule(phase, rule.action, reply=rule.reply, every=3)
     scene = set_scene(recorder(broken), 4)
     report = scene.deliver()
     assert report.trouble is None
     assert states(scene) == ["sent"] * 4
     assert {row.attempts for row in scene.rows()} == {1}
     assert scene.addresses() == [f"r{n}@example.net" for n in range(4)]
+
+
+@pytest.mark.parametrize("phase", ["rcpt", "data"])
+def test_server_that_closes_at_a_mail_taken_along_slows_the_account_and_charges_nobody(
+    set_scene: SetScene, recorder: StartRecorder, phase: str
+) -> None:
+    scene = set_scene(recorder(Rule(phase, reply="421 4.3.2 Going down", every=3)), 4)
+    report = scene.deliver()
+    assert report.trouble is not None
+    assert report.trouble.slows
+    assert states(scene) == ["sent", "sent", "deferred", "pending"]
+    assert [row.attempts for row in scene.rows()] == [1, 1, 0, 0]
 
 
 def test_unknown_mail_leaves_the_one_that_went_along_to_another_connection(
