@@ -87,6 +87,7 @@ REFUSALS: list[tuple[Rule, str, Cause]] = [
     (Rule("connect", reply="421 4.3.2 Not now"), "greeting", Cause.BUSY),
     (Rule("connect", reply="554 5.7.1 blocked using a.list"), "greeting", Cause.BLOCKED),
     (Rule("ehlo", reply="550 5.5.4 What a name"), "ehlo", Cause.HELLO_REFUSED),
+    (Rule("connect", action=Action.GARBAGE), "greeting", Cause.NO_SMTP),
     (Rule("ehlo", action=Action.DROP), "ehlo", Cause.BROKE_OFF),
     (Rule("mail", reply="530 5.7.0 Authentication required"), "mail", Cause.LOGIN_NEEDED),
     (Rule("mail", reply="553 5.7.1 not owned by user"), "mail", Cause.SENDER_REFUSED),

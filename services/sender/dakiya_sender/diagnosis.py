@@ -6,6 +6,7 @@ from errno import ECONNREFUSED
 from dakiya.mail.replies import Kind, Reason, classify
 from dakiya.smtp_accounts.causes import Cause
 from dakiya_sender.smtp import CertificateChanged, Phase, Reply, Security, Server, SmtpTrouble
+from dakiya_sender.smtp.reply import ReplyGarbled
 
 # OpenSSL's X509_V_ERR_*.
 _EXPIRED, _SELF_SIGNED, _SELF_SIGNED_IN_CHAIN = 10, 18, 19
@@ -34,6 +35,8 @@ def cause_of(trouble: SmtpTrouble, server: Server) -> Cause:
     error = trouble.__cause__
     silent = isinstance(error, TimeoutError)
     match trouble.phase:
+        case Phase.GREETING | Phase.EHLO if isinstance(error, ReplyGarbled):
+            return Cause.NO_SMTP
         case Phase.CONNECT:
             refused = isinstance(error, OSError) and error.errno == ECONNREFUSED
             return Cause.PORT_CLOSED if refused else Cause.NOT_REACHED

@@ -147,13 +147,14 @@ def what_holds_up(
 ) -> Estimate | None:
     """Forecast the finish of a campaign that is being sent, when more than its speed decides it.
 
-    None when only the speed does, and while the account waits for its owner. While nothing moves
-    the speed is guessed; otherwise only limits, pauses and the learned pace are looked at.
+    None when only the speed does, and while the account waits for its owner. While nothing moves,
+    or less than usually, the speed is guessed; otherwise only the limits are looked at.
     """
     account = campaign.smtp_account
     if account is None or not _has_bounds(session, account, now=now):
         return None
-    speed = inf if mails_per_s else None
+    is_usual = is_open(account, now=now) and slowed(session, account) is None
+    speed = inf if mails_per_s and is_usual else None
     found = estimate(session, campaign, at=now, now=now, mails_per_s=speed)
     if found is None or found.needs_owner:
         return None

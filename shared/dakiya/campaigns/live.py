@@ -37,8 +37,8 @@ class Live:
     """A campaign at an instant. ``done`` mails have ended, ``waiting`` ones have not.
 
     ``per_minute`` is None while nothing is known of its speed. ``finish_at`` goes on at this
-    speed, within what holds the account up (``held_up``: limits, a pause, a learned pace); None
-    when neither tells anything. Deferred mails may take longer.
+    speed, within the limits that hold the account up (``held_up``); a pause or a learned pace
+    decides alone. None when nothing is told. Deferred mails may take longer.
     """
 
     campaign_id: int
@@ -139,7 +139,12 @@ def _look(
 def _finish_at(
     held_up: Estimate | None, *, now: datetime, waiting: int, per_s: float | None
 ) -> datetime | None:
-    """Take the later of two: at this speed, and by what holds the account up."""
+    """Take the later of two: at this speed, and by what holds the account up.
+
+    The last minute before a pause, or at a learned pace that comes back, says nothing of the rest.
+    """
+    if held_up is not None and (held_up.tries_at or held_up.slowed):
+        return held_up.finish_at
     found = [_at_this_speed(now, waiting, per_s), held_up.finish_at if held_up else None]
     return max((instant for instant in found if instant is not None), default=None)
 

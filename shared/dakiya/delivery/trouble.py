@@ -14,13 +14,15 @@ from dakiya.db import database_now
 from dakiya.delivery.ledger import Claim
 from dakiya.delivery.limits import shared_limits, slowed
 from dakiya.delivery.slowing import halve
-from dakiya.models import Batch, BatchState, Mailbox, SmtpAccount
+from dakiya.models import Batch, BatchState, Email, EmailState, Mailbox, SmtpAccount
 
 FIRST_PAUSE_S = 15.0
 LONGEST_PAUSE_S = 1800.0
 DETAIL_MAX = 500
 # An account that is told so pauses for longer; its mailbox may have others.
 TOLD_TOGETHER = timedelta(seconds=10)
+_MINUTE_S = 60
+_ON_ITS_WAY = (EmailState.CLAIMED, EmailState.SENDING)
 _NONE = {
     "paused_at": None,
     "paused_until": None,
@@ -148,14 +150,31 @@ def slow_down(session: Session, smtp_account_id: int, *, observed: int) -> None:
 
 
 def _mails_of_late(session: Session, claim: Claim) -> int:
-    """Count the mailbox's mails of the last minute, roughly: those of its other batches."""
+    """Count the mailbox's mails of the last minute, roughly: those of its other batches.
+
+    Of batches that a sender has at this moment, those that have left it; the longer it has had
+    one, the less of it was in the last minute.
+    """
     mailbox = select(SmtpAccount.mailbox_id).where(SmtpAccount.id == claim.smtp_account_id)
     on_it = select(SmtpAccount.id).where(SmtpAccount.mailbox_id == mailbox.scalar_subquery())
-    return session.scalars(
+    others = and_(Batch.smtp_account_id.in_(on_it), Batch.id != claim.batch_id)
+    done = session.scalars(
         select(func.coalesce(func.sum(Batch.mails), 0)).where(
-            Batch.smtp_account_id.in_(on_it),
+            others,
             Batch.state == BatchState.DONE,
             Batch.finished_at > func.clock_timestamp() - text("interval '1 minute'"),
-            Batch.id != claim.batch_id,
         )
     ).one()
+    left = (
+        select(func.count())
+        .where(Email.batch_id == Batch.id, Email.state.in_(_ON_ITS_WAY))
+        .scalar_subquery()
+    )
+    age_s = func.extract("epoch", func.clock_timestamp() - Batch.start_at)
+    share = func.least(1, _MINUTE_S / func.greatest(age_s, 1))
+    going = session.scalars(
+        select(func.coalesce(func.sum((Batch.mails - left) * share), 0)).where(
+            others, Batch.state == BatchState.TAKEN
+        )
+    ).one()
+    return done + int(going)

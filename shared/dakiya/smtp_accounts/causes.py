@@ -14,6 +14,7 @@ class Cause(StrEnum):
     ALL_IN_USE = "all_in_use"  # all connections that the account may have
     # Its first words.
     NO_GREETING = "no_greeting"
+    NO_SMTP = "no_smtp"  # it speaks something else
     GREETING_REFUSED = "greeting_refused"
     HELLO_REFUSED = "hello_refused"
     # Encryption.

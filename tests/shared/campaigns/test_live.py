@@ -10,6 +10,7 @@ from dakiya.accounts.users import find_user
 from dakiya.campaigns.live import KEEP_SAMPLES, Live, forget_samples, take_samples, watch
 from dakiya.db import database_now
 from dakiya.delivery.counters import Moves
+from dakiya.delivery.trouble import slow_down
 from dakiya.models import CampaignStatus, EmailState, ProgressSample
 from tests.engine.world import make_account, make_campaign, make_workspace, use_pace
 from tests.shared.delivery.conftest import Scene, set_scene
@@ -99,6 +100,24 @@ def test_finish_is_by_speed_when_the_limits_are_wide(scene: Scene) -> None:
     live = look(scene)
     assert live.finish_at is not None
     assert live.finish_at - now > timedelta(minutes=3)
+
+
+def test_finish_of_a_slowed_or_paused_account_is_not_that_of_its_last_minute(scene: Scene) -> None:
+    now = database_now(scene.session)
+    take_samples(scene.session, now=now - timedelta(seconds=60))
+    finish_mails(scene, 1)
+    # One mail a minute at this moment, and 5 a minute, then 6 and more, by what it has learned.
+    slow_down(scene.session, scene.account.id, observed=10)
+    slow = look(scene)
+    assert slow.held_up is not None
+    assert slow.finish_at == slow.held_up.finish_at
+    assert timedelta(minutes=8) < slow.held_up.finish_at - now < timedelta(minutes=12)
+    scene.account.paused_at, scene.account.pause_reason = now, "rate"
+    scene.account.paused_until = now + timedelta(minutes=60)  # what was learned is over then
+    scene.session.flush()
+    paused = look(scene)
+    assert paused.finish_at is not None
+    assert timedelta(minutes=60) < paused.finish_at - now < timedelta(minutes=61)
 
 
 def test_retried_mails_make_no_negative_rate(scene: Scene) -> None:

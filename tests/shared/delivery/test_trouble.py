@@ -6,6 +6,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from dakiya.db import database_now
+from dakiya.delivery.ledger import load_emails
 from dakiya.delivery.limits import connections_of, pace_of, slowed
 from dakiya.delivery.pacing import Limits
 from dakiya.delivery.slowing import STEP, STEPS
@@ -18,10 +19,10 @@ from dakiya.delivery.trouble import (
     meet_trouble,
     pause_account,
 )
-from dakiya.models import SmtpAccount
+from dakiya.models import Email, EmailState, SmtpAccount
 from dakiya.smtp_accounts.accounts import end_pause
-from tests.engine.world import make_account, make_workspace
-from tests.shared.delivery.conftest import Scene
+from tests.engine.world import make_account, make_sending, make_workspace
+from tests.shared.delivery.conftest import Scene, claim_all, take
 
 REFUSED = AccountTrouble("connection", "the server refuses connections on this port")
 
@@ -134,6 +135,22 @@ def test_throttle_slows_the_account_down_once_for_all_threads(scene: Scene) -> N
     clear_trouble(scene.session, account.id)
     scene.session.refresh(account)
     assert slowed(scene.session, account) == learned  # the server has not said that it takes more
+
+
+def test_throttle_sees_the_mails_of_batches_that_other_threads_have(session: Session) -> None:
+    account = make_account(session, make_workspace(session), 2525)
+    make_sending(session, account, 100)
+    mine, theirs = [take(session, batch_id) for batch_id in claim_all(session)]
+    assert mine is not None
+    assert theirs is not None
+    gone = [mail.id for mail in load_emails(session, theirs.claim)][:40]
+    sent = {"state": EmailState.SENT, "sent_at": database_now(session)}
+    session.execute(update(Email).where(Email.id.in_(gone)).values(sent))
+    slow = AccountTrouble("rate", "421 4.7.0 slow down", pause_s=60, slows=True)
+    meet_trouble(session, mine.claim, slow, accepted=20)
+    learned = slowed(session, account)
+    assert learned is not None
+    assert (learned.to, learned.back_to) == (30, 60)
 
 
 def test_other_trouble_does_not_slow_the_account_down(scene: Scene) -> None:

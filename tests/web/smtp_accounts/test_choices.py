@@ -138,6 +138,22 @@ def test_account_says_what_waits_for_it_why_and_for_how_long(
         assert reason in client.get(path).text
 
 
+def test_account_that_waits_for_its_owner_promises_no_time(
+    client: FlaskClient, alice: Person, session_factory: SessionFactory
+) -> None:
+    account_id = make_account(alice)
+    campaign_id = make_campaign(alice, smtp_account_id=account_id, name="Diwali offer")
+    alice.api.post(f"/campaigns/{campaign_id}/schedule", {"at": "now"})
+    place = f"/smtp-accounts/{account_id}"
+    assert "left, done" in client.get(place).text
+    with session_factory.begin() as session:
+        account = session.get_one(SmtpAccount, account_id)
+        account.paused_at, account.pause_reason = database_now(session), "login"
+    page = client.get(place).text
+    assert "The account is paused and needs you: the time counts from" in page
+    assert "left, done" not in page
+
+
 def test_limits_beyond_what_the_provider_takes_are_warned_of(
     client: FlaskClient, alice: Person
 ) -> None:

@@ -32,6 +32,10 @@ REMEDIES: Final[Mapping[Cause, Text]] = {
     Cause.NO_GREETING: lazy_gettext(
         "The server waits in silence. On port 465 it waits for TLS: choose TLS, or port 587."
     ),
+    Cause.NO_SMTP: lazy_gettext(
+        "Something answers there, but it does not speak as mail servers do. Check the server's "
+        "name and the port: mostly 587 with STARTTLS, or 465 with TLS."
+    ),
     Cause.GREETING_REFUSED: lazy_gettext(
         "The server takes no connection from this machine. Ask your provider whether this "
         "machine's address is blocked."
