@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from dakiya.db import SessionFactory
-from tests.e2e.composing import open_rich, settle
+from tests.e2e.composing import make_draft, open_rich, settle
 from tests.e2e.conftest import DESKTOP, OpenPage, Site, assert_every_look_is_sound
 from tests.e2e.soundness import assert_page_is_sound
 
@@ -25,3 +25,17 @@ def test_copy_is_converted_after_it_was_told_what_is_lost(
     assert_every_look_is_sound(page, "convert")
     dialog.get_by_role("button", name="Convert a copy").click()
     expect(page.get_by_label("Plain text", exact=True)).to_have_value(re.compile("^Title"))
+
+
+def test_html_that_is_longer_than_its_window_is_accessible(
+    open_page: OpenPage, site: Site, session_factory: SessionFactory
+) -> None:
+    with session_factory.begin() as session:
+        campaign_id = make_draft(session, site).id
+    page = open_page(DESKTOP)
+    page.goto(f"/campaigns/{campaign_id}/edit/content?way=html")
+    page.get_by_label("Subject").fill("Hello")
+    page.get_by_role("textbox", name="HTML").click()
+    page.keyboard.insert_text("<p>One line of many</p>\n" * 80)
+    settle(page)
+    assert_every_look_is_sound(page, "long-html")

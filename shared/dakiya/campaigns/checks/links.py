@@ -70,9 +70,17 @@ def check_links(
         for url in visited
         if url in known and known[url].verdict in _BROKEN
     }
+    internal = {
+        url: url for url in visited if url in known and known[url].verdict is LinkVerdict.INTERNAL
+    }
     plain = [p.url for p in mail.pictures if _is_plain(p.url) and not own(p.url)]
     said: Sequence[tuple[str, str, dict[str, str]]] = (
         ("links.broken", "These addresses do not open:", broken),
+        (
+            "links.internal",
+            "These addresses lead inside a network or to an unusual port, and were not visited:",
+            internal,
+        ),
         (
             "links.placeholder",
             "These links still lead to an example. Put your own in their place:",

@@ -131,7 +131,9 @@ def test_what_visits_found_is_told() -> None:
         html, a_in=LinkVerdict.MISSING, b_in=LinkVerdict.GUARDED, c_in=LinkVerdict.UNREACHABLE
     )
     assert found == {"links.broken": ("https://a.in/: It is so.", "https://c.in/: It is so.")}
-    assert links_of(html, a_in=LinkVerdict.FINE, b_in=LinkVerdict.INTERNAL) == {}
+    assert links_of(html, a_in=LinkVerdict.FINE, b_in=LinkVerdict.INTERNAL) == {
+        "links.internal": ("https://b.in/",)
+    }
 
 
 def pictures_of(html: str, **more: Any) -> list[Finding]:

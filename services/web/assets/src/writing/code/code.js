@@ -47,6 +47,8 @@ export function open({ place, source, fields, say, ask, send }) {
         EditorState.phrases.of(phrasesOf(words)),
         EditorView.contentAttributes.of({
           "aria-label": words.label, "aria-describedby": "code-help", spellcheck: "false", autocapitalize: "off",
+          // What scrolls is reached by keyboard, and says so to those who look for it (axe).
+          tabindex: "0",
         }),
         // Tab goes on to the next field (WCAG 2.1.2); the lines are indented with Ctrl+].
         keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...completionKeymap]),
