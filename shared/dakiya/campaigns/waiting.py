@@ -85,7 +85,7 @@ def _why_account_waits(session: Session, campaign: Campaign, *, now: datetime) -
     if account is None:
         return None
     if account.paused_at is not None and not is_open(account, now=now):
-        return _say_pause(account, campaign.timezone)
+        return _say_pause(account, campaign.timezone, now=now)
     reached = reached_limit(session, account, now=now)
     if reached is None or reached.next_at - now < WORTH_SAYING:
         return None
@@ -93,10 +93,10 @@ def _why_account_waits(session: Session, campaign: Campaign, *, now: datetime) -
     return f"The account “{account.name}” has reached {reached.words}; it continues {until}."
 
 
-def _say_pause(account: SmtpAccount, timezone: str) -> str:
+def _say_pause(account: SmtpAccount, timezone: str, *, now: datetime) -> str:
     words = account.pause_detail or (account.pause_reason or "").replace("_", " ")
     then = (
-        f"It tries again {describe_instant(account.paused_until, timezone)}."
+        f"It tries again {describe_soon(account.paused_until, timezone, now=now)}."
         if account.paused_until is not None
         else "It goes on when you have changed the account or a test has passed."
     )
