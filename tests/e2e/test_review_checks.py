@@ -56,7 +56,7 @@ def test_links_are_visited_and_what_is_found_comes_by_itself(
     assert_every_look_is_sound(page, "review-checks-waiting")
     site.installation.start("sender", DAKIYA_ALLOWED_INTERNAL_LINKS=shop.place)
     site.installation.start("scheduler")
-    expect(page.get_by_text("2 links were visited.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("2 links were checked.")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("/gone: It answers 410")).to_be_visible()
     assert_every_look_is_sound(page, "review-checks")
     page.get_by_role("button", name="Send to 1 now").click()
