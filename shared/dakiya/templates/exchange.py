@@ -79,8 +79,14 @@ def read_template(data: bytes) -> TemplateFile:
     for name in said:
         if name not in _KNOWN:
             raise InvalidInput(f"A template has no “{clean_header(name)[:40]}”.")
+    template_name = clean_header(_text(said, "name")).strip()
+    if len(template_name) > MAX_NAME_CHARS:
+        raise InvalidInput(
+            f"The template's name has {len(template_name):,} characters, and {MAX_NAME_CHARS} are "
+            "the most: shorten “name” in the file."
+        )
     return TemplateFile(
-        name=clean_header(_text(said, "name")).strip()[:MAX_NAME_CHARS] or "Template",
+        name=template_name or "Template",
         about=clean_header(_text(said, "about")).strip(),
         content=_content(said),
     )

@@ -2,7 +2,7 @@
 
 from dakiya.models import MediaFile
 from dakiya_web.pictures.prepare import MAX_WIDTH, Prepared
-from dakiya_web.texts import gettext
+from dakiya_web.texts import gettext, ngettext
 from dakiya_web.wording import number, size
 
 # A mail of 1 MB of pictures takes seconds on a phone; one picture is a part of it.
@@ -44,8 +44,10 @@ def warnings_of(file: MediaFile, came: Prepared | None = None) -> list[str]:
             )
     elif file.width < SMALL_WIDTH:
         found.append(
-            gettext(
+            ngettext(
+                "It is only one pixel wide: too small for a picture.",
                 "It is only %(width)s pixels wide: good for a logo, too small for a large picture.",
+                file.width,
                 width=number(file.width),
             )
         )
