@@ -10,7 +10,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -153,6 +154,15 @@ def test_pipelined_mails_are_all_kept_in_order(inbox: Inbox) -> None:
     items = inbox.json("/api/messages?limit=100")["items"]
     assert [item["subject"] for item in items] == [str(number) for number in range(49, -1, -1)]
     assert inbox.ask("/messages/1/raw")[1].endswith("\r\n.dot\r\n")
+
+
+def test_inboxes_that_start_at_once_take_a_port_each(tmp_path: Path) -> None:
+    with ExitStack() as stack, ThreadPoolExecutor(8) as threads:
+        begun = threads.map(
+            lambda n: stack.enter_context(running_inbox(tmp_path / str(n))), range(8)
+        )
+        ports = [port for inbox in begun for port in (inbox.smtp_port, inbox.http_port)]
+    assert len(set(ports)) == 16
 
 
 def test_everything_acknowledged_is_there_after_kill_9(tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ import contextlib
 import errno
 import logging
 import signal
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable
+from http.server import ThreadingHTTPServer
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -18,6 +20,7 @@ from dakiya_dev.trouble import ServerTrouble
 
 SMTP_PORT = 1025
 HTTP_PORT = 8025
+_Server = TypeVar("_Server", asyncio.Server, ThreadingHTTPServer)
 
 
 @click.command()
@@ -37,26 +40,31 @@ def main(
             _serve(
                 Store(folder, max_mails=max_mails),
                 host=host,
-                smtp_port=smtp_port or first_free_port(SMTP_PORT, host),
-                http_port=http_port or first_free_port(HTTP_PORT, host),
+                smtp_port=smtp_port,
+                http_port=http_port,
             )
         )
     except ServerTrouble as trouble:
         raise click.ClickException(str(trouble)) from None
 
 
-async def _serve(store: Store, *, host: str, smtp_port: int, http_port: int) -> None:
+async def _serve(store: Store, *, host: str, smtp_port: int | None, http_port: int | None) -> None:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     receiver = Receiver(store)
     storing = asyncio.create_task(receiver.store_forever())
-    with _saying_what_is_taken(http_port, "--http-port"):
-        site = start_site(store, host=host, port=http_port)
-    with _saying_what_is_taken(smtp_port, "--smtp-port"):
-        smtp = await serve_smtp(receiver, host=host, port=smtp_port)
-    print(f"Demo inbox: SMTP on {host}:{smtp_port}, http://{host}:{http_port}", flush=True)
+
+    async def show(port: int) -> ThreadingHTTPServer:
+        return start_site(store, host=host, port=port)
+
+    async def receive(port: int) -> asyncio.Server:
+        return await serve_smtp(receiver, host=host, port=port)
+
+    http_on, site = await _listen(show, host, http_port, HTTP_PORT, "--http-port")
+    smtp_on, smtp = await _listen(receive, host, smtp_port, SMTP_PORT, "--smtp-port")
+    print(f"Demo inbox: SMTP on {host}:{smtp_on}, http://{host}:{http_on}", flush=True)
     await ended.wait()
     smtp.close()
     site.shutdown()
@@ -67,18 +75,30 @@ async def _serve(store: Store, *, host: str, smtp_port: int, http_port: int) -> 
     store.close()
 
 
-@contextlib.contextmanager
-def _saying_what_is_taken(port: int, option: str) -> Iterator[None]:
-    """Somebody may take a port between the look and the listening."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise
-        raise ServerTrouble(
-            f"port {port} is taken by another program",
-            f"Start again to get another one, or choose one with {option}.",
-        ) from None
+async def _listen(
+    start: Callable[[int], Awaitable[_Server]],
+    host: str,
+    wished: int | None,
+    first: int,
+    option: str,
+) -> tuple[int, _Server]:
+    """Start on the port that is wished for, or on the first free one; returns it and the server.
+
+    Somebody may take a port between the look and the listening. Raises ServerTrouble.
+    """
+    while True:
+        port = wished or first_free_port(first, host)
+        try:
+            return port, await start(port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+        if wished:
+            raise ServerTrouble(
+                f"port {port} is taken by another program",
+                f"Choose another one with {option}, or leave that out.",
+            )
+        first = port + 1
 
 
 if __name__ == "__main__":
