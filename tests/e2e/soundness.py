@@ -68,6 +68,7 @@ def assert_page_is_sound(page: Page, name: str = "") -> None:
 
     With a ``name``, and a folder in SCREENSHOTS, keep a picture: name-dark-390.png.
     """
+    page.bring_to_front()  # a tab behind another one draws once a second
     page.wait_for_load_state("load")
     page.evaluate("document.fonts.ready.then(() => true)")
     _come_to_rest(page)
@@ -97,7 +98,8 @@ def _overflow(page: Page) -> list[str]:
 
 
 def _axe(page: Page) -> list[str]:
-    page.evaluate(_axe_source())
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_axe_source())
     _come_to_rest(page)
     violations: list[dict[str, Any]] = page.evaluate(
         "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"

@@ -32,6 +32,7 @@ def tabs(open_page: OpenPage, site: Site, session_factory: SessionFactory) -> Tw
 
 
 def write(tab: Page, words: str) -> None:
+    tab.bring_to_front()
     tab.get_by_role("textbox", name="The mail").click()
     tab.keyboard.type(words)
 

@@ -105,6 +105,7 @@ def test_two_tabs_of_a_template_are_told_and_the_other_is_taken(
     other.get_by_label("Plain text", exact=True).fill("Theirs")
     other.get_by_role("button", name="Save", exact=True).click()
     expect(other.locator("[data-status][data-state=saved]")).to_be_visible()
+    page.bring_to_front()
     text = page.get_by_label("Plain text", exact=True)
     text.fill("Mine")
     page.get_by_role("button", name="Save", exact=True).click()
