@@ -35,13 +35,13 @@ MEASUREMENTS: dict[str, Measure] = {
 }
 # The same, small enough to see in a minute or two that each of them works.
 SHORT: dict[str, Measure] = {
-    "end-to-end": lambda stack: end_to_end.measure(stack, mails=1_500),
-    "one-connection": lambda stack: one_connection.measure(stack, mails=150),
+    "end-to-end": lambda stack: end_to_end.measure(stack, mails=500),
+    "one-connection": lambda stack: one_connection.measure(stack, mails=60),
     "scaling": lambda stack: scaling.measure(stack, seconds=3, counts=(1, 2)),
-    "pace": lambda stack: pace.measure(stack, rates=(20,), seconds=6),
-    "latecomers": lambda stack: latecomers.measure(stack, mails=8_000),
-    "large-tables": lambda stack: large_tables.measure(stack, rows=(5_000, 20_000)),
-    "preparing": lambda stack: preparing.measure(stack, recipients=20_000),
+    "pace": lambda stack: pace.measure(stack, rates=(20,), seconds=4),
+    "latecomers": lambda stack: latecomers.measure(stack, mails=4_000),
+    "large-tables": lambda stack: large_tables.measure(stack, rows=(2_000, 8_000)),
+    "preparing": lambda stack: preparing.measure(stack, recipients=8_000),
 }
 
 

@@ -105,16 +105,24 @@ def test_pictures_come_by_drop_paste_and_choice(
     picture = base64.b64encode(png()).decode()
     page.evaluate(DROP, [".mail-canvas", picture])
     image = page.locator(".mail-canvas img[src*='/m/']")
-    expect(image).to_have_count(1)
+
+    def wait_for_pictures(count: int) -> None:
+        """All of them loaded: whatever is below them moves until then."""
+        expect(image).to_have_count(count)
+        page.wait_for_function(
+            "[...document.querySelectorAll('.mail-canvas img')].every((it) => it.naturalWidth)"
+        )
+
+    wait_for_pictures(1)
     page.locator(".mail-canvas p").last.click()
     paste(page, f'<p>in line</p><img src="data:image/png;base64,{picture}">')
-    expect(image).to_have_count(2)
+    wait_for_pictures(2)
     page.get_by_role("button", name="Picture", exact=True).click()
     dialog = page.get_by_role("dialog", name="Choose a picture")
     expect(dialog.locator("[data-media-pick]").first).to_be_visible()
     assert_every_look_is_sound(page, "pictures")
     dialog.locator("[data-media-pick]").first.click()
-    expect(image).to_have_count(3)
+    wait_for_pictures(3)
     image.first.click()
     panel = page.get_by_role("dialog", name="Picture", exact=True)
     panel.get_by_label("Alternative text").fill("A lamp")

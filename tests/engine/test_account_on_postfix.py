@@ -144,6 +144,9 @@ def refuses_everybody(postfix: Postfix, _: Authority) -> None:
 
 def takes_everybody(postfix: Postfix, _: Authority) -> None:
     postfix.refuse_everybody("")
+    # A reload goes on with the old rules for a while, and nobody is connected now.
+    postfix.stop()
+    postfix.start()
 
 
 CASES = [
