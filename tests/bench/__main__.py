@@ -37,7 +37,7 @@ MEASUREMENTS: dict[str, Measure] = {
 SHORT: dict[str, Measure] = {
     "end-to-end": lambda stack: end_to_end.measure(stack, mails=500),
     "one-connection": lambda stack: one_connection.measure(stack, mails=60),
-    "scaling": lambda stack: scaling.measure(stack, seconds=3, counts=(1, 2)),
+    "scaling": lambda stack: scaling.measure(stack, seconds=3),
     "pace": lambda stack: pace.measure(stack, rates=(20,), seconds=4),
     "latecomers": lambda stack: latecomers.measure(stack, mails=4_000),
     "large-tables": lambda stack: large_tables.measure(stack, rows=(2_000, 8_000)),
