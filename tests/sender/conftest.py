@@ -15,6 +15,7 @@ from dakiya_sender.pool import ConnectionPool
 from dakiya_sender.recording import Recorder as OutcomeRecorder
 from dakiya_sender.slots import ConnectionSlots
 from tests.recorder import Recorder
+from tests.sender.account_bench import Bench
 from tests.sender.scene import SLOT, WRITER_SLOT, SenderScene, take_one
 
 SetScene = Callable[..., SenderScene]
@@ -28,6 +29,12 @@ def pool(database_url: str) -> Iterator[ConnectionPool]:
     yield pool
     pool.close()
     slots.close()
+
+
+@pytest.fixture
+def bench(session_factory: SessionFactory, settings: Settings, pool: ConnectionPool) -> Bench:
+    """Where tests of accounts are run."""
+    return Bench(session_factory, settings, pool)
 
 
 @pytest.fixture

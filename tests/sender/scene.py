@@ -18,7 +18,7 @@ from dakiya.models import Campaign, Email
 from dakiya.smtp_accounts.egress import EgressRule
 from dakiya.smtp_accounts.secrets import SecretBox
 from dakiya_sender import ledger_writer
-from dakiya_sender.delivery import BatchDelivery, Report, RetryRule
+from dakiya_sender.delivery import BatchDelivery, Report
 from dakiya_sender.leave import note_login
 from dakiya_sender.messages import MessageCache
 from dakiya_sender.pace import SharedPace
@@ -26,6 +26,7 @@ from dakiya_sender.pool import ConnectionPool
 from dakiya_sender.recording import Recorder as OutcomeRecorder
 from dakiya_sender.servers import Servers
 from dakiya_sender.slots import ConnectionSlots
+from dakiya_sender.verdicts import RetryRule
 from tests.engine.world import make_account, make_sending, make_workspace
 from tests.recorder import Recorder
 

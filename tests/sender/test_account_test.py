@@ -4,33 +4,18 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from sqlalchemy.orm import Session
 
 from dakiya.config import Settings
 from dakiya.db import SessionFactory, database_now
 from dakiya.models import SmtpAccount, SmtpTest, TestStatus
 from dakiya.smtp_accounts.accounts import AccountValues, change_account, latest_test
-from dakiya.smtp_accounts.egress import EgressRule
 from dakiya.smtp_accounts.secrets import SecretBox
 from dakiya_sender.account_test import run_smtp_test
 from dakiya_sender.pool import ConnectionPool
-from dakiya_sender.servers import Servers
 from dakiya_sender.slots import ConnectionSlots
 from dakiya_sender.smtp import Connection, Envelope, Ready, Refusal
-from tests.engine.world import make_account, make_workspace
 from tests.recorder.plugin import StartRecorder
-
-
-def servers(settings: Settings, allowed: str = "127.0.0.1") -> Servers:
-    return Servers(EgressRule.parse(allowed), SecretBox(settings), helo_name="sender.test")
-
-
-def ask_for_test(session: Session, port: int, **values: object) -> int:
-    account = make_account(session, make_workspace(session), port, **values)
-    test = SmtpTest(smtp_account_id=account.id, to_email="tester@example.net")
-    session.add(test)
-    session.flush()
-    return test.id
+from tests.sender.account_bench import ask_for_test, servers
 
 
 def test_second_message_for_a_test_sends_no_second_mail(

@@ -1,78 +1,24 @@
 """Each way in which a test of an account fails has a cause of its own, and gives nothing away."""
 
-import re
 import socket
 import ssl
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from hashlib import sha256
-from typing import Any
 
 import pytest
-from sqlalchemy import select
 
-from dakiya.config import Settings
-from dakiya.db import SessionFactory, database_now
-from dakiya.models import PaceUsage, Security, SmtpAccount, SmtpTest, TestStatus
+from dakiya.models import Security, SmtpAccount, TestStatus
 from dakiya.smtp_accounts.causes import Cause
 from dakiya.smtp_accounts.facts import ServerFacts
-from dakiya.smtp_accounts.secrets import SecretBox
 from dakiya.smtp_accounts.trust import shown_certificate, trust_certificate
 from dakiya_sender import account_test
-from dakiya_sender.account_test import run_smtp_test
-from dakiya_sender.pool import ConnectionPool
-from tests.engine.world import make_account, make_workspace, use_pace
 from tests.recorder import Action, Behaviour, Recorder, Rule
 from tests.recorder.authority import Authority
 from tests.recorder.plugin import StartRecorder
 from tests.recorder.recorder import Certificate
-from tests.sender.test_account_test import ask_for_test, servers
-
-PASSWORD = "ein Passwort mit Umläuten & पासवर्ड"
-LOGIN: dict[str, Any] = {"username": "alice"}
-
-
-class Bench:
-    """Runs tests of accounts on servers of this machine."""
-
-    def __init__(
-        self, session_factory: SessionFactory, settings: Settings, pool: ConnectionPool
-    ) -> None:
-        self.sessions = session_factory
-        self.box = SecretBox(settings)
-        self._settings = settings
-        self._pool = pool
-
-    def account(self, port: int, **values: Any) -> int:
-        if "username" in values:
-            values.setdefault("password_encrypted", self.box.seal(PASSWORD))
-        with self.sessions.begin() as session:
-            test_id = ask_for_test(session, port, **values)
-            return session.get_one(SmtpTest, test_id).smtp_account_id
-
-    def run(self, account_id: int, **named: Any) -> SmtpTest:
-        with self.sessions.begin() as session:
-            test = SmtpTest(smtp_account_id=account_id, to_email="tester@example.net")
-            session.add(test)
-        allowed = named.get("allowed", "127.0.0.1, localhost")
-        run_smtp_test(self.sessions, servers(self._settings, allowed), self._pool, test.id)
-        with self.sessions() as session:
-            return session.get_one(SmtpTest, test.id)
-
-    def fails(self, port: int, step: str, cause: Cause, **values: Any) -> SmtpTest:
-        test = self.run(self.account(port, **values))
-        assert test.status is TestStatus.FAILED
-        last = test.steps[-1]
-        assert (last["name"], last["ok"], last.get("cause")) == (step, False, cause)
-        assert all(one["ok"] for one in test.steps[:-1])
-        return test
-
-
-@pytest.fixture
-def bench(session_factory: SessionFactory, settings: Settings, pool: ConnectionPool) -> Bench:
-    return Bench(session_factory, settings, pool)
+from tests.sender.account_bench import LOGIN, PASSWORD, Bench
 
 
 @contextmanager
@@ -295,67 +241,3 @@ def test_what_the_server_says_of_itself_is_remembered(
     assert facts.size_bytes == 1_000_000
     assert {"PIPELINING", "SIZE"} <= set(facts.extensions)
     assert facts.encryption == encryption
-
-
-@pytest.mark.parametrize("rules", [(), (Rule("dot", reply="554 5.0.0 I do not like it"),)])
-def test_mail_of_a_test_counts_in_the_account_s_limits_when_it_begins(
-    bench: Bench, recorder: StartRecorder, rules: tuple[Rule, ...]
-) -> None:
-    """The server has seen it, whatever it said then."""
-    bench.run(bench.account(recorder(*rules).port, per_day=500, per_minute=30))
-    with bench.sessions() as session:
-        used = dict(session.execute(select(PaceUsage.window_s, PaceUsage.mails)).all())
-    assert used == {60: 1, 86400: 1}
-
-
-def test_account_whose_day_is_used_up_sends_no_test_and_says_when_it_continues(
-    bench: Bench, recorder: StartRecorder
-) -> None:
-    server = recorder()
-    account_id = bench.account(server.port, per_day=2)
-    with bench.sessions.begin() as session:
-        account = session.get_one(SmtpAccount, account_id)
-        use_pace(session, account, mails=2, age=timedelta(hours=3))
-        continues = database_now(session) + timedelta(hours=21, minutes=14)
-    test = bench.run(account_id)
-    assert (test.status, len(server.received())) == (TestStatus.FAILED, 0)
-    *good, last = test.steps
-    assert all(step["ok"] for step in good)
-    assert (last["name"], last["cause"]) == ("leave", Cause.LIMIT_REACHED)
-    words = "The account has reached its limit of 2 mails a day. It continues "
-    assert last["detail"].startswith(words)
-    assert re.search(r", \d\d:\d\d IST = .*\d\d:\d\d UTC", last["detail"])
-    assert f"{continues:%H}:" in last["detail"]
-
-
-def test_test_waits_a_moment_for_a_limit_a_second(bench: Bench, recorder: StartRecorder) -> None:
-    account_id = bench.account(recorder().port, per_second=1)
-    with bench.sessions.begin() as session:
-        use_pace(session, session.get_one(SmtpAccount, account_id), mails=1, age=timedelta(0))
-    assert bench.run(account_id).status is TestStatus.PASSED
-
-
-def test_test_of_a_mailbox_that_others_have_proved_keeps_to_its_day(
-    bench: Bench, recorder: StartRecorder
-) -> None:
-    """The login shows that it is the same one; what others have sent counts from then on."""
-    server = recorder(behaviour=Behaviour(users={"alice": PASSWORD}))
-    mine = bench.account(server.port, per_day=1, **LOGIN)
-    assert bench.run(mine).status is TestStatus.PASSED
-    with bench.sessions.begin() as session:
-        account = make_account(
-            session,
-            make_workspace(session, "bob@example.com"),
-            server.port,
-            per_day=5,
-            password_encrypted=bench.box.seal(PASSWORD),
-            **LOGIN,
-        )
-    test = bench.run(account.id)
-    assert test.status is TestStatus.FAILED
-    assert [step["name"] for step in test.steps] == [
-        "dns", "connect", "greeting", "ehlo", "auth", "leave",
-    ]  # fmt: skip
-    words = "a limit of its mailbox, which is used elsewhere too"
-    assert words in test.steps[-1]["detail"]
-    assert len(server.received()) == 1

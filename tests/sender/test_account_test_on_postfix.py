@@ -15,7 +15,7 @@ from dakiya_sender.pool import ConnectionPool
 from tests.engine.world import make_account, make_workspace
 from tests.recorder.authority import Authority
 from tests.recorder.plugin import StartRecorder
-from tests.sender.test_account_test import servers
+from tests.sender.account_bench import servers
 from tests.system.postfix import Postfix
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]

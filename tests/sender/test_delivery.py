@@ -12,9 +12,9 @@ from sqlalchemy import select, text, update
 from dakiya.campaigns.lifecycle import pause
 from dakiya.contacts.suppressions import suppress
 from dakiya.models import Attempt, Batch, BatchState, Campaign, Email, SuppressionReason
-from dakiya_sender.delivery import CLOSED_AT_MOST
 from dakiya_sender.lending import NoConnectionFree
 from dakiya_sender.smtp import Connection, Envelope, Phase, Reply, SmtpTrouble
+from dakiya_sender.verdicts import CLOSED_AT_MOST
 from tests.engine.world import miscounted
 from tests.recorder import Action, Behaviour, Rule
 from tests.recorder.plugin import StartRecorder

@@ -20,7 +20,7 @@ from dakiya.mail.merge import TemplateError
 from dakiya.models import Batch, BatchState
 from dakiya.queue import Doorbell
 from dakiya_sender import judging
-from dakiya_sender.delivery import BatchDelivery, Report, RetryRule
+from dakiya_sender.delivery import BatchDelivery, Report
 from dakiya_sender.fairness import Share, others_wait
 from dakiya_sender.keeper import Keeper
 from dakiya_sender.leave import note_login
@@ -33,6 +33,7 @@ from dakiya_sender.pool import ConnectionPool
 from dakiya_sender.recording import Recorder
 from dakiya_sender.servers import ServerRefused, Servers
 from dakiya_sender.system_mail import SystemServer
+from dakiya_sender.verdicts import RetryRule
 
 log = get_logger(__name__)
 

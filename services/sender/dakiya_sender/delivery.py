@@ -24,16 +24,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
 
-from dakiya.delivery.content_trouble import CONTENT_REASONS
 from dakiya.delivery.intents import Intent
 from dakiya.delivery.ledger import ClaimedEmail
-from dakiya.delivery.outcomes import Outcome, Reason
-from dakiya.delivery.refusals import may_be_meant_for_all
 from dakiya.delivery.taking import Taken
 from dakiya.delivery.trouble import AccountTrouble
 from dakiya.log import get_logger
 from dakiya.mail.replies import SERVICE_CLOSING
-from dakiya.models import EmailState
 from dakiya_sender import judging
 from dakiya_sender.ledger_writer import CommitUncertain
 from dakiya_sender.lending import BatchConnection, MailboxMoved, NoConnectionFree
@@ -47,28 +43,15 @@ from dakiya_sender.smtp import (
     OutcomeUnknown,
     Phase,
     Refusal,
-    Reply,
     Server,
     SmtpTrouble,
 )
+from dakiya_sender.verdicts import RetryRule, Stop, Verdicts
 
 log = get_logger(__name__)
 
 # A batch that takes longer gives its rest back, so that a slow server holds no thread for long.
 SOFT_DEADLINE_S = 300.0
-# So many mails in a row at which the server broke off are not the mails' fault.
-BROKEN_IN_A_ROW = 3
-# A mail at which the server closed its service (421) so often is perhaps why it did.
-CLOSED_AT_MOST = 10
-_OF_ONE_MAIL = frozenset({Phase.RCPT, Phase.DATA, Phase.BODY, Phase.DOT})
-
-
-class _Stop(Exception):
-    """Ends the batch; the rest goes back to pending."""
-
-    def __init__(self, trouble: AccountTrouble | None = None) -> None:
-        super().__init__()
-        self.trouble = trouble
 
 
 class _Wait(Exception):
@@ -86,14 +69,6 @@ class Report:
     accepted: int
     trouble: AccountTrouble | None
     waits: bool = False
-
-
-@dataclass(frozen=True)
-class RetryRule:
-    """When a deferred mail is tried again, and when it is given up."""
-
-    base_s: float
-    give_up_s: float
 
 
 class BatchDelivery:
@@ -120,11 +95,10 @@ class BatchDelivery:
         self._connection = BatchConnection(pool, taken, server, note_login=note_login)
         self._recorder = recorder
         self._pace = pace
-        self._retry = retry
+        self._verdicts = Verdicts(recorder, retry)
         self._stop = stop
         self._must_yield = must_yield
         self._attempted = 0
-        self._broken_in_a_row = 0
         self._was_used = False
         self._ends_at = time.monotonic() + SOFT_DEADLINE_S
         self._has_to_end = False
@@ -139,7 +113,7 @@ class BatchDelivery:
                     break
                 self._deliver(mail, mails[number + 1 : number + 3])
                 self._messages.forget(mail)
-        except _Stop as stop:
+        except Stop as stop:
             trouble = stop.trouble
         except _Wait:
             waits = True
@@ -164,18 +138,18 @@ class BatchDelivery:
 
     def _deliver(self, mail: ClaimedEmail, following: Sequence[ClaimedEmail]) -> None:
         if mail.suppressed:
-            self._learn_suppressed(mail)
+            self._verdicts.suppressed(mail)
             return
         try:
             self._messages.build(mail)
         except Exception as error:  # noqa: BLE001 - whatever it is, the neighbours go out
-            self._learn(mail, judging.not_built(error))
+            self._verdicts.not_built(mail, error)
             return
         match self._offer(mail):
             case Refusal(phase, reply):
-                self._judge(mail, phase, reply)
+                self._verdicts.refused(mail, phase, reply)
             case SmtpTrouble() as trouble:
-                self._broke_off(mail, trouble)
+                self._verdicts.broke_off(mail, trouble)
             case connection:
                 self._send_dot(mail, connection, following)
 
@@ -243,7 +217,7 @@ class BatchDelivery:
                 return
         except DBAPIError as error:
             log.warning("pace_not_known", error=type(error).__name__)
-            raise _Stop from None
+            raise Stop from None
         raise _Wait
 
     def _send_dot(
@@ -258,106 +232,41 @@ class BatchDelivery:
             connection.abort()
             log.warning("intent_failed", email=mail.id, error=type(error).__name__)
             self._recorder.learn(mail, judging.uncharged("The database was away."))
-            raise _Stop from None
+            raise Stop from None
         if intent is not Intent.GO:
             connection.abort()
             log.info("mail_not_sent", email=mail.id, why=intent.value)
             if intent is not Intent.SUPPRESSED:
-                raise _Stop
-            self._learn_suppressed(mail)
+                raise Stop
+            self._verdicts.suppressed(mail)
             return
         try:
             reply = connection.finish(then, meanwhile=lambda: self._messages.build_ahead(following))
         except OutcomeUnknown as unknown:
-            self._learn_unknown(mail, unknown)
+            self._verdicts.unknown(mail, unknown)
         except SmtpTrouble as trouble:
             # The dot did not leave. With a back-off, or one such mail goes round for ever.
             if trouble.reply is not None:
-                self._judge(mail, Phase.DOT, trouble.reply)
+                self._verdicts.refused(mail, Phase.DOT, trouble.reply)
             else:
-                self._broke_off(mail, trouble)
+                self._verdicts.broke_off(mail, trouble)
         else:
             if reply.is_positive:
-                self._recorder.learn(mail, judging.accepted(reply))
-                self._broken_in_a_row = 0
+                self._verdicts.accepted(mail, reply)
             else:
-                self._judge(mail, Phase.DOT, reply)
-
-    def _judge(self, mail: ClaimedEmail, phase: Phase, reply: Reply) -> None:
-        judged, verdict = judging.refused(
-            phase,
-            reply,
-            attempts=mail.attempts + 1,
-            age_s=mail.age_s,
-            retry_base_s=self._retry.base_s,
-            give_up_s=self._retry.give_up_s,
-        )
-        if isinstance(judged, Outcome) and may_be_meant_for_all(judged):
-            if not self._recorder.hold(mail, judged):
-                raise _Stop
-            return
-        if isinstance(judged, Outcome):
-            self._learn(mail, judged, suppresses=verdict.suppress)
-            return
-        closes = reply.code == SERVICE_CLOSING and phase in _OF_ONE_MAIL
-        if closes and self._recorder.times_closed(mail) >= CLOSED_AT_MOST:
-            self._broke_off(mail, SmtpTrouble(phase, reply, judged.detail))
-            return
-        # At the dot its intent stands in the ledger; whom the server closed at waits behind others.
-        if phase is Phase.DOT or closes:
-            self._recorder.learn(mail, judging.uncharged(judged.detail, phase=phase, reply=reply))
-        raise _Stop(judged)
-
-    def _learn(self, mail: ClaimedEmail, outcome: Outcome, *, suppresses: bool = False) -> None:
-        if outcome.state is not EmailState.FAILED or outcome.reason not in CONTENT_REASONS:
-            self._recorder.learn(mail, outcome, suppresses=suppresses)
-        elif not self._recorder.refuse_content(mail, outcome):
-            raise _Stop
-
-    def _broke_off(self, mail: ClaimedEmail, trouble: SmtpTrouble) -> None:
-        outcome = judging.broken_off(
-            trouble,
-            attempts=mail.attempts + 1,
-            age_s=mail.age_s,
-            retry_base_s=self._retry.base_s,
-            give_up_s=self._retry.give_up_s,
-        )
-        self._recorder.learn(mail, outcome)
-        self._count_broken(trouble)
-
-    def _learn_suppressed(self, mail: ClaimedEmail) -> None:
-        outcome = Outcome(EmailState.SUPPRESSED, reason=Reason.SUPPRESSED.value)
-        self._recorder.learn(mail, outcome)
-
-    def _learn_unknown(self, mail: ClaimedEmail, unknown: OutcomeUnknown) -> None:
-        self._recorder.learn(
-            mail,
-            Outcome(
-                EmailState.UNKNOWN,
-                Phase.DOT.value,
-                reply_text=unknown.detail,
-                reason=Reason.NO_REPLY.value,
-            ),
-        )
-        self._recorder.flush()
-        self._count_broken(unknown)
-
-    def _count_broken(self, error: SmtpTrouble | OutcomeUnknown) -> None:
-        self._broken_in_a_row += 1
-        if self._broken_in_a_row >= BROKEN_IN_A_ROW:
-            raise _Stop(AccountTrouble("connection", error.detail))
+                self._verdicts.refused(mail, Phase.DOT, reply)
 
     def _borrow(self) -> Connection:
         """Return the batch's connection, open.
 
-        Raises NoConnectionFree, or _Stop with the account's trouble.
+        Raises NoConnectionFree, or Stop with the account's trouble.
         """
         if not self._connection.may_carry(1):
             self._recorder.flush()  # connecting may take long
         try:
             return self._connection.borrow()
         except SmtpTrouble as trouble:
-            raise _Stop(judging.cannot_connect(trouble)) from None
+            raise Stop(judging.cannot_connect(trouble)) from None
         except (MailboxMoved, DBAPIError) as error:
             log.info("batch_begins_anew", error=type(error).__name__)
-            raise _Stop from None
+            raise Stop from None

@@ -19,7 +19,6 @@ from dakiya.smtp_accounts.secrets import SecretBox
 from dakiya.worker import make_worker, service_id, stop_event_on_signals
 from dakiya_sender.actors import declare_actors
 from dakiya_sender.batches import SenderContext, counter_slot
-from dakiya_sender.delivery import RetryRule
 from dakiya_sender.domain_check import make_resolver
 from dakiya_sender.fairness import SPARE_THREADS
 from dakiya_sender.keeper import Keeper
@@ -31,6 +30,7 @@ from dakiya_sender.servers import Servers
 from dakiya_sender.settings import SenderSettings
 from dakiya_sender.slots import ConnectionSlots
 from dakiya_sender.system_mail import SystemServer
+from dakiya_sender.verdicts import RetryRule
 
 log = get_logger(__name__)
 
