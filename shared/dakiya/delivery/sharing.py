@@ -59,7 +59,7 @@ def forecast_loads(
             left = {key: mails - share for key, mails in left.items()}
             _arrive(coming, left, at=comes_at)
             continue
-        account.served = goal
+        account.serve(goal, ends.finish_at)
         # Half a mail is the rounding of the shares.
         done |= {key: ends for key, mails in left.items() if mails - least < 0.5}
         left = {key: mails - least for key, mails in left.items() if mails - least >= 0.5}
@@ -72,25 +72,38 @@ def _arrive(coming: deque[Load], left: dict[int, float], *, at: datetime) -> Non
         left[load.key] = float(load.mails)
 
 
+@dataclass
+class _Busy:
+    """A time in which mails waited: its first and last instant, and what had gone before it."""
+
+    since: datetime
+    before: float
+    until: datetime
+
+
 class _Account:
     """How many mails have gone since the beginning, and when the next ones may."""
 
     def __init__(self, last_goes: LastGoes) -> None:
         self._last_goes = last_goes
         self.served = 0.0
-        # Where busy times began, and what had gone before each.
-        self._begins: list[tuple[datetime, float]] = []
+        self._busy: list[_Busy] = []
 
     def begin(self, at: datetime) -> None:
         """Be busy from now on."""
-        recent = [one for one in self._begins if at - one[0] < _FORGOTTEN_AFTER]
-        self._begins = [*recent, (at, self.served)]
+        recent = [one for one in self._busy if at - one.until < _FORGOTTEN_AFTER]
+        self._busy = [*recent, _Busy(at, self.served, until=at)]
 
     def reach(self, served: float) -> Forecast:
         """Say when so many mails will have gone in all."""
         # The same number is asked for from each beginning: 3.0000001 mails are no fourth one.
-        found = [self._last_goes(at, ceil(served - before - 1e-6)) for at, before in self._begins]
+        found = [self._last_goes(one.since, ceil(served - one.before - 1e-6)) for one in self._busy]
         return max(found, key=lambda one: one.finish_at)
+
+    def serve(self, served: float, at: datetime) -> None:
+        """Have so many mails gone in all, the last one at this instant."""
+        self.served = served
+        self._busy[-1].until = at
 
     def serve_until(self, until: datetime, *, at_most: float) -> float:
         """Send what may go until an instant; returns how many mails that are."""
