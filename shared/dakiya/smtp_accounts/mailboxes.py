@@ -3,6 +3,8 @@
 A mailbox is a user of a server. What somebody types proves nothing, and must neither tell them of
 another workspace nor slow it down: a workspace has the mailbox for itself until a sender has
 logged in to it (``prove_login``). From then on it is the same for every workspace that has.
+A login at a server that only the workspace vouches for proves nothing to others: whoever may open
+a port on a shared host could take every password there.
 """
 
 from collections.abc import Sequence
@@ -76,9 +78,13 @@ def find_mailbox(
 
 def is_proved(session: Session, account: SmtpAccount) -> bool:
     """Tell whether somebody has logged in to the mailbox of an account, or need not."""
-    return (
+    return _is_vouched_for_here(account) or (
         session.scalar(select(Mailbox.workspace_id).where(Mailbox.id == account.mailbox_id)) is None
     )
+
+
+def _is_vouched_for_here(account: SmtpAccount) -> bool:
+    return account.certificate_sha256 is not None
 
 
 def prove_login(session: Session, account: SmtpAccount) -> bool:
@@ -92,7 +98,7 @@ def prove_login(session: Session, account: SmtpAccount) -> bool:
             Mailbox.id == account.mailbox_id, Mailbox.workspace_id.is_not(None)
         )
     )
-    if key is not None:
+    if key is not None and not _is_vouched_for_here(account):
         # Nobody else proves the same one until this transaction ends.
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": proof_lock(key)})
         _share(session, key=key, workspace_id=account.workspace_id)

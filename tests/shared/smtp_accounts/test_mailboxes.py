@@ -215,6 +215,19 @@ def test_first_login_that_nobody_had_before_keeps_the_mailbox(session: Session, 
     assert is_proved(session, account)
 
 
+def test_login_at_a_server_that_only_the_workspace_trusts_proves_nothing_to_others(
+    session: Session, here: int, there: int
+) -> None:
+    mine = account_of(session, here, per_day=10)
+    trusted = account_of(session, there, per_day=1, certificate_sha256="0" * 64)
+    set_sent_elsewhere(session, trusted, 1)
+    assert mine.mailbox_id != trusted.mailbox_id
+    assert begin(session, mine) == 10
+    assert not is_used_elsewhere(session, mine)
+    # All its connections are its own from the first one on.
+    assert connections_of(session, trusted, now=database_now(session)) == trusted.connections > 1
+
+
 def test_what_was_sent_elsewhere_is_told_once_for_a_mailbox(session: Session, here: int) -> None:
     one, other = (account_of(session, here, per_day=10) for _ in range(2))
     set_sent_elsewhere(session, one, 8)

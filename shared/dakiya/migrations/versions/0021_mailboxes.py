@@ -8,23 +8,15 @@ down_revision = "0020"
 branch_labels = None
 depends_on = None
 
-# An account that has shown what its server offers, or has sent a mail, has logged in.
+# Nobody has proved a login yet: each workspace has its mailboxes for itself until it has.
 _KEYED = """
-    WITH seen AS (
-        SELECT account.id, account.workspace_id,
-               rtrim(lower(account.host), '.') || ' ' || lower(btrim(account.username)) AS key,
-               account.server_facts IS NOT NULL OR EXISTS (
-                   SELECT FROM campaign JOIN campaign_counter counter
-                          ON counter.campaign_id = campaign.id
-                    WHERE campaign.smtp_account_id = account.id AND counter.sent > 0) AS proved
-          FROM smtp_account account
-         WHERE btrim(coalesce(account.username, '')) <> ''
-           AND lower(btrim(account.username)) NOT IN
-               ('api', 'apikey', 'emailapikey', 'resend', 'smtp_injection')),
-         keyed AS (
-        SELECT id, key, CASE WHEN bool_or(proved) OVER (PARTITION BY workspace_id, key) THEN NULL
-                             ELSE workspace_id END AS workspace_id
-          FROM seen)
+    WITH keyed AS (
+        SELECT id, workspace_id,
+               rtrim(lower(host), '.') || ' ' || lower(btrim(username)) AS key
+          FROM smtp_account
+         WHERE btrim(coalesce(username, '')) <> ''
+           AND lower(btrim(username)) NOT IN
+               ('api', 'apikey', 'emailapikey', 'resend', 'smtp_injection'))
 """
 
 
@@ -78,7 +70,7 @@ def upgrade() -> None:
         _KEYED + "UPDATE smtp_account SET mailbox_id = mailbox.id"  # noqa: S608 - as above
         " FROM keyed JOIN mailbox"
         " ON mailbox.key = keyed.key"
-        " AND mailbox.workspace_id IS NOT DISTINCT FROM keyed.workspace_id"
+        " AND mailbox.workspace_id = keyed.workspace_id"
         " WHERE keyed.id = smtp_account.id"
     )
     op.execute(
