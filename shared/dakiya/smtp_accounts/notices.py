@@ -216,8 +216,11 @@ def give_up_notices(session: Session, *, now: datetime) -> int:
 
 
 def latest_notice(session: Session, account: SmtpAccount) -> TroubleNotice | None:
-    """Return the mail about an account's present trouble, if there is one."""
-    if account.pause_reason is None:
+    """Return the mail about an account's present trouble, if there is one.
+
+    Notices are kept for a while: one of the same reason may be about trouble that has ended.
+    """
+    if account.noticed_at is None:
         return None
     return session.scalar(
         select(TroubleNotice)

@@ -200,3 +200,16 @@ def test_mail_about_trouble_that_is_over_is_needless(
     assert not take(session, notice_id, database_now(session))
     assert session.get_one(TroubleNotice, notice_id).status == "needless"
     assert latest_notice(session, account) is None
+
+
+def test_mail_about_earlier_trouble_says_nothing_of_the_same_trouble_when_it_comes_back(
+    session: Session, account: SmtpAccount
+) -> None:
+    notice_id = stop(session, account)
+    assert take(session, notice_id, database_now(session))
+    record_notice(session, notice_id, mailed=True, answer="", now=database_now(session))
+    clear_trouble(session, account.id)
+    pause_account(session, account.id, LOGIN)
+    session.refresh(account)
+    assert notices(session) == 0  # told less than an hour ago
+    assert latest_notice(session, account) is None

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from dakiya.db import SessionFactory, database_now
-from dakiya.delivery.trouble import AccountTrouble, pause_account
+from dakiya.delivery.trouble import AccountTrouble, clear_trouble, pause_account
 from dakiya.models import SmtpAccount
 from dakiya.smtp_accounts.notices import make_notices, record_notice, take_notice
 from tests.web.conftest import Person, make_account
@@ -81,3 +81,19 @@ def test_page_and_api_say_what_became_of_the_mail(
     assert words in page
     assert ("550 &lt;relay&gt; shut" in page) is not mailed
     assert alice.api.get("/smtp-accounts/1").json["paused"]["mail"] == status
+
+
+@pytest.mark.usefixtures("mailing")
+def test_page_and_api_say_nothing_of_a_mail_about_trouble_that_ended(
+    client: FlaskClient, alice: Person, session_factory: SessionFactory
+) -> None:
+    make_account(alice)
+    with session_factory.begin() as session:
+        notice_id = stop(session)
+        answer(session, notice_id, mailed=True, words="", again=False)
+        clear_trouble(session, session.query(SmtpAccount).one().id)
+        assert pause_account(session, session.query(SmtpAccount).one().id, LOGIN)
+    page = client.get("/smtp-accounts/1").text
+    assert "You are told by mail" in page
+    assert "You were told by mail" not in page
+    assert alice.api.get("/smtp-accounts/1").json["paused"]["mail"] is None
