@@ -1,5 +1,7 @@
 """An own template changed in place, in the same editor as a campaign's mail."""
 
+import re
+
 import pytest
 from playwright.sync_api import Dialog, expect
 
@@ -139,3 +141,16 @@ def test_template_is_changed_without_scripts(
     page.get_by_role("button", name="Make a copy as HTML").click()
     page.get_by_role("link", name="Edit the mail").click()
     expect(page.get_by_label("HTML", exact=True)).to_be_visible()
+
+
+def test_enter_in_the_subject_of_a_rich_template_saves_it_without_scripts(
+    open_page: OpenPage, site: Site, session_factory: SessionFactory
+) -> None:
+    page = open_page(NO_JAVASCRIPT)
+    template_id = make(site, session_factory, ContentKind.RICH)
+    page.goto(f"/templates/{template_id}/edit")
+    page.get_by_label("Subject").fill("Two")
+    page.get_by_label("Subject").press("Enter")
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(page).to_have_url(re.compile(f"/templates/{template_id}/edit$"))
+    expect(page.get_by_label("Subject")).to_have_value("Two")

@@ -161,8 +161,7 @@ def test_rich_template_is_copied_as_html_by_a_browser_without_scripts(
 ) -> None:
     template_id = make(session_factory, workspace_id, ContentKind.RICH)
     copy_url = f"/templates/{template_id}/duplicate"
-    assert f'formaction="{copy_url}"' in client.get(f"/templates/{template_id}/edit").text
-    form = opened(client, template_id)
+    form = form_of(client.get(f"/templates/{template_id}/edit").text, copy_url)
     answer = client.post(copy_url, data=form | {"as": "html"})
     copy = stored(session_factory, int(answer.location.rpartition("/")[2]))
     assert (copy.kind, "Hello" in copy.html) == (ContentKind.HTML, True)
