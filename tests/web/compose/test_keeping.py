@@ -1,6 +1,7 @@
 """What a page saves by itself: answers in JSON, two tabs, sessions that end, versions."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -186,13 +187,17 @@ def test_other_mail_that_cannot_be_taken_is_told_to_the_page(
 def test_way_of_a_mail_is_not_switched(client: FlaskClient, alice: Person) -> None:
     campaign_id = make_campaign(alice)
     url = f"/campaigns/{campaign_id}/edit/content"
-    switched = opened(client, campaign_id) | {"kind": "text", "subject": "Hi", "text": "x"}
+    switched = opened(client, campaign_id) | {"kind": "text", "subject": "Hi", "text": "Typed"}
     refused = keep(client, campaign_id, **switched)
     assert refused.status_code == 422
     words = "This mail is written as HTML and stays so."
     assert words in refused.json["error"]
     page = client.post(url, data=switched)
     assert (page.status_code, words in page.text) == (422, True)
+    # What was typed is there to be copied, the stored mail beside it, and a copy can be this way.
+    assert re.search(r'<textarea[^>]* name="text"[^>]*>\s*Typed</textarea>', page.text)
+    assert "The version that is saved now" in page.text
+    assert f"/campaigns/{campaign_id}/convert?to=text" in page.text
     assert alice.api.get(f"/campaigns/{campaign_id}").json["kind"] == "html"
 
 

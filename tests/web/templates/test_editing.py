@@ -1,6 +1,7 @@
 """The mail of an own template, changed in place."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -141,11 +142,13 @@ def test_way_is_not_switched_and_ended_session_loses_nothing(
     template_id = make(session_factory, workspace_id, ContentKind.HTML)
     url = f"/templates/{template_id}/edit"
     form = opened(client, template_id) | {"subject": "Two"}
-    switched = form | {"kind": "text", "text": "x"}
+    switched = form | {"kind": "text", "text": "Typed"}
     words = "This template is written as HTML."
     refused: Any = client.post(f"{url}/keep", data=switched, headers=JSON)
-    assert (refused.status_code, words in refused.json["error"]) == (409, True)
-    assert words in client.post(url, data=switched).text
+    assert (refused.status_code, words in refused.json["error"]) == (422, True)
+    page = client.post(url, data=switched).text
+    assert words in page
+    assert re.search(r'<textarea[^>]* name="text"[^>]*>\s*Typed</textarea>', page)
     without = {name: value for name, value in form.items() if name != "csrf_token"}
     late = form | {"html": "<p>late words</p>"}
     assert client.post(url, data=without | {"html": "<p>x</p>"}).status_code == 422

@@ -65,9 +65,8 @@ def save_content(campaign_id: int) -> ResponseReturnValue:
     if written is None:
         return content_page(campaign, form), 422
     if words := why_other_way(form, campaign):
-        form = stored_form(campaign)
         form.form_errors.append(words)
-        return content_page(campaign, form), 422
+        return content_page(campaign, form, other=campaign.content), 422
     if form.seen.data != seen_of(campaign) and written != stored_content(campaign):
         form.form_errors.append(ANOTHER_TAB)
         form.seen.data = seen_of(campaign)

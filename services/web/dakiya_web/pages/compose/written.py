@@ -99,7 +99,8 @@ def why_other_way(form: ContentForm, campaign: Campaign) -> str:
         return ""
     assert campaign.content is not None  # noqa: S101 - otherwise any way is right
     return gettext(
-        "This mail is written as %(way)s and stays so. Convert a copy to write it in another way.",
+        "This mail is written as %(way)s and stays so. Convert a copy to write it in another way. "
+        "What you typed is still here.",
         way=way_word(campaign.content.kind),
     )
 

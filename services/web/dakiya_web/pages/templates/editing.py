@@ -51,7 +51,6 @@ def save_mail(template_id: int) -> ResponseReturnValue:
     template, form = find(template_id, lock=True), ContentForm()
     outcome = _save(template, form)
     if outcome is Outcome.OTHER_WAY:
-        form = form_of(template, seen=_seen_of(template))
         form.form_errors.append(_other_way(template))
     elif outcome is Outcome.CHANGED_ELSEWHERE:
         form.form_errors.append(ANOTHER_TAB)
@@ -69,7 +68,7 @@ def keep_mail(template_id: int) -> ResponseReturnValue:
     template, form = find(template_id, lock=True), ContentForm()
     outcome = _save(template, form)
     if outcome is Outcome.OTHER_WAY:
-        return jsonify(error=_other_way(template)), 409
+        return jsonify(error=_other_way(template), mistakes={}), 422
     if outcome is Outcome.CHANGED_ELSEWHERE:
         return jsonify(error=str(ANOTHER_TAB), other=_seen_of(template)), 409
     if outcome is Outcome.MISTAKEN:
@@ -102,7 +101,11 @@ def _save(template: Template, form: ContentForm) -> Outcome:
 
 def _other_way(template: Template) -> str:
     way = way_word(template.kind)
-    return gettext("This template is written as %(way)s. Load the page anew to change it.", way=way)
+    return gettext(
+        "This template is written as %(way)s. Open it anew to change it. What you typed is still "
+        "here.",
+        way=way,
+    )
 
 
 def _seen_of(template: Template) -> str:
