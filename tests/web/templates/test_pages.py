@@ -130,6 +130,15 @@ def test_draft_that_waits_for_its_mail_takes_a_template(
     assert press(client, "/templates/starters/sale", use, campaign=campaign_id).status_code == 409
 
 
+def test_template_of_text_alone_is_offered_no_preview_text(
+    client: FlaskClient, alice: Person
+) -> None:
+    for changes, offered in (({"kind": "text", "html": None, "text": "Hello"}, False), ({}, True)):
+        template_id = keep(client, make_campaign(alice, **changes))
+        page = client.get(f"/templates/{template_id}").text
+        assert ('name="preheader"' in page) is offered
+
+
 def test_starter_is_copied_renamed_duplicated_and_deleted(
     client: FlaskClient, session_factory: SessionFactory
 ) -> None:
