@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from dakiya.accounts.users import visible_to
 from dakiya.campaigns.estimate import Estimate, what_holds_up
 from dakiya.delivery.counters import WAITING, read_counts
-from dakiya.models import Campaign, CampaignStatus, EmailState, ProgressSample
+from dakiya.models import Campaign, CampaignStatus, EmailState, ProgressSample, SmtpAccount
 
 # The rate is that of the last minute; ticks are up to a minute apart.
 RATE_OVER = timedelta(seconds=75)
@@ -38,7 +38,8 @@ class Live:
 
     ``per_minute`` is None while nothing is known of its speed. ``finish_at`` goes on at this
     speed, within the limits that hold the account up (``held_up``); a pause or a learned pace
-    decides alone. None when nothing is told. Deferred mails may take longer.
+    decides alone. None when nothing is told, and while the account waits for its owner. Deferred
+    mails may take longer.
     """
 
     campaign_id: int
@@ -122,6 +123,7 @@ def _look(
         per_s = max(done - done_then, 0) / ((now - taken_at) / timedelta(seconds=1))
     sending = campaign.status is CampaignStatus.SENDING
     held_up = what_holds_up(session, campaign, now=now, mails_per_s=per_s) if sending else None
+    goes_on = sending and not _waits_for_owner(campaign.smtp_account)
     return Live(
         campaign_id=campaign.id,
         status=campaign.status,
@@ -129,11 +131,15 @@ def _look(
         done=done,
         waiting=waiting,
         per_minute=None if per_s is None else per_s * 60,
-        finish_at=_finish_at(held_up, now=now, waiting=waiting, per_s=per_s) if sending else None,
+        finish_at=_finish_at(held_up, now=now, waiting=waiting, per_s=per_s) if goes_on else None,
         held_up=held_up,
         scheduled_at=campaign.scheduled_at,
         undo_until=campaign.undo_until,
     )
+
+
+def _waits_for_owner(account: SmtpAccount | None) -> bool:
+    return account is not None and account.paused_at is not None and account.paused_until is None
 
 
 def _finish_at(

@@ -91,6 +91,20 @@ def test_finish_is_known_while_a_limit_lets_nothing_go(scene: Scene) -> None:
     assert look(scene).finish_at is None
 
 
+def test_account_that_waits_for_its_owner_has_no_finish_though_mails_went_just_now(
+    scene: Scene,
+) -> None:
+    now = database_now(scene.session)
+    take_samples(scene.session, now=now - timedelta(seconds=60))
+    finish_mails(scene, 10)
+    assert look(scene).finish_at is not None
+    scene.account.paused_at, scene.account.pause_reason = now, "auth"
+    scene.session.flush()
+    live = look(scene)
+    assert live.per_minute
+    assert live.finish_at is None
+
+
 def test_finish_is_by_speed_when_the_limits_are_wide(scene: Scene) -> None:
     scene.account.per_day = 1_000_000
     scene.session.flush()

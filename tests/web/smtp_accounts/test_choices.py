@@ -150,8 +150,15 @@ def test_account_that_waits_for_its_owner_promises_no_time(
         account = session.get_one(SmtpAccount, account_id)
         account.paused_at, account.pause_reason = database_now(session), "login"
     page = client.get(place).text
-    assert "The account is paused and needs you: the time counts from" in page
+    words = "The account is paused and needs you: the time counts from"
+    assert words in page
     assert "left, done" not in page
+    assert alice.api.get(f"/campaigns/{campaign_id}").json["forecast"] is None
+    draft_id = make_campaign(alice, smtp_account_id=account_id)
+    assert alice.api.get(f"/campaigns/{draft_id}").json["forecast"] is None
+    review = client.get(f"/campaigns/{draft_id}/edit/review?when=now").text
+    assert "<dt>Done</dt><dd>About a minute on this account<" in review
+    assert words in review
 
 
 def test_limits_beyond_what_the_provider_takes_are_warned_of(

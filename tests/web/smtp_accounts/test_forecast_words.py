@@ -54,6 +54,17 @@ def test_forecast_is_said_in_one_unit(distance: timedelta, words: str) -> None:
     assert say_finish(one, since=NOW) == f"{words} on this account"
 
 
+def test_time_of_a_paused_account_counts_from_when_it_tries_again() -> None:
+    again = NOW + timedelta(hours=2)
+    done = again + timedelta(minutes=10)
+    one = found(
+        begin_at=again, finish_at=done, bound_by="speed", limit=None, tries_at=again, is_guess=True
+    )
+    assert say_finish(one, since=NOW) == "about 10 minutes on this account"
+    later = again + timedelta(minutes=5)
+    assert say_finish(one, since=later) == "about 5 minutes on this account"
+
+
 def test_what_holds_it_up_is_named() -> None:
     assert say_finish(found(), since=NOW) == "about 3 days on this account: 500 mails a day"
     slowed = found(bound_by="slowed", limit=None)

@@ -16,7 +16,8 @@ _AHEAD = (CampaignStatus.DRAFT, CampaignStatus.PREPARING, CampaignStatus.SCHEDUL
 def present_forecast(campaign: Campaign) -> dict[str, object] | None:
     """Write a campaign's forecast; None while nothing can be told, and once it goes no further.
 
-    A draft's is that of sending it now. One that is being sent goes on at its measured speed.
+    Nothing can while its account waits for its owner. A draft's is that of sending it now. One
+    that is being sent goes on at its measured speed.
     """
     session, now = request_session(), wiring().clock()
     account = campaign.smtp_account
@@ -29,7 +30,9 @@ def present_forecast(campaign: Campaign) -> dict[str, object] | None:
         return None
     at = max(campaign.scheduled_at or now, now)
     found = estimate(session, campaign, at=at, now=now)
-    return _present(campaign, found, finish_at=found.finish_at, since=at) if found else None
+    if found is None or found.needs_owner:
+        return None
+    return _present(campaign, found, finish_at=found.finish_at, since=at)
 
 
 def _present(

@@ -65,8 +65,8 @@ class Outlook:
     # As the account's own page tells it.
     health: Health | None
     limits: str
-    # When the last mail goes, how long all of them take ("about 3 days on this account"), and what
-    # that takes for granted.
+    # When the last mail goes (unless the account waits for its owner), how long all of them take
+    # ("about 3 days on this account"), and what that takes for granted.
     finish_at: datetime | None = None
     pace: str = ""
     assumptions: Sequence[str] = ()
@@ -116,7 +116,7 @@ def outlook_of(session: Session, campaign: Campaign, *, at: datetime, now: datet
         account=account,
         health=seen,
         limits=limits_in_words(account) if account else "",
-        finish_at=found.finish_at if found else None,
+        finish_at=found.finish_at if found and not found.needs_owner else None,
         pace=say_finish(found, since=max(at, now)) if found else "",
         assumptions=say_assumptions(found, timezone=campaign.timezone, now=now) if found else (),
         blockers=concerns.blockers,

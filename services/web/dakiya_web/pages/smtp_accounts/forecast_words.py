@@ -16,8 +16,11 @@ _DAY: Final = 1440.0
 
 
 def say_finish(found: Estimate, *, since: datetime) -> str:
-    """Say how long it takes: "about 3 days on this account: 500 mails a day"."""
-    about = _about(found.finish_at - since)
+    """Say how long it takes: "about 3 days on this account: 500 mails a day".
+
+    From when a paused account tries again, as `say_assumptions` says.
+    """
+    about = _about(found.finish_at - max(since, found.tries_at or since))
     if found.limit is not None:
         return gettext(
             "%(about)s: %(limit)s", about=about, limit=say_mails(found.bound_by, found.limit)
