@@ -8,7 +8,7 @@ from dakiya.accounts.users import create_user, workspace_of
 from dakiya.db import SessionFactory, database_now
 from dakiya.models import SmtpAccount, SmtpTest, TestStatus
 from dakiya.smtp_accounts.causes import Cause
-from dakiya.smtp_accounts.mailboxes import prove_login
+from dakiya.smtp_accounts.proving import prove_login
 from tests.e2e.conftest import Site
 from tests.e2e.soundness import assert_page_is_sound
 from tests.engine.world import make_account, use_pace

@@ -11,7 +11,7 @@ from dakiya.delivery.limits import pace_of
 from dakiya.delivery.reached import reached_limit
 from dakiya.delivery.usage import take_leave
 from dakiya.models import SmtpAccount
-from dakiya.smtp_accounts.mailboxes import prove_login
+from dakiya.smtp_accounts.proving import prove_login
 
 # Somebody sits and waits; a limit a second is over by then.
 WAIT_AT_MOST_S = 5.0

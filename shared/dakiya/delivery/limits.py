@@ -6,7 +6,7 @@ where they disagree on a limit, the stricter one holds for all of them.
 
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from dakiya.delivery.pacing import Limits
@@ -49,39 +49,52 @@ def told_limits(session: Session, account: SmtpAccount) -> Limits:
     )
 
 
+def limits_on(session: Session, mailbox_id: int) -> Limits:
+    """Return the limits that the accounts of a mailbox count in."""
+    return _least(session, SmtpAccount.mailbox_id == mailbox_id, SmtpAccount.deleted_at.is_(None))[
+        0
+    ]
+
+
 def _strictest(
     session: Session, account: SmtpAccount, *, workspace_id: int | None = None
 ) -> tuple[Limits, int]:
     """Return the lowest of each limit, and of the connections, that accounts of a mailbox have."""
-    least = session.execute(
-        select(
-            *(
-                func.min(column)
-                for column in (
-                    SmtpAccount.per_second,
-                    SmtpAccount.per_minute,
-                    SmtpAccount.per_hour,
-                    SmtpAccount.per_day,
-                    SmtpAccount.connections,
-                )
-            )
-        ).where(
-            SmtpAccount.mailbox_id == account.mailbox_id,
-            or_(SmtpAccount.deleted_at.is_(None), SmtpAccount.id == account.id),
-            *(() if workspace_id is None else (SmtpAccount.workspace_id == workspace_id,)),
-        )
-    ).one()
+    limits, connections = _least(
+        session,
+        SmtpAccount.mailbox_id == account.mailbox_id,
+        or_(SmtpAccount.deleted_at.is_(None), SmtpAccount.id == account.id),
+        *(() if workspace_id is None else (SmtpAccount.workspace_id == workspace_id,)),
+    )
+    return limits, connections or account.connections
+
+
+def _least(session: Session, *which: ColumnElement[bool]) -> tuple[Limits, int | None]:
+    columns = (
+        SmtpAccount.per_second,
+        SmtpAccount.per_minute,
+        SmtpAccount.per_hour,
+        SmtpAccount.per_day,
+        SmtpAccount.connections,
+    )
+    least = session.execute(select(*(func.min(column) for column in columns)).where(*which)).one()
     *limits, connections = least
-    return Limits(*limits), connections or account.connections
+    return Limits(*limits), connections
 
 
 def slowed(session: Session, account: SmtpAccount) -> Slowed | None:
     """Return what an account's mailbox has learned of its pace, if it ever had to."""
-    to, back_to, at = session.execute(
+    return slowed_on(session, account.mailbox_id)
+
+
+def slowed_on(session: Session, mailbox_id: int) -> Slowed | None:
+    """Return what a mailbox has learned of its pace; None if it became part of another one."""
+    row = session.execute(
         select(Mailbox.slowed_to, Mailbox.slowed_from, Mailbox.slowed_at).where(
-            Mailbox.id == account.mailbox_id
+            Mailbox.id == mailbox_id
         )
-    ).one()
+    ).one_or_none()
+    to, back_to, at = row or (None, None, None)
     return None if to is None or back_to is None or at is None else Slowed(to, back_to, at)
 
 

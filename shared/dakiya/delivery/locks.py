@@ -33,6 +33,11 @@ def pace_lock(mailbox_id: int) -> int:
     return _PACE | mailbox_id
 
 
+def lock_pace(session: Session, mailbox_id: int) -> None:
+    """Let no mail of a mailbox begin until commit; lock what else is needed before."""
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": pace_lock(mailbox_id)})
+
+
 def proof_lock(mailbox_key: str) -> int:
     """Held while it is noted that somebody has logged in to a mailbox."""
     return _PROOF | int.from_bytes(sha256(mailbox_key.encode()).digest()[:7])

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from dakiya.db import database_now
 from dakiya.delivery.limits import pace_of, shared_limits
-from dakiya.delivery.locks import pace_lock
+from dakiya.delivery.locks import lock_pace
 from dakiya.delivery.pacing import BUCKETS, Limits, Pace, Slot, Usage
 from dakiya.models import Batch, BatchState, Email, EmailState, PaceUsage, SmtpAccount
 
@@ -35,16 +35,6 @@ _TAKE = text("""
     ON CONFLICT (mailbox_id, window_s, start_at) DO UPDATE SET mails = pace_usage.mails + 1
     RETURNING mails
 """)
-_COUNT = text("""
-    INSERT INTO pace_usage (mailbox_id, window_s, start_at, mails)
-    VALUES (:mailbox_id, :window_s,
-            date_bin(make_interval(secs => :window_s / (1.0 * :buckets)), clock_timestamp(),
-                     'epoch'), :mails)
-    ON CONFLICT (mailbox_id, window_s, start_at)
-    DO UPDATE SET mails = pace_usage.mails + excluded.mails
-    RETURNING start_at
-""")
-_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 # The intent that follows is committed to disk, and this before it.
 _COMMIT_QUICKLY = text("SET LOCAL synchronous_commit = off")
 
@@ -80,7 +70,7 @@ def take_leave(
     if not windows:
         return None
     session.execute(_COMMIT_QUICKLY)
-    session.execute(_LOCK, {"key": pace_lock(account.mailbox_id)})
+    lock_pace(session, account.mailbox_id)
     taken = session.execute(
         _TAKE,
         {
@@ -91,30 +81,6 @@ def take_leave(
         },
     ).first()
     return None if taken is not None else look_ahead(session, account)
-
-
-def count_mails(
-    session: Session, account: SmtpAccount, mails: int, *, windows_s: Sequence[int] | None = None
-) -> Sequence[datetime]:
-    """Count mails that began just now without asking for leave: tests, and what others sent.
-
-    In all limits, or in those of these lengths; a limit may be exceeded. Returns where
-    the buckets begin that they count in.
-    """
-    session.execute(_LOCK, {"key": pace_lock(account.mailbox_id)})
-    return [
-        session.scalars(
-            _COUNT,
-            {
-                "mailbox_id": account.mailbox_id,
-                "window_s": window.seconds,
-                "mails": mails,
-                "buckets": BUCKETS,
-            },
-        ).one()
-        for window in shared_limits(session, account).windows
-        if windows_s is None or window.seconds in windows_s
-    ]
 
 
 def look_ahead(session: Session, account: SmtpAccount) -> timedelta:

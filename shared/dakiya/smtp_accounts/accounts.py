@@ -7,9 +7,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from dakiya.accounts.users import visible_to
-from dakiya.delivery.limits import shared_limits
+from dakiya.delivery.limits import limits_on, shared_limits
 from dakiya.delivery.pacing import Limits
-from dakiya.delivery.used_before import count_sent
+from dakiya.delivery.used_before import count_new_limits
 from dakiya.errors import IllegalState, InvalidInput, NotFound
 from dakiya.models import (
     Campaign,
@@ -99,7 +99,7 @@ def create_account(
     mailbox = find_mailbox(
         session, workspace_id=workspace_id, host=values.host, username=values.username
     )
-    before = _limits_on(session, mailbox.id)
+    before = limits_on(session, mailbox.id)
     account = SmtpAccount(
         workspace_id=workspace_id,
         mailbox_id=mailbox.id,
@@ -190,20 +190,10 @@ def _move_to_mailbox(session: Session, account: SmtpAccount) -> Limits:
         host=account.host,
         username=account.username,
     ).id
-    before = _limits_on(session, mailbox_id)
+    before = limits_on(session, mailbox_id)
     account.mailbox_id = mailbox_id
     session.flush()
     return before
-
-
-def _limits_on(session: Session, mailbox_id: int) -> Limits:
-    """Return the limits that the accounts of a mailbox count in."""
-    present = session.scalar(
-        select(SmtpAccount)
-        .where(SmtpAccount.mailbox_id == mailbox_id, SmtpAccount.deleted_at.is_(None))
-        .limit(1)
-    )
-    return shared_limits(session, present) if present is not None else Limits()
 
 
 def _count_new_limits(
@@ -213,10 +203,13 @@ def _count_new_limits(
     on_it = select(SmtpAccount.id).where(SmtpAccount.mailbox_id == account.mailbox_id)
     if not its_own:
         on_it = on_it.where(SmtpAccount.id != account.id)
-    counted = {window.name for window in before.windows}
-    for window in shared_limits(session, account).windows:
-        if window.name not in counted:
-            count_sent(session, account.mailbox_id, session.scalars(on_it).all(), window)
+    count_new_limits(
+        session,
+        account.mailbox_id,
+        session.scalars(on_it).all(),
+        before=before,
+        limits=shared_limits(session, account),
+    )
 
 
 def _forget_server(session: Session, account: SmtpAccount) -> None:

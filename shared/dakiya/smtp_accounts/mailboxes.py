@@ -2,31 +2,24 @@
 
 A mailbox is a user of a server. What somebody types proves nothing, and must neither tell them of
 another workspace nor slow it down: a workspace has the mailbox for itself until a sender has
-logged in to it (``prove_login``). From then on it is the same for every workspace that has.
-A login at a server that only the workspace vouches for proves nothing to others: whoever may open
-a port on a shared host could take every password there.
+logged in to it (``dakiya.smtp_accounts.proving``). From then on it is the same for every workspace
+that has. A login at a server that only the workspace vouches for proves nothing to others: whoever
+may open a port on a shared host could take every password there.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from dakiya.delivery.locks import proof_lock
 from dakiya.models import Mailbox, PaceUsage, SmtpAccount
 
 # What every customer of a service logs in as: it tells nobody from another.
 NAMES_OF_EVERYBODY: Final = frozenset({"api", "apikey", "emailapikey", "resend", "smtp_injection"})
 # A user name and its host know no blanks.
 _BETWEEN: Final = " "
-_MOVE_USAGE = text("""
-    INSERT INTO pace_usage (mailbox_id, window_s, start_at, mails)
-    SELECT :to, window_s, start_at, mails FROM pace_usage WHERE mailbox_id = :from
-    ON CONFLICT (mailbox_id, window_s, start_at)
-    DO UPDATE SET mails = pace_usage.mails + excluded.mails
-""")
 
 
 def mailbox_key(host: str, username: str | None) -> str | None:
@@ -78,55 +71,14 @@ def find_mailbox(
 
 def is_proved(session: Session, account: SmtpAccount) -> bool:
     """Tell whether somebody has logged in to the mailbox of an account, or need not."""
-    return _is_vouched_for_here(account) or (
+    return is_vouched_for_here(account) or (
         session.scalar(select(Mailbox.workspace_id).where(Mailbox.id == account.mailbox_id)) is None
     )
 
 
-def _is_vouched_for_here(account: SmtpAccount) -> bool:
+def is_vouched_for_here(account: SmtpAccount) -> bool:
+    """Tell whether it is only the workspace that says that its server is the right one."""
     return account.certificate_sha256 is not None
-
-
-def prove_login(session: Session, account: SmtpAccount) -> bool:
-    """Note that a sender has just logged in with an account; True if its mailbox is another now.
-
-    Then another workspace has proved the same one before: from here on they share it. Commit at
-    once; the account's open connections stand on slots of the mailbox that it had.
-    """
-    key = session.scalar(
-        select(Mailbox.key).where(
-            Mailbox.id == account.mailbox_id, Mailbox.workspace_id.is_not(None)
-        )
-    )
-    if key is not None and not _is_vouched_for_here(account):
-        # Nobody else proves the same one until this transaction ends.
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": proof_lock(key)})
-        _share(session, key=key, workspace_id=account.workspace_id)
-    present = session.scalar(select(SmtpAccount.mailbox_id).where(SmtpAccount.id == account.id))
-    return present != account.mailbox_id
-
-
-def _share(session: Session, *, key: str, workspace_id: int) -> None:
-    """Make what a workspace claims the mailbox of everybody who has proved it."""
-    claimed_id = session.scalar(
-        select(Mailbox.id).where(Mailbox.key == key, Mailbox.workspace_id == workspace_id)
-    )
-    proved_id = session.scalar(
-        select(Mailbox.id).where(Mailbox.key == key, Mailbox.workspace_id.is_(None))
-    )
-    if claimed_id is None:
-        return
-    if proved_id is None:
-        session.execute(update(Mailbox).where(Mailbox.id == claimed_id).values(workspace_id=None))
-        return
-    session.execute(_MOVE_USAGE, {"from": claimed_id, "to": proved_id})
-    session.execute(
-        update(SmtpAccount)
-        .where(SmtpAccount.mailbox_id == claimed_id)
-        .values(mailbox_id=proved_id)
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(delete(Mailbox).where(Mailbox.id == claimed_id))
 
 
 def accounts_on(

@@ -1,24 +1,36 @@
 """Mails that count in the limits though no sender asked leave for them."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from dakiya.db import database_now
+from dakiya.config import Settings
+from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.limits import limits_of
 from dakiya.delivery.pacing import Limits
-from dakiya.delivery.usage import count_mails, remaining_quota, take_leave
+from dakiya.delivery.usage import remaining_quota, take_leave
 from dakiya.delivery.used_before import (
-    count_sent,
+    count_new_limits,
     sent_elsewhere,
     set_sent_elsewhere,
 )
 from dakiya.errors import InvalidInput
-from dakiya.models import Email, EmailState, PaceUsage, SmtpAccount
+from dakiya.models import Email, EmailState, PaceUsage, Security, SmtpAccount
+from dakiya.smtp_accounts.accounts import AccountValues, change_account, create_account
+from dakiya.smtp_accounts.secrets import SecretBox
 from tests.engine.world import make_account, make_sending, make_workspace
 from tests.shared.delivery.conftest import claim_all
+
+SOMEBODY_WAITS = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+VALUES = AccountValues(
+    "Own", "mail.example.com", 587, Security.STARTTLS, None, "a@example.com", None,
+    None, None, None, None, 4, 100,
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -29,6 +41,17 @@ def account(session: Session) -> SmtpAccount:
 def left(session: Session, account: SmtpAccount) -> dict[str, int]:
     found = remaining_quota(session, account, now=database_now(session))
     return {quota.name: quota.left for quota in found}
+
+
+def add(session: Session, settings: Settings, **limits: Any) -> SmtpAccount:
+    values = replace(VALUES, **limits)
+    workspace_id, box = make_workspace(session), SecretBox(settings)
+    return create_account(session, values, workspace_id=workspace_id, password=None, box=box)
+
+
+def change(session: Session, settings: Settings, account: SmtpAccount, **limits: Any) -> None:
+    box = SecretBox(settings)
+    change_account(session, account, replace(VALUES, **limits), password=None, box=box)
 
 
 def test_mails_sent_elsewhere_use_up_the_day_and_no_shorter_limit(
@@ -43,9 +66,9 @@ def test_mails_sent_elsewhere_use_up_the_day_and_no_shorter_limit(
 def test_another_word_takes_the_place_of_the_one_before(
     session: Session, account: SmtpAccount
 ) -> None:
-    """Also when senders have counted in the same bucket."""
+    for _ in range(3):
+        assert take_leave(session, account) is None
     set_sent_elsewhere(session, account, 4_800)
-    count_mails(session, account, 3)
     assert left(session, account)["per_day"] == 0
     set_sent_elsewhere(session, account, 480)
     assert left(session, account)["per_day"] == 500 - 480 - 3
@@ -89,10 +112,76 @@ def test_new_limit_counts_what_was_sent_before_it_was_there(session: Session) ->
             .values(state=EmailState.SENT, sent_at=now - age, batch_id=None)
         )
     account.per_day, account.per_hour = 500, 50
-    for window in limits_of(account).windows:
-        count_sent(session, account.mailbox_id, [account.id], window)
-        count_sent(session, account.mailbox_id, [account.id], window)  # may be repeated
+    limits = replace(limits_of(account), per_minute=30)
+    for _ in range(2):  # may be repeated
+        count_new_limits(session, account.mailbox_id, [account.id], before=Limits(), limits=limits)
     assert left(session, account) == {"per_hour": 40, "per_day": 480}
-    [minute] = Limits(per_minute=30).windows
-    count_sent(session, account.mailbox_id, [account.id], minute)
     assert not session.scalars(select(PaceUsage).where(PaceUsage.window_s == 60)).all()
+
+
+def test_they_go_on_to_count_in_a_longer_limit_that_is_set_later(
+    session: Session, settings: Settings
+) -> None:
+    account = add(session, settings, per_hour=100)
+    set_sent_elsewhere(session, account, 80)
+    assert left(session, account) == {"per_hour": 20}
+    change(session, settings, account, per_hour=100, per_day=500)
+    assert left(session, account)["per_day"] == 420
+    told = sent_elsewhere(session, account, now=database_now(session))
+    assert told is not None
+    assert told.until - database_now(session) > timedelta(hours=23)
+    set_sent_elsewhere(session, account, 0)
+    assert left(session, account) == {"per_hour": 100, "per_day": 500}
+
+
+def test_they_are_told_no_longer_than_a_limit_counts_them(
+    session: Session, settings: Settings
+) -> None:
+    account = add(session, settings, per_day=500)
+    set_sent_elsewhere(session, account, 80)
+    change(session, settings, account, per_hour=100)
+    assert left(session, account) == {"per_hour": 20}
+    told = sent_elsewhere(session, account, now=database_now(session))
+    assert told is not None
+    assert told.until - database_now(session) < timedelta(hours=2)
+    change(session, settings, account)
+    assert sent_elsewhere(session, account, now=database_now(session)) is None
+    change(session, settings, account, per_hour=100, per_day=500)
+    set_sent_elsewhere(session, account, 0)
+    assert left(session, account) == {"per_hour": 100, "per_day": 500}
+
+
+def test_shorter_limit_that_is_set_later_does_not_count_them(
+    session: Session, settings: Settings
+) -> None:
+    account = add(session, settings, per_day=500)
+    set_sent_elsewhere(session, account, 80)
+    change(session, settings, account, per_hour=100, per_day=500)
+    assert left(session, account) == {"per_hour": 100, "per_day": 420}
+
+
+def test_word_about_another_account_and_its_new_limit_do_not_wait_for_each_other(
+    session_factory: SessionFactory, settings: Settings
+) -> None:
+    with session_factory.begin() as session:
+        workspace_id = make_workspace(session)
+        one, other = (
+            make_account(session, workspace_id, 2525, username="a", per_hour=100) for _ in range(2)
+        )
+        set_sent_elsewhere(session, other, 80)
+
+    def tell() -> None:
+        with session_factory.begin() as session:
+            set_sent_elsewhere(session, session.get_one(SmtpAccount, one.id), 50)
+
+    with ThreadPoolExecutor(1) as pool, session_factory.begin() as session:
+        changed = session.get_one(SmtpAccount, other.id, with_for_update={"key_share": True})
+        told = pool.submit(tell)
+        while not session.scalar(SOMEBODY_WAITS):
+            assert not told.done()
+        values = replace(AccountValues.of(changed), per_day=500)
+        change_account(session, changed, values, password=None, box=SecretBox(settings))
+        session.commit()
+        told.result(timeout=30)
+    with session_factory() as session:
+        assert left(session, one) == {"per_hour": 100, "per_day": 450}

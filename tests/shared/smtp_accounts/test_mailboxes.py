@@ -29,9 +29,9 @@ from dakiya.smtp_accounts.mailboxes import (
     is_proved,
     is_used_elsewhere,
     mailbox_key,
-    prove_login,
     same_mailbox,
 )
+from dakiya.smtp_accounts.proving import prove_login
 from dakiya.smtp_accounts.secrets import SecretBox
 from tests.engine.world import make_account, make_sending, make_workspace, use_pace
 

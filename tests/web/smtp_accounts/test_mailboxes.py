@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from dakiya.db import SessionFactory
 from dakiya.models import SmtpAccount
-from dakiya.smtp_accounts.mailboxes import prove_login
+from dakiya.smtp_accounts.proving import prove_login
 from tests.engine.world import use_pace
 from tests.web.browsing import send
 from tests.web.conftest import Person, account_form, make_account
