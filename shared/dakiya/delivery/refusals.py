@@ -9,7 +9,7 @@ A refusal for good whose words name neither the recipient nor the content ("5.7.
    owner, whatever senders met them; everybody who is held waits for the pause to end, uncharged.
 3. Once more mails were accepted than the account has connections, one of them was accepted
    after the refusal for certain, and the refusal is final. So it is when nothing else is left to
-   send: nobody is left to spare.
+   send within HELD_FOR_S: nobody is left to spare.
 
 See docs/decisions/0020-refused-wholesale.md.
 """
@@ -48,16 +48,8 @@ MAY_BE_MEANT_FOR_ALL: Final[tuple[str, ...]] = (
     Reason.POLICY.value,
     Reason.OTHER_PERMANENT.value,
 )
-# Should nobody come to a verdict in time, the mail is tried again.
+# Without a verdict by then the mail is tried again; nobody who could tell is waited for longer.
 HELD_FOR_S = 3600.0
-_LIVE = (
-    CampaignStatus.PREPARING,
-    CampaignStatus.SCHEDULED,
-    CampaignStatus.SENDING,
-    CampaignStatus.PAUSING,
-    CampaignStatus.PAUSED,
-    CampaignStatus.CANCELLING,
-)
 _STILL_HELD = and_(
     Email.id == HeldRefusal.email_id,
     Email.batch_id == HeldRefusal.batch_id,
@@ -155,20 +147,24 @@ def accounts_to_judge(session: Session) -> Sequence[int]:
 
 
 def _accepted(session: Session, smtp_account_id: int) -> dict[str, int]:
-    """Return how many mails each live campaign of an account has had accepted."""
+    """Return how many mails each campaign of an account has had accepted, if any.
+
+    Of ended ones too: a campaign may end with an acceptance, and be set going again.
+    """
     mails = func.sum(CampaignCounter.sent + CampaignCounter.bounced)
     rows = session.execute(
         select(Campaign.id, mails)
         .join(CampaignCounter, CampaignCounter.campaign_id == Campaign.id)
-        .where(Campaign.smtp_account_id == smtp_account_id, Campaign.status.in_(_LIVE))
+        .where(Campaign.smtp_account_id == smtp_account_id)
         .group_by(Campaign.id)
+        .having(mails > 0)
     )
     return {str(campaign_id): int(accepted) for campaign_id, accepted in rows}
 
 
 def _since(before: Mapping[str, int], now: Mapping[str, int]) -> int:
-    """Count what was accepted since; of a campaign that was not live before nothing is known."""
-    return sum(max(now[key] - before[key], 0) for key in before.keys() & now.keys())
+    """Count what was accepted since."""
+    return sum(max(mails - before.get(key, 0), 0) for key, mails in now.items())
 
 
 def _pause(session: Session, last: HeldRefusal, recipients: int) -> bool:
@@ -222,13 +218,17 @@ def _nothing_else_to_send(session: Session, smtp_account_id: int) -> bool:
         Batch.smtp_account_id == smtp_account_id,
         Batch.state.in_((BatchState.READY, BatchState.TAKEN)),
     )
-    due = (
+    is_held = exists().where(HeldRefusal.email_id == Email.id).correlate(Email)
+    # Stable, so that the index is walked no further.
+    soon = func.statement_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, HELD_FOR_S)
+    could_tell = (
         exists()
         .where(
             Email.campaign_id == Campaign.id,
             # As the index has it.
             text("email.state IN ('pending', 'deferred')"),
-            Email.due_at <= func.clock_timestamp(),
+            Email.due_at <= soon,
+            ~is_held,
         )
         .correlate(Campaign)
     )
@@ -236,7 +236,7 @@ def _nothing_else_to_send(session: Session, smtp_account_id: int) -> bool:
         Campaign.smtp_account_id == smtp_account_id,
         Campaign.status == CampaignStatus.SENDING,
         Campaign.refused_in_a_row < CONTENT_REFUSALS,
-        due,
+        could_tell,
     )
     return not session.scalar(select(or_(open_batch, campaign)))
 

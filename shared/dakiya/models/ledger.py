@@ -228,7 +228,7 @@ class HeldRefusal(Base):
     """A deferred mail whose refusal is final unless the server refuses everybody.
 
     Gone once there is a verdict (``dakiya.delivery.refusals``). ``batch_id`` and ``fence`` are the
-    mail's: one that has others has moved on. ``accepted``: how many mails each live campaign of
+    mail's: one that has others has moved on. ``accepted``: how many mails each campaign of
     the account had had accepted, ``{campaign id: mails}``.
     """
 

@@ -1,6 +1,6 @@
 """Refusals that may be meant for everybody: held, then the recipient's or the account's."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text, update
@@ -11,12 +11,19 @@ from dakiya.db import database_now
 from dakiya.delivery.counters import Moves
 from dakiya.delivery.ledger import close_batch, give_back, record
 from dakiya.delivery.outcomes import Outcome
-from dakiya.delivery.refusals import REFUSALS_IN_A_ROW, hold, judge, may_be_meant_for_all
+from dakiya.delivery.refusals import (
+    HELD_FOR_S,
+    REFUSALS_IN_A_ROW,
+    hold,
+    judge,
+    may_be_meant_for_all,
+)
 from dakiya.delivery.trouble import AccountTrouble, clear_trouble, pause_account
 from dakiya.models import (
     Attempt,
     Campaign,
     CampaignStatus,
+    Email,
     EmailState,
     HeldRefusal,
     SmtpAccount,
@@ -53,6 +60,22 @@ def accept(scene: Scene, *numbers: int) -> None:
         moves.add(EmailState.CLAIMED, EmailState.SENDING)
         assert record(scene.session, scene.claim, scene.mails[number].id, SENT, moves)
     scene.store(moves)
+
+
+def put_off(scene: Scene, *numbers: int, retry_in_s: float) -> None:
+    moves = Moves()
+    greylisted = Outcome(
+        EmailState.DEFERRED, "rcpt", 450, "4.2.0 Greylisted", "greylisted", retry_in_s=retry_in_s
+    )
+    for number in numbers:
+        assert record(scene.session, scene.claim, scene.mails[number].id, greylisted, moves)
+    scene.store(moves)
+
+
+def count_sent(scene: Scene, campaign: Campaign) -> None:
+    moves = Moves()
+    moves.add(EmailState.PENDING, EmailState.SENT)
+    moves.store(scene.session, campaign_id=campaign.id, slot=SLOT + 1)
 
 
 def end_batch(scene: Scene) -> None:
@@ -133,10 +156,41 @@ def test_acceptance_in_between_ends_the_row(scene: Scene) -> None:
 def test_acceptance_in_another_campaign_of_the_account_ends_the_row(scene: Scene) -> None:
     other = make_sending(scene.session, scene.account, ["other@example.net"])
     refuse(scene, 0, 1, 2, 3)
-    moves = Moves()
-    moves.add(EmailState.PENDING, EmailState.SENT)
-    moves.store(scene.session, campaign_id=other.id, slot=SLOT + 1)
+    count_sent(scene, other)
     assert refuse(scene, 4) is None
+
+
+@pytest.mark.parametrize("status", [CampaignStatus.DRAFT, CampaignStatus.FINISHED])
+def test_acceptance_in_a_campaign_that_was_set_going_meanwhile_ends_the_row(
+    scene: Scene, status: CampaignStatus
+) -> None:
+    other = make_sending(scene.session, scene.account, ["a@example.net", "b@example.net"])
+    if status is CampaignStatus.FINISHED:
+        count_sent(scene, other)
+    other.status = status
+    scene.session.flush()
+    refuse(scene, 0, 1, 2, 3)
+    other.status = CampaignStatus.SENDING
+    count_sent(scene, other)
+    assert refuse(scene, 4) is None
+
+
+def test_acceptance_that_ends_its_campaign_ends_the_row(scene: Scene) -> None:
+    other = make_sending(scene.session, scene.account, ["other@example.net"])
+    refuse(scene, 0, 1, 2, 3)
+    count_sent(scene, other)
+    other.status = CampaignStatus.FINISHED
+    assert refuse(scene, 4) is None
+
+
+def test_campaign_that_is_set_going_again_brings_no_acceptance_along(scene: Scene) -> None:
+    other = make_sending(scene.session, scene.account, ["other@example.net"])
+    count_sent(scene, other)
+    other.status = CampaignStatus.FINISHED
+    scene.session.flush()
+    refuse(scene, 0, 1, 2, 3)
+    other.status = CampaignStatus.SENDING
+    assert refuse(scene, 4) is not None
 
 
 def test_refusal_is_final_once_a_mail_was_accepted_after_it_for_certain(scene: Scene) -> None:
@@ -172,6 +226,26 @@ def test_refusals_are_not_final_while_others_still_wait_for_their_turn(scene: Sc
     end_batch(scene)
     assert judge(scene.session, scene.account.id, slot=SLOT) is None
     assert held(scene) == 3
+
+
+def test_refusals_are_not_final_while_mails_that_were_put_off_could_tell(session: Session) -> None:
+    """A server that puts everybody off first (greylisting) has said nothing of them yet."""
+    scene = set_scene(session, mails=7)
+    put_off(scene, 4, 5, retry_in_s=HELD_FOR_S - 60)
+    put_off(scene, 6, retry_in_s=3 * HELD_FOR_S)
+    refuse(scene, 0, 1, 2, 3)
+    end_batch(scene)
+    assert judge(session, scene.account.id, slot=SLOT) is None
+    assert held(scene) == 4
+    # Of whoever is tried again so late, nobody can wait to hear.
+    put_off_again = (scene.mails[4].id, scene.mails[5].id)
+    session.execute(
+        update(Email)
+        .where(Email.id.in_(put_off_again))
+        .values(due_at=Email.due_at + timedelta(hours=3))
+    )
+    judge(session, scene.account.id, slot=SLOT)
+    assert states_of(session, scene.campaign) == {EmailState.FAILED: 4, EmailState.DEFERRED: 3}
 
 
 def test_refusals_of_a_paused_campaign_wait_with_it(session: Session) -> None:
