@@ -18,6 +18,9 @@ from tests.recorder.plugin import StartRecorder
 from tests.sender.conftest import SetScene
 from tests.sender.scene import SenderScene
 
+# More than any process here has at work.
+CONNECTIONS = 20
+
 
 @pytest.fixture
 def scene(set_scene: SetScene, recorder: StartRecorder) -> SenderScene:
@@ -37,7 +40,7 @@ def share_with(scene: SenderScene, *, active: int) -> Share:
     """An account that works on so many batches in a process of 4 threads."""
     keeper = Keeper(scene.sessions, scene.pool, service_id="one", lease_s=60)
     for number in range(active):
-        keeper.hold(replace(scene.taken.claim, batch_id=1_000 + number))
+        keeper.hold(replace(scene.taken.claim, batch_id=1_000 + number), connections=CONNECTIONS)
     return Share(scene.sessions, keeper, scene.taken.claim, threads=4)
 
 
@@ -95,7 +98,7 @@ def test_workspace_with_many_accounts_has_one_share(
     keeper = Keeper(scene.sessions, scene.pool, service_id="one", lease_s=60)
     for number in range(2):
         claim = replace(scene.taken.claim, batch_id=1_000 + number, smtp_account_id=5_000 + number)
-        keeper.hold(claim)
+        keeper.hold(claim, connections=CONNECTIONS)
     share = Share(scene.sessions, keeper, scene.taken.claim, threads=4)
     with session_factory() as session:
         assert not share.is_used_up(session)
@@ -116,15 +119,17 @@ def crowd(scene: SenderScene, *workspaces: int) -> tuple[Keeper, list[Claim]]:
         )
         for number, workspace in enumerate(workspaces)
     ]
-    assert all(keeper.hold(claim) for claim in claims)
+    assert all(keeper.hold(claim, connections=CONNECTIONS) for claim in claims)
     return keeper, claims
 
 
 def test_newcomer_is_of_a_workspace_that_has_no_batch_here(scene: SenderScene) -> None:
     keeper, [claim] = crowd(scene, 7)
-    assert not keeper.hold(replace(claim, batch_id=2_000), newcomer=True)
-    assert keeper.hold(replace(claim, batch_id=2_001, workspace_id=8), newcomer=True)
-    assert keeper.hold(replace(claim, batch_id=2_002))
+    assert not keeper.hold(replace(claim, batch_id=2_000), connections=CONNECTIONS, newcomer=True)
+    assert keeper.hold(
+        replace(claim, batch_id=2_001, workspace_id=8), connections=CONNECTIONS, newcomer=True
+    )
+    assert keeper.hold(replace(claim, batch_id=2_002), connections=CONNECTIONS)
 
 
 def test_one_batch_of_those_who_have_most_gives_way_and_its_thread_is_kept_free(
@@ -144,8 +149,8 @@ def test_one_batch_of_those_who_have_most_gives_way_and_its_thread_is_kept_free(
         )
     assert [share.must_yield() for share in shares] == [False, True, *4 * [False]]
     keeper.let_go(claims[1])
-    assert not keeper.hold(replace(claims[0], batch_id=2_000))
-    assert keeper.hold(replace(claims[0], batch_id=2_001, workspace_id=12))
+    assert not keeper.hold(replace(claims[0], batch_id=2_000), connections=CONNECTIONS)
+    assert keeper.hold(replace(claims[0], batch_id=2_001, workspace_id=12), connections=CONNECTIONS)
 
 
 def test_workspace_that_some_sender_works_for_is_not_left_out(

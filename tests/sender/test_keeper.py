@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -14,6 +15,8 @@ from dakiya_sender.keeper import Keeper
 from tests.recorder.plugin import StartRecorder
 from tests.sender.conftest import SetScene
 from tests.sender.scene import SenderScene
+
+CONNECTIONS = 2
 
 
 @pytest.fixture
@@ -44,7 +47,7 @@ def wait_for(condition: Callable[[], bool], *, timeout_s: float = 30) -> None:
 def test_lease_of_a_held_batch_is_renewed_and_of_one_let_go_is_not(
     scene: SenderScene, keeper: Keeper
 ) -> None:
-    keeper.hold(scene.taken.claim)
+    keeper.hold(scene.taken.claim, connections=CONNECTIONS)
     assert keeper.active(smtp_account_id=scene.taken.claim.smtp_account_id) == 1
     assert keeper.active(smtp_account_id=12345) == 0
     keeper.start()
@@ -60,10 +63,32 @@ def test_lease_of_a_held_batch_is_renewed_and_of_one_let_go_is_not(
     assert lease_of(scene) == last
 
 
+def test_batch_that_another_thread_has_taken_anew_stays_held(
+    scene: SenderScene, keeper: Keeper
+) -> None:
+    """One that was only looked at, and one whose lease had run out meanwhile."""
+    looked_at = scene.taken.claim
+    held = replace(looked_at, fence=looked_at.fence + 1)
+    assert keeper.hold(held, connections=CONNECTIONS)
+    keeper.let_go(looked_at)
+    assert keeper.active(smtp_account_id=held.smtp_account_id) == 1
+    keeper.let_go(held)
+    assert keeper.active() == 0
+
+
+def test_accounts_of_one_mailbox_share_its_connections(scene: SenderScene, keeper: Keeper) -> None:
+    mine = scene.taken.claim
+    assert keeper.hold(mine, connections=CONNECTIONS)
+    twin = replace(mine, batch_id=1_000, smtp_account_id=2_000)
+    assert keeper.hold(twin, connections=CONNECTIONS)
+    assert not keeper.hold(replace(twin, batch_id=1_001), connections=CONNECTIONS)
+    assert keeper.hold(replace(twin, batch_id=1_001, mailbox_id=3_000), connections=CONNECTIONS)
+
+
 def test_batch_that_was_rescued_is_not_revived(scene: SenderScene, keeper: Keeper) -> None:
     with scene.sessions.begin() as session:
         session.execute(update(Batch).values(state=BatchState.DONE, lease_expires_at=None))
-    keeper.hold(scene.taken.claim)
+    keeper.hold(scene.taken.claim, connections=CONNECTIONS)
     keeper.start()
     wait_for(lambda: _is_alive(scene))
     time.sleep(1.5)  # more than one renewal
@@ -85,7 +110,7 @@ def test_process_shows_that_it_lives_and_signs_off(scene: SenderScene, keeper: K
 def test_keeper_survives_a_database_that_cuts_its_connections(
     scene: SenderScene, keeper: Keeper, engine: Engine
 ) -> None:
-    keeper.hold(scene.taken.claim)
+    keeper.hold(scene.taken.claim, connections=CONNECTIONS)
     keeper.start()
     first = lease_of(scene)
     wait_for(lambda: lease_of(scene) != first)

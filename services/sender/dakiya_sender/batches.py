@@ -113,11 +113,10 @@ def _deliver_one(
 
 
 def _may_begin(context: SenderContext, taken: Taken, session: Session, *, newcomer: bool) -> bool:
-    """Hold a batch, if its account has a connection left here and its workspace a thread."""
-    working = context.keeper.active(smtp_account_id=taken.account.id)
-    if working >= taken.connections or _share(context, taken).is_used_up(session):
-        return False
-    return context.keeper.hold(taken.claim, newcomer=newcomer)
+    """Hold a batch, if its mailbox has a connection left here and its workspace a thread."""
+    return not _share(context, taken).is_used_up(session) and context.keeper.hold(
+        taken.claim, connections=taken.connections, newcomer=newcomer
+    )
 
 
 def _following(context: SenderContext, taken: Taken) -> int | None:

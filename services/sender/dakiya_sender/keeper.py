@@ -44,14 +44,18 @@ class Keeper(threading.Thread):
         self._kept_free_until = 0.0
         self._ended = threading.Event()
 
-    def hold(self, claim: Claim, *, newcomer: bool = False) -> bool:
+    def hold(self, claim: Claim, *, connections: int, newcomer: bool = False) -> bool:
         """Keep a batch's lease alive from now on.
 
-        False for a ``newcomer`` whose workspace has a batch here; and, where one has just given
-        way, for everybody else whose workspace has.
+        False if the ``connections`` of its mailbox have batches here already; for a ``newcomer``
+        whose workspace has one; and, where one has just given way, for everybody else whose
+        workspace has.
         """
         with self._lock:
-            has_one = any(one.workspace_id == claim.workspace_id for one in self._claims.values())
+            held = self._claims.values()
+            if sum(one.mailbox_id == claim.mailbox_id for one in held) >= connections:
+                return False
+            has_one = any(one.workspace_id == claim.workspace_id for one in held)
             if has_one and (newcomer or time.monotonic() < self._kept_free_until):
                 return False
             self._claims[claim.batch_id] = claim
@@ -70,9 +74,11 @@ class Keeper(threading.Thread):
             return True
 
     def let_go(self, claim: Claim) -> None:
-        """Stop renewing a batch's lease."""
+        """Stop renewing a batch's lease, if it is held; another thread may have taken it anew."""
         with self._lock:
-            self._claims.pop(claim.batch_id, None)
+            if self._claims.get(claim.batch_id) != claim:
+                return
+            del self._claims[claim.batch_id]
             if claim.batch_id in self._giving_way:
                 self._giving_way.remove(claim.batch_id)
                 self._kept_free_until = time.monotonic() + KEEP_FREE_S

@@ -25,13 +25,17 @@ from dakiya.models.ledger import REPLY_TEXT_MAX
 
 @dataclass(frozen=True)
 class Claim:
-    """A batch that this sender has taken; ``fence`` tells this taking from any other."""
+    """A batch that this sender has taken; ``fence`` tells this taking from any other.
+
+    ``mailbox_id`` is that of the account when it was taken.
+    """
 
     batch_id: int
     fence: int
     campaign_id: int
     workspace_id: int
     smtp_account_id: int
+    mailbox_id: int
 
 
 @dataclass(frozen=True)

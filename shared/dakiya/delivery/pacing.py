@@ -52,11 +52,6 @@ class Limits:
             if (limit := getattr(self, name)) is not None
         ]
 
-    @property
-    def most_at_once(self) -> int | None:
-        """The most mails that can ever start at one instant; None without limits."""
-        return min((window.limit for window in self.windows), default=None)
-
 
 @dataclass(frozen=True)
 class Slot:
@@ -79,6 +74,11 @@ class Pace:
         self._slots = {
             window.seconds: [*usage.get(window.seconds, ()), *plans] for window in self._windows
         }
+
+    @property
+    def most_at_once(self) -> int | None:
+        """The most mails that can ever start at one instant; None without limits."""
+        return min((window.limit for window in self._windows), default=None)
 
     def next_slot(
         self, now: datetime, *, at_most: int, until: datetime | None = None

@@ -70,8 +70,15 @@ def take_batch(
     ).one_or_none()
     if row is None:
         return None
-    claim = Claim(batch_id, row.fence, row.campaign_id, row.workspace_id, row.smtp_account_id)
     account = session.get_one(SmtpAccount, row.smtp_account_id)
+    claim = Claim(
+        batch_id,
+        row.fence,
+        row.campaign_id,
+        row.workspace_id,
+        row.smtp_account_id,
+        account.mailbox_id,
+    )
     if not _may_send(session, claim.campaign_id) or not is_open(account, now=row.now):
         return_batch(session, claim, slot=slot)
         return None

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.claims import claim_lane, find_lanes
 from dakiya.delivery.taking import HORIZON
-from dakiya.delivery.trouble import AccountTrouble, pause_account
+from dakiya.delivery.trouble import AccountTrouble, pause_account, slow_down
 from dakiya.models import (
     Batch,
     BatchState,
@@ -22,6 +22,7 @@ from dakiya.models import (
     EmailState,
     SmtpAccount,
 )
+from dakiya.smtp_accounts.proving import prove_login
 from tests.engine.world import (
     make_account,
     make_sending,
@@ -59,6 +60,21 @@ def test_room_is_twice_the_connections(session: Session) -> None:
         .where(Batch.id == select(Batch.id).limit(1).scalar_subquery())
     )
     assert len(claim_all(session, batch_size=10)) == 1
+
+
+def test_room_is_that_of_the_mailbox_and_of_what_it_has_learned(session: Session) -> None:
+    workspace_id = make_workspace(session)
+    account, _ = (
+        make_account(session, workspace_id, 2525, username="a", connections=connections)
+        for connections in (10, 4)
+    )
+    make_sending(session, account, 200)
+    assert len(claim_all(session, batch_size=5)) == 2  # nobody has logged in yet
+    prove_login(session, account)
+    assert len(claim_all(session, batch_size=5)) == 6
+    session.execute(update(Batch).values(state=BatchState.DONE))
+    slow_down(session, account.id, observed=100_000)
+    assert len(claim_all(session, batch_size=5)) == 4
 
 
 def test_account_after_trouble_gets_one_batch_to_find_out(session: Session) -> None:

@@ -94,7 +94,7 @@ def test_nothing_is_given_beyond_the_horizon(limits: Limits, batch_size: int) ->
 
 def test_account_without_limits_gets_all_at_once() -> None:
     assert Pace(Limits(), {}).next_slot(NOON, at_most=50) == Slot(NOON, 50)
-    assert Limits().most_at_once is None
+    assert Pace(Limits(), {}).most_at_once is None
 
 
 def test_slots_given_for_later_leave_no_room_before_them() -> None:
