@@ -157,7 +157,11 @@ FILES = {
             f'<row r="2">{text_cell("A2", "a@example.com")}</row>'
             '<row r="99999999999999"></row>'
         ),
-        "a row number 99999999999999, but a spreadsheet ends at row 1,048,576: copy the list",
+        "a row number 99,999,999,999,999, but a spreadsheet ends at row 1,048,576: copy the list",
+    ),
+    "row behind the last one": (
+        sheet_of(f'<row r="2000000">{text_cell("A2000000", "Email")}</row>'),
+        "a row number 2,000,000, but",
     ),
     "row beyond all bounds": (
         sheet_of(f'<row r="{10**400}">{text_cell("A1", "Email")}</row>'),

@@ -17,6 +17,8 @@ from dakiya_scheduler.imports.parsed import FileRefused
 
 # The last row that a spreadsheet program has.
 MAX_ROW = 1_048_576
+# From here on nobody reads all digits of a row number.
+_ENDLESS = 10**15
 
 
 def walk(sheet: Any, *, max_columns: int) -> Iterator[tuple[int, list[object]]]:
@@ -39,10 +41,10 @@ def walk(sheet: Any, *, max_columns: int) -> Iterator[tuple[int, list[object]]]:
         before = 0
         for row, cells in parser.parse():
             if row > MAX_ROW:
+                number = f"{row:,}" if row < _ENDLESS else f"{Decimal(row).normalize():.15g}"
                 raise FileRefused(
-                    f"The sheet says that it has a row number {Decimal(row).normalize():.15g}, "
-                    f"but a spreadsheet ends at row {MAX_ROW:,}: copy the list into a new "
-                    "workbook and upload that."
+                    f"The sheet says that it has a row number {number}, but a spreadsheet ends"
+                    f" at row {MAX_ROW:,}: copy the list into a new workbook and upload that."
                 )
             if row <= before:
                 raise ValueError(f"row {row} after row {before}")
