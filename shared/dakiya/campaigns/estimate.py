@@ -153,7 +153,7 @@ def what_holds_up(
     account = campaign.smtp_account
     if account is None or not _has_bounds(session, account, now=now):
         return None
-    is_usual = is_open(account, now=now) and slowed(session, account) is None
+    is_usual = is_open(account, now=now) and not _is_slowed(session, account, now=now)
     speed = inf if mails_per_s and is_usual else None
     found = estimate(session, campaign, at=now, now=now, mails_per_s=speed)
     if found is None or found.needs_owner:
@@ -198,9 +198,14 @@ def _has_bounds(session: Session, account: SmtpAccount, *, now: datetime) -> boo
     """Whether anything but its speed may hold an account up."""
     return bool(
         shared_limits(session, account).windows
-        or slowed(session, account) is not None
+        or _is_slowed(session, account, now=now)
         or not is_open(account, now=now)
     )
+
+
+def _is_slowed(session: Session, account: SmtpAccount, *, now: datetime) -> bool:
+    learned = slowed(session, account)
+    return learned is not None and learned.over_at > now
 
 
 def _load(campaign: Campaign, mails: int, *, at: datetime | None, now: datetime) -> Load:

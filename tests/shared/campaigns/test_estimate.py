@@ -116,6 +116,22 @@ def test_learned_pace_is_part_of_it(session: Session) -> None:
     assert found.slowed.over_at == now + timedelta(minutes=40)
 
 
+def test_learned_pace_that_is_over_changes_nothing(session: Session) -> None:
+    account = make_account(session, make_workspace(session), 25, per_second=100)
+    campaign = make_sending(session, account, 1_000)
+    now = database_now(session)
+    before = what_holds_up(session, campaign, now=now, mails_per_s=50)
+    assert before is not None
+    assert before.bound_by == "per_second"
+    mailbox = session.get_one(Mailbox, account.mailbox_id)
+    mailbox.slowed_to, mailbox.slowed_from, mailbox.slowed_at = 2, 100, now - HOUR
+    session.flush()
+    assert what_holds_up(session, campaign, now=now, mails_per_s=50) == before
+    account.per_second = None
+    session.flush()
+    assert what_holds_up(session, campaign, now=now, mails_per_s=50) is None
+
+
 def test_lane_of_a_campaign_of_later_begins_later_and_its_parts_agree(session: Session) -> None:
     account = make_account(session, make_workspace(session), 25, per_day=10)
     use_pace(session, account, mails=10, age=HOUR)
