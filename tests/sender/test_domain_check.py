@@ -146,6 +146,26 @@ def test_name_server_that_is_silent_is_not_asked_for_long(
     assert judged[1].verdict is Verdict.UNANSWERED
 
 
+def test_record_that_names_many_silent_hosts_holds_a_thread_only_so_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(domain_check, "ANSWER_WITHIN_S", 0.4)
+    monkeypatch.setattr(domain_check, "ALL_WITHIN_S", 1.0)
+    hosts = [f"h{n}.silent.example" for n in range(9)]
+    zone = {"wide.example": [f"v=spf1 {' '.join(f'a:{host}' for host in hosts)} -all"]}
+    with NameServer(zone, silent=["silent.example"]) as names:
+        found = look_up(make_resolver(names.address), "wide.example")
+    assert found.spf_lookups == 9
+    assert 1 <= len({name for name in names.asked if name in hosts}) <= 3
+    assert list(found.unanswered) == ["dkim", "dmarc"]
+    judged = judge(found, domain="wide.example", provider=None, addresses=["93.184.216.34"])
+    assert [one.verdict for one in judged] == [
+        Verdict.SPF_FINE,  # no term of it is known to say no
+        Verdict.UNANSWERED,
+        Verdict.UNANSWERED,
+    ]
+
+
 def test_look_up_is_made_once_and_kept(session_factory: SessionFactory) -> None:
     with session_factory.begin() as session:
         now = database_now(session)

@@ -1,5 +1,6 @@
 """Asks the name servers for what a domain says of its mail: SPF, DKIM, DMARC, and who takes it."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,8 +16,10 @@ from dakiya_sender.spf_walk import SpfWalk
 
 log = get_logger(__name__)
 
-# For all that is asked for one domain; somebody waits for it.
+# For one question; and for all that is asked for one domain, as somebody waits for it and an SPF
+# record may name 200 hosts. What is asked later counts as not answered.
 ANSWER_WITHIN_S: Final = 4.0
+ALL_WITHIN_S: Final = 60.0
 # Those of the known providers, and what others are often called. A selector cannot be listed.
 SELECTORS: Final = (
     "google", "selector1", "selector2", "s1", "s2", "zoho", "zmail", "brevo1", "brevo2", "mail",
@@ -99,6 +102,7 @@ class _Asking:
     """The questions for one domain, and which kinds of them got no answer."""
 
     resolver: dns.resolver.Resolver
+    ends_at: float = field(default_factory=lambda: time.monotonic() + ALL_WITHIN_S)
     unanswered: set[str] = field(default_factory=set)
     # Whether the last name does not exist at all.
     unknown: bool = False
@@ -109,7 +113,7 @@ class _Asking:
         if kind in self.unanswered:  # a name server that is away is not asked twenty times
             return ()
         try:
-            answer = self.resolver.resolve(name, "TXT")
+            answer = self._resolve(name, "TXT")
         except dns.resolver.NXDOMAIN:
             self.unknown = True
             return ()
@@ -128,7 +132,7 @@ class _Asking:
     def answers(self, name: str, kind: str) -> Sequence[str] | None:
         """Return the values of A, AAAA or MX records; None when the servers did not answer."""
         try:
-            answer = self.resolver.resolve(name, kind)
+            answer = self._resolve(name, kind)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return ()
         except dns.exception.DNSException:
@@ -137,6 +141,13 @@ class _Asking:
             return [record.to_text() for record in answer]
         hosts = [record.exchange.to_text(omit_final_dot=True).lower() for record in answer]
         return [host for host in hosts if host not in ("", ".")]  # RFC 7505: it takes no mail
+
+    def _resolve(self, name: str, kind: str) -> dns.resolver.Answer:
+        """Ask one question. Raises DNSException, also when the time for all of them is over."""
+        left_s = self.ends_at - time.monotonic()
+        if left_s <= 0:
+            raise dns.exception.Timeout
+        return self.resolver.resolve(name, kind, lifetime=min(left_s, self.resolver.lifetime))
 
     def dmarc(self, domain: str) -> tuple[Sequence[str], str]:
         """Return the DMARC records that apply: the domain's own, or the nearest above it."""

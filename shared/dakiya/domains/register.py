@@ -71,7 +71,7 @@ def names_to_check(from_email: str, host: str) -> Sequence[str]:
 def refresh_checks(session: Session, *, now: datetime) -> int:
     """Ask again for what live accounts need and nobody has looked up lately; returns how many.
 
-    A sender is rung for them as for all that waits. A few at a time, the oldest first.
+    A sender is rung for them as for all that waits. A few at a time.
     """
     wanted = {
         name
