@@ -33,7 +33,7 @@ SHEET = (
     "asha@example.org,आशा राव,\n"
     "nobody,Nobody,Delhi\n"
 )
-# The import worker is a process of its own that begins with pandas.
+# Reading a file begins with pandas, in a process of its own.
 WORKER_STARTS_MS = 60_000
 TWO_ADDRESSES = "Work mail,Private mail,Town\nw@example.org,p@example.org,Pune\n"
 HTML = "<h1>Dear {{ name }}</h1><p>A gift waits in {{ city | default('your town') }}.</p>"

@@ -27,9 +27,7 @@ _context.set_forkserver_preload([*MODULES.values(), __name__])
 
 def start_service(service: str, environment: Mapping[str, str], log: Path) -> BaseProcess:
     """Start ``scheduler``, ``sender`` or ``web``; it ends with the tests' process."""
-    process = _context.Process(
-        target=_run, args=(service, dict(environment), str(log)), daemon=True
-    )
+    process = _context.Process(target=_run, args=(service, dict(environment), str(log)))
     process.start()
     return process
 

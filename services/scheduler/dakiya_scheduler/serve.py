@@ -1,10 +1,7 @@
 """``dakiya-scheduler``: the clock, the bell and the worker; imports in a process of their own."""
 
-import os
-import subprocess
-import sys
 import threading
-import time
+from multiprocessing.process import BaseProcess
 
 from periodiq import PeriodiqMiddleware
 
@@ -17,6 +14,7 @@ from dakiya.worker import make_worker, service_id, stop_event_on_signals
 from dakiya_scheduler.actors import OLDEST_TICK_S, SchedulerContext, declare_actors
 from dakiya_scheduler.bell import Bell
 from dakiya_scheduler.clock import run_clock
+from dakiya_scheduler.imports.keeper import imports_kept
 from dakiya_scheduler.ticking import Ticker
 
 log = get_logger(__name__)
@@ -24,9 +22,6 @@ log = get_logger(__name__)
 # Ticks, and preparations beside them.
 THREADS = 3
 DRAIN_MS = 20_000
-RESTART_AFTER_S = 2.0
-# An import ends its chunk, at most.
-IMPORTS_DRAIN_S = 20.0
 
 
 def main() -> None:
@@ -36,6 +31,11 @@ def main() -> None:
     except ConfigurationError as error:
         raise SystemExit(f"dakiya-scheduler: {error}") from None
     configure_logging(settings.log_format, settings.log_level)
+    with imports_kept(settings) as keeper:
+        _run(settings, keeper)
+
+
+def _run(settings: Settings, keeper: BaseProcess) -> None:
     stop = stop_event_on_signals()
     broker = make_broker(
         settings.redis_url.get_secret_value(),
@@ -59,33 +59,17 @@ def main() -> None:
     worker = make_worker(broker, queues={SCHEDULER_QUEUE}, threads=THREADS)
     worker.start()
     Bell(sessions, doorbell, stop).start()
-    imports = threading.Thread(target=_keep_imports_running, args=(stop,), name="imports")
-    imports.start()
+    threading.Thread(target=_stop_with, args=(keeper, stop), name="imports", daemon=True).start()
     log.info("scheduler_started", tick_s=settings.tick_seconds)
     run_clock(tick, stop)
+    keeper.terminate()
     worker.stop(timeout=DRAIN_MS)
-    imports.join()
     log.info("scheduler_stopped")
 
 
-def _keep_imports_running(stop: threading.Event) -> None:
-    """Keep the import worker's process alive; it ends with us."""
-    command = [sys.executable, "-m", "dakiya_scheduler.imports.serve", str(os.getpid())]
-    while not stop.is_set():
-        child = subprocess.Popen(command)
-        while child.poll() is None and not stop.wait(0.2):
-            pass
-        if stop.is_set():
-            _end(child)
-        else:
-            log.warning("import_worker_died", exit_code=child.returncode)
-            stop.wait(RESTART_AFTER_S)
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    child.terminate()
-    deadline = time.monotonic() + IMPORTS_DRAIN_S
-    while child.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    child.kill()
-    child.wait()
+def _stop_with(keeper: BaseProcess, stop: threading.Event) -> None:
+    """Stop when nobody keeps the imports running any more: whoever started us does so again."""
+    keeper.join()
+    if not stop.is_set():
+        log.error("imports_keeper_died", exit_code=keeper.exitcode)
+        stop.set()

@@ -14,6 +14,17 @@ from dakiya.models import ImportStatus, RecipientImport
 from dakiya.queue import Doorbell
 from tests.shared.contacts.drafts import add_draft
 
+WORKER = """
+import sys
+from dakiya.config import Settings
+from dakiya_scheduler.imports.serve import run_worker
+run_worker(Settings.load(), int(sys.argv[1]))
+"""
+
+
+def start_worker(parent_pid: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", WORKER, str(parent_pid)], env=environment)
+
 
 def test_one_ring_reads_all_that_waits_one_after_the_other(
     session_factory: SessionFactory, doorbell: Doorbell, environment: dict[str, str]
@@ -25,8 +36,7 @@ def test_one_ring_reads_all_that_waits_one_after_the_other(
             for name in "abc"
         ]
     doorbell.ring_import(first)
-    command = [sys.executable, "-m", "dakiya_scheduler.imports.serve", str(os.getpid())]
-    worker = subprocess.Popen(command, env=environment)
+    worker = start_worker(os.getpid(), environment)
     try:
         deadline = time.monotonic() + 60
         statuses: list[ImportStatus] = []
@@ -45,8 +55,7 @@ def test_worker_whose_scheduler_died_before_it_was_ready_ends(
 ) -> None:
     gone = subprocess.Popen(["true"])
     gone.wait()
-    command = [sys.executable, "-m", "dakiya_scheduler.imports.serve", str(gone.pid)]
-    worker = subprocess.Popen(command, env=environment)
+    worker = start_worker(gone.pid, environment)
     try:
         assert worker.wait(timeout=60) == 0
     finally:

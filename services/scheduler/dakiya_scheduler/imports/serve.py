@@ -1,12 +1,10 @@
 """The import worker's process: recipient files of two workspaces at a time, beside the ticks."""
 
-import sys
-
 import dramatiq
 
 from dakiya.config import Settings
 from dakiya.db import make_engine, make_session_factory
-from dakiya.log import configure_logging, get_logger
+from dakiya.log import get_logger
 from dakiya.queue import IMPORT_ACTOR, IMPORTS_QUEUE, Doorbell, make_broker
 from dakiya.worker import make_worker, stop_event_on_signals, stop_with_parent
 from dakiya_scheduler.imports.parsed import FileLimits
@@ -19,10 +17,8 @@ THREADS = 2
 DRAIN_MS = 15_000
 
 
-def main(parent_pid: int) -> None:
-    """Run until SIGTERM, or until the scheduler that started us is gone."""
-    settings = Settings.load()
-    configure_logging(settings.log_format, settings.log_level)
+def run_worker(settings: Settings, parent_pid: int) -> None:
+    """Run until SIGTERM, or until the process that started us is gone."""
     stop = stop_event_on_signals()
     stop_with_parent(stop, parent_pid)
     broker = make_broker(settings.redis_url.get_secret_value())
@@ -48,7 +44,3 @@ def main(parent_pid: int) -> None:
     stop.wait()
     worker.stop(timeout=DRAIN_MS)
     log.info("import_worker_stopped")
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))
