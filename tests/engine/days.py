@@ -10,11 +10,11 @@ import time
 from bisect import bisect_right
 from datetime import timedelta
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from dakiya.db import SessionFactory
-from dakiya.delivery.locks import pace_lock
+from dakiya.delivery.locks import lock_pace
 from dakiya.delivery.usage import look_ahead
 from dakiya.models import Batch, BatchState, Email, EmailState, PaceUsage, SmtpAccount
 from dakiya.queue import Doorbell
@@ -46,8 +46,7 @@ class ShortDay:
         """Take the present wait out of the day, if there is one and nothing is on its way."""
         with self._sessions.begin() as session:
             account = session.get_one(SmtpAccount, self._account_id)
-            key = pace_lock(account.mailbox_id)
-            session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+            lock_pace(session, account.mailbox_id)
             wait = look_ahead(session, account)
             if wait < WORTH_SKIPPING or _on_their_way(session):
                 return False

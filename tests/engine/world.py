@@ -16,7 +16,8 @@ from dakiya.campaigns.message_ids import message_id_of
 from dakiya.campaigns.progress import prepare_chunk, start_due
 from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.counters import read_counts
-from dakiya.delivery.limits import limits_of
+from dakiya.delivery.limits import limits_of, shared_limits
+from dakiya.delivery.usage import take_leave
 from dakiya.models import (
     Campaign,
     CampaignStatus,
@@ -68,6 +69,11 @@ def make_account(session: Session, workspace_id: int, port: int, **values: objec
     session.add(account)
     session.flush()
     return account
+
+
+def leave_for_one(session: Session, account: SmtpAccount) -> timedelta | None:
+    """Ask leave for one mail, by the limits that owners have set."""
+    return take_leave(session, account, limits=shared_limits(session, account))
 
 
 def use_pace(session: Session, account: SmtpAccount, *, mails: int, age: timedelta) -> None:

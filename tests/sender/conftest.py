@@ -24,7 +24,7 @@ SetScene = Callable[..., SenderScene]
 @pytest.fixture
 def pool(database_url: str) -> Iterator[ConnectionPool]:
     """A process's pool of connections."""
-    slots = ConnectionSlots(database_url)
+    slots = ConnectionSlots(database_url, service_id="one")
     pool = ConnectionPool(slots)
     yield pool
     pool.close()
@@ -46,7 +46,7 @@ def set_scene(
 
         def make(server: Recorder, mails: int | Sequence[str] = 5) -> SenderScene:
             campaign, taken = take_one(session_factory, server, mails)
-            slots = ConnectionSlots(database_url)
+            slots = ConnectionSlots(database_url, service_id="one")
             pool = ConnectionPool(slots)
             ended.callback(slots.close)
             ended.callback(pool.close)

@@ -52,7 +52,8 @@ class SenderScene:
     def deliver(self, *, must_yield: Callable[[], bool] = lambda: False) -> Report:
         """Run the batch and end it as the actor does."""
         report = self.run(must_yield=must_yield)
-        self.recorder.finish(trouble=report.trouble, had_trouble=False)
+        account = self.taken.account
+        self.recorder.finish(trouble=report.trouble, had_trouble=False, mended=account.mended)
         return report
 
     def run(self, *, must_yield: Callable[[], bool] = lambda: False) -> Report:

@@ -134,7 +134,7 @@ def test_test_stays_within_the_connections_of_its_account(
     with session_factory.begin() as session:
         test_id = ask_for_test(session, server.port, connections=1)
         account_id = session.get_one(SmtpTest, test_id).smtp_account_id
-    with closing(ConnectionSlots(database_url)) as of_another_sender:
+    with closing(ConnectionSlots(database_url, service_id="another")) as of_another_sender:
         assert of_another_sender.acquire(account_id, cap=1) is not None
         run_smtp_test(session_factory, servers(settings), pool, test_id)
     with session_factory() as session:

@@ -71,7 +71,7 @@ def ask(session: Session, campaign: Campaign) -> CampaignTest:
 
 def run(sessions: SessionFactory, settings: Settings, test_id: int) -> CampaignTest:
     servers = Servers(EgressRule.parse("127.0.0.1"), SecretBox(settings), helo_name="sender.test")
-    slots = ConnectionSlots(settings.database_url.get_secret_value())
+    slots = ConnectionSlots(settings.database_url.get_secret_value(), service_id="one")
     with closing(slots), closing(ConnectionPool(slots)) as pool:
         run_campaign_test(sessions, servers, pool, test_id, public_url=PUBLIC_URL)
     with sessions() as session:

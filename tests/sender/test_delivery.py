@@ -86,7 +86,7 @@ def test_intent_whose_commit_has_no_answer_sends_no_dot(
         report = scene.run()
     assert report.trouble is None
     assert states(scene)[2] == ("sending" if arrived else "claimed")
-    scene.recorder.finish(trouble=None, had_trouble=False)
+    scene.recorder.finish(trouble=None, had_trouble=False, mended=0)
     assert states(scene) == ["sent", "sent", "deferred", "pending", "pending"]
     assert [row.attempts for row in scene.rows()] == [1, 1, 0, 0, 0]
     assert len(scene.addresses()) == 2

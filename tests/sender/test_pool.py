@@ -18,7 +18,7 @@ MAIL = b"Subject: hello\r\n\r\nhello\r\n"
 
 @pytest.fixture
 def slots(database_url: str) -> Iterator[ConnectionSlots]:
-    slots = ConnectionSlots(database_url)
+    slots = ConnectionSlots(database_url, service_id="one")
     yield slots
     slots.close()
 
@@ -128,7 +128,7 @@ def test_idle_connection_is_closed_after_a_while_and_when_others_want_it(
     pool.give(borrow(server_at(server), cap=1))
     pool.tend()
     assert not server.events("closed")
-    other = ConnectionSlots(database_url)
+    other = ConnectionSlots(database_url, service_id="other")
     assert other.acquire(1, cap=1) is None
     while not server.events("closed"):
         pool.tend()

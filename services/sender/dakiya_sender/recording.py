@@ -169,7 +169,7 @@ class Recorder:
         *,
         trouble: AccountTrouble | None,
         had_trouble: bool,
-        mended: int | None = None,
+        mended: int,
         waits: SmtpAccount | None = None,
     ) -> int:
         """Commit the rest, give unsent mails back and close the batch; returns how many.

@@ -31,7 +31,7 @@ class ConnectionSlot:
 class ConnectionSlots:
     """Hands out the slots of one process; safe to share between its threads."""
 
-    def __init__(self, database_url: str, *, service_id: str = "sender") -> None:
+    def __init__(self, database_url: str, *, service_id: str) -> None:
         url = make_url(database_url).set(drivername="postgresql")
         self._dsn = url.render_as_string(hide_password=False)
         self._name = slots_session(service_id)

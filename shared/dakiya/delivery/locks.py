@@ -28,14 +28,12 @@ def connection_lock(mailbox_id: int, slot: int) -> int:
     return _CONNECTION | mailbox_id << 8 | slot
 
 
-def pace_lock(mailbox_id: int) -> int:
-    """Held while a mail asks for leave; nobody who holds it waits for anything else."""
-    return _PACE | mailbox_id
-
-
 def lock_pace(session: Session, mailbox_id: int) -> None:
-    """Let no mail of a mailbox begin until commit; lock what else is needed before."""
-    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": pace_lock(mailbox_id)})
+    """Let no mail of a mailbox begin until commit; whoever needs rows locks them before.
+
+    Held while a mail asks for leave: nobody who holds it waits for anything but another one.
+    """
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PACE | mailbox_id})
 
 
 def proof_lock(mailbox_key: str) -> int:

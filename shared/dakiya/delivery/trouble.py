@@ -56,7 +56,7 @@ def meet_trouble(
     trouble: AccountTrouble,
     *,
     accepted: int,
-    mended: int | None = None,
+    mended: int,
 ) -> None:
     """Pause the account of a batch, of which so many mails were accepted; learn from a throttle.
 

@@ -57,16 +57,14 @@ class Quota:
         return max(self.limit - self.used, 0)
 
 
-def take_leave(
-    session: Session, account: SmtpAccount, *, limits: Limits | None = None
-) -> timedelta | None:
+def take_leave(session: Session, account: SmtpAccount, *, limits: Limits) -> timedelta | None:
     """Count one mail that begins now; or return how long its limits want it to wait.
 
     Commit at once: until then the account's other mails wait. All senders ask here before
     each mail of an account with limits, so together they never exceed one. ``limits`` are those
-    that hold now (``pace_of``), without what was learned unless they are given.
+    that hold now (``pace_of``).
     """
-    windows = (limits or shared_limits(session, account)).windows
+    windows = limits.windows
     if not windows:
         return None
     session.execute(_COMMIT_QUICKLY)

@@ -14,7 +14,7 @@ from dakiya.delivery.intents import Intent, intend
 from dakiya.delivery.ledger import load_emails
 from dakiya.delivery.limits import limits_of
 from dakiya.delivery.taking import hand_back_batch, park_batch, return_batch
-from dakiya.delivery.usage import remaining_quota, take_leave
+from dakiya.delivery.usage import remaining_quota
 from dakiya.models import (
     Batch,
     BatchState,
@@ -24,6 +24,7 @@ from dakiya.models import (
     SmtpAccount,
 )
 from tests.engine.world import (
+    leave_for_one,
     make_account,
     make_sending,
     make_workspace,
@@ -98,7 +99,7 @@ def test_batch_of_a_paused_account_goes_back(session: Session) -> None:
 def begin(session: Session, account: SmtpAccount) -> int:
     """Begin as many mails as the account's pace lets go now."""
     begun = 0
-    while take_leave(session, account) is None:
+    while leave_for_one(session, account) is None:
         begun += 1
     return begun
 
@@ -107,7 +108,7 @@ def begin(session: Session, account: SmtpAccount) -> int:
 def test_pace_lets_as_many_mails_begin_as_its_window_holds(session: Session, name: str) -> None:
     account = make_account(session, make_workspace(session), 2525, **{name: 7})
     assert begin(session, account) == 7
-    wait = take_leave(session, account)
+    wait = leave_for_one(session, account)
     [window] = limits_of(account).windows
     assert wait is not None
     assert 0.9 * window.length < wait <= 1.01 * window.length
@@ -146,7 +147,7 @@ def test_two_senders_at_once_share_what_is_left(session_factory: SessionFactory)
         given = 0
         for _ in range(30):
             with session_factory.begin() as session:
-                given += take_leave(session, account) is None
+                given += leave_for_one(session, account) is None
         return given
 
     with ThreadPoolExecutor(4) as threads:

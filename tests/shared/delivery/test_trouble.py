@@ -119,7 +119,7 @@ def test_trouble_is_said_to_last_since_its_first_failure(session: Session) -> No
 def test_throttle_slows_the_account_down_once_for_all_threads(scene: Scene) -> None:
     slow = AccountTrouble("rate", "421 4.7.0 slow down", pause_s=60, slows=True)
     for _ in range(4):  # connections that hear it at the same time
-        meet_trouble(scene.session, scene.claim, slow, accepted=40)
+        meet_trouble(scene.session, scene.claim, slow, accepted=40, mended=0)
     account = scene.session.get_one(SmtpAccount, scene.account.id, populate_existing=True)
     learned = slowed(scene.session, account)
     assert learned is not None
@@ -147,14 +147,14 @@ def test_throttle_sees_the_mails_of_batches_that_other_threads_have(session: Ses
     sent = {"state": EmailState.SENT, "sent_at": database_now(session)}
     session.execute(update(Email).where(Email.id.in_(gone)).values(sent))
     slow = AccountTrouble("rate", "421 4.7.0 slow down", pause_s=60, slows=True)
-    meet_trouble(session, mine.claim, slow, accepted=20)
+    meet_trouble(session, mine.claim, slow, accepted=20, mended=0)
     learned = slowed(session, account)
     assert learned is not None
     assert (learned.to, learned.back_to) == (30, 60)
 
 
 def test_other_trouble_does_not_slow_the_account_down(scene: Scene) -> None:
-    meet_trouble(scene.session, scene.claim, REFUSED, accepted=40)
+    meet_trouble(scene.session, scene.claim, REFUSED, accepted=40, mended=0)
     scene.session.refresh(scene.account)
     assert slowed(scene.session, scene.account) is None
     assert scene.account.pause_reason == "connection"

@@ -13,7 +13,7 @@ from dakiya.config import Settings
 from dakiya.db import SessionFactory, database_now
 from dakiya.delivery.limits import limits_of
 from dakiya.delivery.pacing import Limits
-from dakiya.delivery.usage import remaining_quota, take_leave
+from dakiya.delivery.usage import remaining_quota
 from dakiya.delivery.used_before import (
     count_new_limits,
     sent_elsewhere,
@@ -23,7 +23,7 @@ from dakiya.errors import InvalidInput
 from dakiya.models import Email, EmailState, PaceUsage, Security, SmtpAccount
 from dakiya.smtp_accounts.accounts import AccountValues, change_account, create_account
 from dakiya.smtp_accounts.secrets import SecretBox
-from tests.engine.world import make_account, make_sending, make_workspace
+from tests.engine.world import leave_for_one, make_account, make_sending, make_workspace
 from tests.shared.delivery.conftest import claim_all
 
 SOMEBODY_WAITS = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
@@ -59,7 +59,7 @@ def test_mails_sent_elsewhere_use_up_the_day_and_no_shorter_limit(
 ) -> None:
     set_sent_elsewhere(session, account, 480)
     assert left(session, account) == {"per_minute": 30, "per_day": 20}
-    taken = sum(take_leave(session, account) is None for _ in range(25))
+    taken = sum(leave_for_one(session, account) is None for _ in range(25))
     assert taken == 20
 
 
@@ -67,7 +67,7 @@ def test_another_word_takes_the_place_of_the_one_before(
     session: Session, account: SmtpAccount
 ) -> None:
     for _ in range(3):
-        assert take_leave(session, account) is None
+        assert leave_for_one(session, account) is None
     set_sent_elsewhere(session, account, 4_800)
     assert left(session, account)["per_day"] == 0
     set_sent_elsewhere(session, account, 480)

@@ -14,7 +14,7 @@ from dakiya.delivery.limits import connections_of, pace_of, shared_limits, slowe
 from dakiya.delivery.pacing import Limits
 from dakiya.delivery.reached import reached_limit
 from dakiya.delivery.trouble import TOLD_TOGETHER, slow_down
-from dakiya.delivery.usage import remaining_quota, take_leave
+from dakiya.delivery.usage import remaining_quota
 from dakiya.delivery.used_before import sent_elsewhere, set_sent_elsewhere
 from dakiya.models import Batch, Mailbox, Security, SmtpAccount
 from dakiya.smtp_accounts.accounts import (
@@ -33,7 +33,7 @@ from dakiya.smtp_accounts.mailboxes import (
 )
 from dakiya.smtp_accounts.proving import prove_login
 from dakiya.smtp_accounts.secrets import SecretBox
-from tests.engine.world import make_account, make_sending, make_workspace, use_pace
+from tests.engine.world import leave_for_one, make_account, make_sending, make_workspace, use_pace
 
 ALICE = "alice@gmail.com"
 VALUES = AccountValues(
@@ -66,7 +66,7 @@ def there(session: Session) -> int:
 
 def begin(session: Session, account: SmtpAccount) -> int:
     begun = 0
-    while take_leave(session, account) is None:
+    while leave_for_one(session, account) is None:
         begun += 1
     return begun
 
@@ -102,9 +102,9 @@ def test_mailbox_that_was_added_twice_has_one_day_and_the_stricter_limit(
     other = account_of(session, here, per_day=4, per_hour=9, connections=1)
     assert shared_limits(session, one) == Limits(per_hour=9, per_day=4)
     assert connections_of(session, one, now=database_now(session)) == 1
-    assert take_leave(session, one) is None
+    assert leave_for_one(session, one) is None
     assert begin(session, other) == 3
-    assert take_leave(session, one) is not None
+    assert leave_for_one(session, one) is not None
     assert [(q.name, q.left) for q in remaining_quota(session, one, now=database_now(session))] == [
         ("per_hour", 5),
         ("per_day", 0),
@@ -171,7 +171,7 @@ def test_login_that_somebody_only_types_tells_and_slows_nothing(
     session: Session, here: int, there: int
 ) -> None:
     mine = account_of(session, here, per_day=10)
-    assert take_leave(session, mine) is None
+    assert leave_for_one(session, mine) is None
     typed = account_of(session, there, proved=False, per_day=1, connections=1)
     set_sent_elsewhere(session, typed, 1)
     slow_down(session, typed.id, observed=10)
