@@ -106,6 +106,13 @@ def html_or_none(content: Content) -> str | None:
     return None if content.kind is ContentKind.TEXT else content.html
 
 
+def html_as_written(version: ContentVersion) -> str:
+    """Return the HTML without what it repeats: the title of a rich mail is its subject."""
+    return (
+        version.html.rpartition("</title>")[2] if version.kind is ContentKind.RICH else version.html
+    )
+
+
 def inlined_of(content: Content) -> str | None:
     """Return how the HTML goes out where that differs: styles beside their elements."""
     return inline_styles(content.html) if content.kind is ContentKind.HTML else None

@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
-from dakiya.campaigns.content import Content, content_of, finish_content, inlined_of
+from dakiya.campaigns.content import (
+    Content,
+    content_of,
+    finish_content,
+    html_as_written,
+    inlined_of,
+)
 from dakiya.campaigns.thinning import thin_out
 from dakiya.errors import IllegalState, InvalidInput
 from dakiya.mail.fields import BUILT_IN_FIELDS, check_fields
@@ -173,7 +179,7 @@ def check_ready(session: Session, campaign: Campaign) -> Readiness:
     for part, source in (
         ("subject", campaign.content.subject),
         ("preheader", campaign.content.preheader),
-        ("html", campaign.content.html),
+        ("html", html_as_written(campaign.content)),
         ("text", campaign.content.text or ""),
     ):
         try:

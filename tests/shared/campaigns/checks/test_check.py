@@ -95,6 +95,18 @@ def test_fields_are_counted(session: Session, campaign: Campaign) -> None:
     assert "No recipient has a field “town”" in checked.errors_by_field["html"][0]
 
 
+def test_unknown_field_of_a_rich_subject_is_told_once_where_it_is_mended(
+    session: Session, campaign: Campaign
+) -> None:
+    def told(subject: str, words: str) -> list[str]:
+        content = Content(subject, kind=ContentKind.RICH, source=doc(paragraph(words)))
+        drafts.set_content(session, campaign, content)
+        return list(check(session, campaign).errors_by_field)
+
+    assert told("Books for {{ town }}", WORDS) == ["subject"]
+    assert told("Books for {{ town }}", f"{WORDS} {{{{ town }}}}") == ["subject", "html"]
+
+
 def test_what_is_missing_leads_to_where_it_is_mended(session: Session, campaign: Campaign) -> None:
     session.get_one(Workspace, campaign.workspace_id).postal_address = " "
     account = campaign.smtp_account
