@@ -17,15 +17,16 @@ MAX_CHARS: Final = 100_000
 SEVERAL: Final = 3
 
 # The spellings of Hindi differ in dots: मुफ़्त and मुफ्त, कमाएँ and कमाएं.
+_NUKTA: Final = "\u093c"
 _DOTS: Final = str.maketrans(
-    {"\u093c": None, "\u0901": "\u0902"}
+    {_NUKTA: None, "\u0901": "\u0902"}
     | dict(zip("\u0958\u0959\u095a\u095b\u095c\u095d\u095e\u095f", "कखगजडढफय", strict=True))
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Words that were found, as they stand there but for the dots of Hindi, and what they do."""
+    """Words that were found, in lower case and with single blanks, and what they do."""
 
     words: str
     why: str
@@ -94,12 +95,13 @@ _FAMILIES: Final = (
     ),
     _Family(
         "tells of a prize that nobody expects",
-        r"you(?: have|[’']ve)? (?:just )?(?:won|been selected)(?! over)|"
+        r"you(?: have|[’']ve)? (?:just )?(?:won(?! over)|been selected "
+        r"(?:to (?:receive|win|claim)|(?:as|for) (?:\w+ ){1,2}(?:winner|prize|reward)))|"
         r"claim your (?:prize|reward|winnings)|"
         r"(?:lucky|guaranteed) winner|congratulations,?!? you(?:[’']ve| have)? won|"
         r"lottery (?:prize|winner)|"
         r"winning (?:notification|number)",
-        r"आपने (?:\S+ ){0,4}(?:जीता|जीती|जीते|जीत ली)|(?:इनाम|पुरस्कार|लॉटरी|कार) (?:जीत|लग)|"
+        r"आपने (?:\S+ ){0,4}(?:जीता|जीती|जीते|जीत ली)|(?:इनाम|पुरस्कार|लॉटरी) (?:जीत|लग)|कार जीत|"
         r"लकी (?:ड्रा|विजेता|विनर)|केबीसी लॉटरी",
         is_grave=True,
     ),
@@ -113,14 +115,20 @@ _FAMILIES: Final = (
     ),
     _Family(
         "sounds like phishing",
-        r"(?:verify|confirm|validate) your (?:account|password|identity|bank|billing)"
-        r"(?: details| information)?|"
+        r"(?:verify|confirm|validate) your (?:password|bank|billing)(?: details| information)?|"
         r"your account (?:has been|will be|is) (?:suspended|blocked|limited|locked|deactivated)|"
-        r"update your (?:kyc|bank details|payment details)|share (?:the|your) otp",
+        r"update your (?:kyc|bank details|payment details)|"
+        # Banks say that nobody is to do so.
+        r"(?<!never )(?<!not )(?<!n[’']t )share (?:the|your) otp",
         r"आपका (?:\S+ )?(?:खाता|अकाउंट|सिम) (?:\S+ )?(?:बंद|ब्लॉक|निलंबित)|"
         r"(?:केवाईसी|kyc) (?:अपडेट|पूरा) कर|"
-        r"ओटीपी (?:बता|भेज|साझा)",
+        r"ओटीपी (?:बता|भेज|साझा)(?!\S* (?:न|ना|नहीं|मत)(?![\u0900-\u097f]))",
         is_grave=True,
+    ),
+    _Family(
+        "is what phishing asks for",
+        r"(?:verify|confirm|validate) your (?:account|identity)(?: details| information)?",
+        r"अपना (?:खाता|अकाउंट) सत्यापित कर",
     ),
     _Family(
         "sells medicines, slimness, bets or loans as spam does",
@@ -138,13 +146,21 @@ _PATTERNS: Final = tuple((family, family.pattern) for family in _FAMILIES)
 
 def spam_phrases(text: str) -> Sequence[Phrase]:
     """Return the phrases in a text (its first MAX_CHARS), each once, by families."""
-    text = text[:MAX_CHARS].translate(_DOTS)
+    text = text[:MAX_CHARS]
+    plain = text.translate(_DOTS)
+    # Where each letter stood, so that the words are found again in the mail.
+    places = [at for at, letter in enumerate(text) if letter != _NUKTA] + [len(text)]
     found: dict[str, Phrase] = {}
     for family, pattern in _PATTERNS:
-        for match in pattern.finditer(text):
-            words = " ".join(match.group().lower().split())
-            found.setdefault(words, Phrase(words, family.why, family.is_grave))
+        for match in pattern.finditer(plain):
+            words = _in_line(text[places[match.start()] : places[match.end()]])
+            phrase = Phrase(words, family.why, family.is_grave)
+            found.setdefault(_in_line(match.group()), phrase)
     return list(found.values())
+
+
+def _in_line(words: str) -> str:
+    return " ".join(words.lower().split())
 
 
 def tells(phrases: Sequence[Phrase]) -> bool:

@@ -286,6 +286,17 @@ def test_words_of_spam_are_told_when_there_are_some() -> None:
     assert names(check_words(anatomy_of_html(f"<p>{LONG.upper()}</p>"), "Hi")) == ["spam.capitals"]
 
 
+@pytest.mark.parametrize("free", ["मुफ्त", "मुफ\u093c्त", "मु\u095e\u094dत"])
+def test_words_of_spam_are_looked_for_as_they_stand(free: str) -> None:
+    words = f"{free} उपहार, अभी क्लिक करें, लकी ड्रा"
+    (found,) = check_words(anatomy_of_html(f"<p>{LONG} {words}</p>"), "Hi")
+    assert (found.field, found.find) == ("html", "अभी क्लिक कर")
+    (found,) = check_words(anatomy_of_html(f"<p>{LONG} {free} उपहार, लकी ड्रा</p>"), "Hi")
+    assert (found.field, found.find) == ("html", f"{free} उपहार")
+    (found,) = check_words(anatomy_of_html(f"<p>{LONG} लकी ड्रा</p>"), f"{free} उपहार")
+    assert (found.field, found.find) == ("subject", f"{free} उपहार")
+
+
 def test_size_is_that_of_gmail() -> None:
     assert check_size(102 * 1024) == []
     (found,) = check_size(131 * 1024)

@@ -17,6 +17,11 @@ SPAM = (
     "घर बैठे लाखों कमाएँ, बिल्कुल मुफ़्त! अभी क्लिक करें।",
     "आपका बैंक खाता बंद हो जाएगा, केवाईसी अपडेट करें।",
     "बिना कागज़ात के लोन, आज ही।",
+    "Confirm your bank details within 24 hours.",
+    "Dear customer, please share your OTP with our agent.",
+    "You have been selected to receive an iPhone.",
+    "बधाई हो, आपको कार जीतने का मौका मिला है।",
+    "कृपया अपना ओटीपी साझा करें।",
 )
 LETTERS = (
     "The children still talk of the miracle of the lamps, and Ravi was the winner of the quiz.",
@@ -31,6 +36,11 @@ LETTERS = (
     "हमारी नई किताबें आ गई हैं। 20% की छूट रविवार तक, और ₹999 से ऊपर डिलीवरी मुफ़्त है।",
     "आपकी बुकिंग हो गई है। कृपया टिकट साथ लाएँ, और समय से पहले पहुँचें।",
     "हमारी टीम ने प्रतियोगिता जीती! सभी साथियों को बधाई।",
+    "Welcome to Banyan. Please verify your account with the link below.",
+    "Never share your OTP with anyone. We do not ask for it, so don’t share the OTP on a call.",
+    "You can book a time once you have been selected for interview.",
+    "अपना ओटीपी साझा न करें, किसी को भी नहीं।",
+    "गली में एक कार लगी है, कृपया उसे हटा लें।",
 )
 
 
