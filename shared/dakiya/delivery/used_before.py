@@ -102,8 +102,11 @@ def sent_elsewhere(session: Session, account: SmtpAccount, *, now: datetime) -> 
 
 
 def counting_window(session: Session, account: SmtpAccount) -> Window | None:
-    """Return the limit that mails sent by other means count in: the longest, an hour at least."""
-    limits = shared_limits(session, account)
+    """Return the limit that mails sent by other means count in: the longest, an hour at least.
+
+    Of those that the workspace has set: its pages tell which one it is.
+    """
+    limits = shared_limits(session, account, workspace_id=account.workspace_id)
     windows = [one for one in limits.windows if one.seconds >= WORTH_COUNTING_S]
     return windows[-1] if windows else None
 

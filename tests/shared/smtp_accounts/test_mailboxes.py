@@ -15,7 +15,7 @@ from dakiya.delivery.pacing import Limits
 from dakiya.delivery.reached import reached_limit
 from dakiya.delivery.trouble import TOLD_TOGETHER, slow_down
 from dakiya.delivery.usage import remaining_quota
-from dakiya.delivery.used_before import sent_elsewhere, set_sent_elsewhere
+from dakiya.delivery.used_before import counting_window, sent_elsewhere, set_sent_elsewhere
 from dakiya.models import Batch, Mailbox, Security, SmtpAccount
 from dakiya.smtp_accounts.accounts import (
     AccountValues,
@@ -165,6 +165,18 @@ def test_mailbox_of_two_workspaces_has_one_day_once_both_have_logged_in(
     reached = reached_limit(session, one, now=database_now(session))
     assert reached is not None
     assert reached.words == "a limit of its mailbox, which is used elsewhere too"
+
+
+def test_mails_sent_elsewhere_count_in_the_own_limits_and_never_tell_those_of_others(
+    session: Session, here: int, there: int
+) -> None:
+    one = account_of(session, here, per_minute=10)
+    account_of(session, there, per_day=6)
+    assert counting_window(session, one) is None
+    account_of(session, here, per_hour=9)
+    window = counting_window(session, one)
+    assert window is not None
+    assert (window.name, window.limit) == ("per_hour", 9)
 
 
 def test_login_that_somebody_only_types_tells_and_slows_nothing(

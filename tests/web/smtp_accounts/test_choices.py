@@ -101,6 +101,18 @@ def test_mails_sent_elsewhere_count_in_the_hour_where_that_is_the_limit(
     assert alice.api.get(place).json["sent_elsewhere"] == 0
 
 
+def test_mails_sent_elsewhere_count_in_the_day_that_another_account_of_the_mailbox_has(
+    client: FlaskClient, alice: Person
+) -> None:
+    place = f"/smtp-accounts/{make_account(alice, limits={'per_hour': 50})}"
+    make_account(alice, limits={"per_day": 500})
+    page = client.get(place).text
+    assert "Already used today" in page
+    assert "They count for 24 hours." in page
+    page = client.get(send(client, f"{place}/sent-elsewhere", mails="20").headers["Location"]).text
+    assert "Counted for the next 24 hours." in page
+
+
 def test_mails_sent_elsewhere_need_a_limit_to_count_in(client: FlaskClient, alice: Person) -> None:
     account_id = make_account(alice, limits={"per_minute": 10})
     place = f"/smtp-accounts/{account_id}"

@@ -3,7 +3,7 @@
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from dakiya.delivery.used_before import set_sent_elsewhere
+from dakiya.delivery.used_before import counting_window, set_sent_elsewhere
 from dakiya.errors import InvalidInput
 from dakiya.smtp_accounts import accounts
 from dakiya_web.input.reader import InvalidFields
@@ -42,7 +42,8 @@ def tell_sent_elsewhere(account_id: int) -> ResponseReturnValue:
         return place
     request_session().commit()
     ring(lambda doorbell: doorbell.ring_tick())
-    if account.per_day is not None:
+    window = counting_window(request_session(), account)
+    if window is not None and window.name == "per_day":
         flash(gettext("Counted for the next 24 hours."), "success")
     else:
         flash(gettext("Counted for the next hour."), "success")

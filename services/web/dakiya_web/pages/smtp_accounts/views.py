@@ -128,7 +128,7 @@ def show_account(account: SmtpAccount, form: TestForm) -> str:
         finish=say_finish(lane.finish, since=now) if lane.finish else "",
         assumptions=_assumptions(lane, now=now),
         elsewhere=sent_elsewhere(session, account, now=now),
-        elsewhere_label=wording.used_elsewhere(counting_window(session, account)),
+        elsewhere_window=counting_window(session, account),
         elsewhere_form=ElsewhereForm(formdata=None),
         **about_test(account, seen.test),
     )

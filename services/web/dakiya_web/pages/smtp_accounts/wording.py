@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dakiya.delivery.pacing import Window
 from dakiya.delivery.slowing import Slowed
 from dakiya.mail.verdict import Reason
 from dakiya.models import Security, SmtpAccount, SmtpTest, TestStatus
@@ -193,15 +192,6 @@ def say_pace(name: str, mails: int) -> str:
 def quota(limit: str, left: int) -> str:
     """Say what is left of a limit: "320 left within 24 hours"."""
     return _LEFT[limit] % {"mails": number(left)} if left else str(_USED_UP[limit])
-
-
-def used_elsewhere(window: Window | None) -> str:
-    """Name what somebody enters of mails that were sent by other means; empty without a limit."""
-    if window is None:
-        return ""
-    if window.name == "per_day":
-        return gettext("Already used today")
-    return gettext("Already used this hour")
 
 
 def slowed_pace(learned: Slowed | None, *, now: datetime) -> str:
