@@ -56,8 +56,8 @@ class _Sight:
 def unseen_places(masked: str) -> list[tuple[int, int]]:
     """Return where nothing is shown, in the order of the source; every tag but links is there.
 
-    Merge tags are to be masked with NULs. Places may hold one another. The time grows with the
-    length alone.
+    Merge tags are to be masked with NULs. Places do not overlap. The time grows with the length
+    alone.
     """
     walker = _Walker(masked)
     for piece in html_pieces(masked):

@@ -86,6 +86,20 @@ def test_link_that_is_seen_counts(html: str) -> None:
     assert not has_footer(html)
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        f'<div hidden>a<!-- b --><p style="font-size:0">c{A}</p><a href="x"></a></div>d',
+        f'<a href="{LINK}"><a href="x"><b hidden>y</b><!-- z --></a>',
+        f"<p hidden>a<p>{{% if vip %}}<style>p {{}}</style>{A}{{% endif %}}<area hidden>",
+    ],
+)
+def test_nothing_is_moved_where_hidden_things_hold_one_another(html: str) -> None:
+    kept = seen(html)
+    assert len(kept) == len(html)
+    assert all(letter in (" ", html[at]) for at, letter in enumerate(kept))
+
+
 def test_hidden_address_does_not_count() -> None:
     html = f'<p style="display:none">{{{{ postal_address }}}}</p>{A}'
     parts = complete_parts(html, "x", postal_address="14 Lake Road")
