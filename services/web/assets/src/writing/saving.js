@@ -1,9 +1,11 @@
-// Saves by itself a moment after the last key (unless data-by-hand), and at once when asked to. One request at a time;
-// what could not be saved stays in the page, in this browser (spare.js), and is tried again.
+// Saves by itself a moment after the last key, and at once when asked to; with data-by-hand only then. One request at
+// a time; what could not be saved stays in the page, in this browser (spare.js), and is tried again.
 
 const PAUSE_MS = 1500;
 const AT_MOST_MS = 10_000;
 const AGAIN_MS = 15_000;
+// Until somebody changes something: it would be refused again.
+const REFUSED = [409, 413, 422];
 
 // read(): the form's values that are to be stored; isEmpty(): whether there is no mail yet;
 // tell(state, words): what the status line says; onSaved, onConflict and onMistakes get the answer.
@@ -83,13 +85,13 @@ export function makeSaving({ form, url, read, isEmpty, tell, spare, onSaved, onC
       tell("conflict");
       onConflict(answer);
     } else if (status === 401) tell("ended");
-    else if (status === 422 || status === 409 || status === 413) {
+    else if (REFUSED.includes(status)) {
       tell("refused", answer.error);
       onMistakes(answer.mistakes ?? {});
     }
     else tell("away");
     // Somebody logs in in another tab, the server comes back.
-    if (!stopped && status !== 422) timer = setTimeout(save, AGAIN_MS);
+    if (byItself && !stopped && !REFUSED.includes(status)) timer = setTimeout(save, AGAIN_MS);
     return false;
   }
 
