@@ -76,10 +76,11 @@ def set_sent_elsewhere(session: Session, account: SmtpAccount, mails: int) -> No
         one.sent_elsewhere = one.elsewhere_at = None
     if mails:
         now = database_now(session)
-        session.add(
-            PaceUsage(
-                mailbox_id=account.mailbox_id, window_s=window.seconds, start_at=now, mails=mails
-            )
+        # Another workspace's limit may be longer: it holds, and nobody here is told.
+        longest = shared_limits(session, account).windows[-1]
+        session.add_all(
+            PaceUsage(mailbox_id=account.mailbox_id, window_s=seconds, start_at=now, mails=mails)
+            for seconds in {window.seconds, longest.seconds}
         )
         account.sent_elsewhere, account.elsewhere_at = mails, now
     session.flush()
@@ -87,7 +88,8 @@ def set_sent_elsewhere(session: Session, account: SmtpAccount, mails: int) -> No
 
 def sent_elsewhere(session: Session, account: SmtpAccount, *, now: datetime) -> Elsewhere | None:
     """Return what the workspace has said of mails sent by other means, while they count."""
-    windows = {one.seconds: one for one in shared_limits(session, account).windows}
+    limits = shared_limits(session, account, workspace_id=account.workspace_id)
+    windows = {one.seconds: one for one in limits.windows}
     for told in _told(session, account):
         counted = select(func.max(PaceUsage.window_s)).where(
             *_counted_as(told), PaceUsage.window_s.in_(windows)

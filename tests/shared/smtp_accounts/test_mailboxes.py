@@ -14,7 +14,7 @@ from dakiya.delivery.limits import connections_of, pace_of, shared_limits, slowe
 from dakiya.delivery.pacing import Limits
 from dakiya.delivery.reached import reached_limit
 from dakiya.delivery.trouble import TOLD_TOGETHER, slow_down
-from dakiya.delivery.usage import remaining_quota
+from dakiya.delivery.usage import load_usage, remaining_quota
 from dakiya.delivery.used_before import counting_window, sent_elsewhere, set_sent_elsewhere
 from dakiya.models import Batch, Mailbox, Security, SmtpAccount
 from dakiya.smtp_accounts.accounts import (
@@ -177,6 +177,13 @@ def test_mails_sent_elsewhere_count_in_the_own_limits_and_never_tell_those_of_ot
     window = counting_window(session, one)
     assert window is not None
     assert (window.name, window.limit) == ("per_hour", 9)
+    set_sent_elsewhere(session, one, 4)
+    # They hold in the other's day too, which nobody here is told.
+    used = load_usage(session, one, limits=Limits(per_hour=9, per_day=6), now=database_now(session))
+    assert [[slot.mails for slot in slots] for slots in used.values()] == [[4], [4]]
+    told = sent_elsewhere(session, one, now=database_now(session))
+    assert told is not None
+    assert told.until - database_now(session) < timedelta(hours=2)
 
 
 def test_login_that_somebody_only_types_tells_and_slows_nothing(
