@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from dakiya.db import SessionFactory, database_now
 from dakiya.models import Batch
@@ -73,13 +73,20 @@ def test_bell_rings_by_itself_until_it_is_told_to_stop(
 
 
 def test_batch_that_nobody_takes_is_rung_for_the_threads_of_newcomers_once_in_a_while(
-    planned: list[int], rung: RungBells, doorbell: Doorbell, session_factory: SessionFactory
+    planned: list[int],
+    rung: RungBells,
+    doorbell: Doorbell,
+    session_factory: SessionFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # However busy the machine is, neither is over by itself.
+    monkeypatch.setattr("dakiya.delivery.newcomers.UNTAKEN_FOR", text("interval '1 hour'"))
+    monkeypatch.setattr("dakiya_scheduler.bell.NEWCOMER_AGAIN_AFTER_S", 3600.0)
     bell = Bell(session_factory, doorbell, threading.Event())
     bell.ring_newcomers()
     assert rung.of(NEWCOMERS_QUEUE) == []  # it has only just been rung for everybody
     with session_factory.begin() as session:
-        session.execute(update(Batch).values(start_at=Batch.start_at - timedelta(seconds=5)))
+        session.execute(update(Batch).values(start_at=Batch.start_at - timedelta(hours=1)))
     for _ in range(2):
         bell.ring_newcomers()
     assert rung.of(NEWCOMERS_QUEUE) == [("deliver_newcomer", planned[0])]

@@ -50,10 +50,14 @@ def test_account_whose_day_is_used_up_sends_no_test_and_says_when_it_continues(
 
 
 def test_test_waits_a_moment_for_a_limit_a_second(bench: Bench, recorder: StartRecorder) -> None:
-    account_id = bench.account(recorder().port, per_second=1)
+    server = recorder()
+    account_id = bench.account(server.port, per_second=1)
     with bench.sessions.begin() as session:
         use_pace(session, session.get_one(SmtpAccount, account_id), mails=1, age=timedelta(0))
+        used_at = session.scalars(select(PaceUsage.start_at)).one()
     assert bench.run(account_id).status is TestStatus.PASSED
+    [mail] = server.received()
+    assert mail.at >= used_at.timestamp() + 1
 
 
 def test_test_of_a_mailbox_that_others_have_proved_keeps_to_its_day(

@@ -135,13 +135,13 @@ class Postfix:
             f"smtpd_tls_key_file={certificate.key_path}",
         )
         subprocess.run(["postconf", "-c", etc, "-e", *files], check=True, timeout=60)
-        self._command("reload")
+        self._reload()
 
     def refuse_everybody(self, reply: str) -> None:
         """Answer this to each RCPT, or to none of those that are fine; open connections go on."""
         everybody = f"/./ {reply}\n" if reply else ""
         (self._base / "etc" / "recipients").write_text(everybody + _RECIPIENTS)
-        self._command("reload")
+        self._reload()
 
     def start(self) -> None:
         """Start it, also again."""
@@ -149,6 +149,12 @@ class Postfix:
         assert started.returncode == 0, (
             f"Postfix does not start (apt-get install postfix sasl2-bin; run as root):\n"
             f"{started.stdout}{started.stderr}{self.log()}"
+        )
+
+    def _reload(self) -> None:
+        reloaded = self._command("reload")
+        assert reloaded.returncode == 0, (
+            f"Postfix does not reload:\n{reloaded.stdout}{reloaded.stderr}{self.log()}"
         )
 
     def stop(self) -> None:

@@ -129,17 +129,35 @@ def test_mail_that_hides_its_end_is_refused(html: str) -> None:
         "<div style='font-size:000000'>",
     ],
 )
-def test_broken_html_takes_no_long_time(piece: str) -> None:
-    html = piece * (500_000 // len(piece))
-    began = time.process_time()
-    assert len(seen(html)) == len(html)
-    assert time.process_time() - began < 10
+def test_time_for_broken_html_grows_with_its_length(piece: str) -> None:
+    short, long = (piece * (length // len(piece)) for length in (20_000, 200_000))
+    assert growth(short, long) < 25
 
 
 @pytest.mark.parametrize("name", ["font", "font-size", "opacity", "display"])
 @pytest.mark.parametrize("value", ["0", "1", "0 ", "0.", "1em ", "\0"])
-def test_long_styles_take_no_long_time(name: str, value: str) -> None:
-    html = f"<p style='{name}:{value * (400_000 // len(value))}x'>"
+def test_time_for_long_styles_grows_with_their_length(name: str, value: str) -> None:
+    short, long = (
+        f"<p style='{name}:{value * (length // len(value))}x'>" for length in (40_000, 400_000)
+    )
+    assert growth(short, long) < 25
+
+
+def growth(short: str, long: str) -> float:
+    """How much more CPU time ten times the length takes: 10, and 100 if it grows as the square.
+
+    A machine that is busy with others may make one look longer, and hardly three.
+    """
+    least_short = least_long = float("inf")
+    for _ in range(3):
+        least_short = min(least_short, cpu_s(short))
+        least_long = min(least_long, cpu_s(long))
+        if least_long < 20 * least_short:
+            break
+    return least_long / least_short
+
+
+def cpu_s(html: str) -> float:
     began = time.process_time()
     assert len(seen(html)) == len(html)
-    assert time.process_time() - began < 5
+    return time.process_time() - began
