@@ -1,10 +1,12 @@
 """Trouble of the account: it pauses with a reason, no recipient is charged, and it recovers."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from dakiya.config import Settings
 from dakiya.db import SessionFactory
@@ -228,29 +230,35 @@ def test_quota_pauses_the_account_and_keeps_what_was_sent(
     recovers(session_factory, campaign, server)
 
 
-def run_test(
+def add_test(
+    session: Session, server: Recorder, *, email: str = "alice@example.com", **values: Any
+) -> SmtpTest:
+    """Add a paused account and its test."""
+    account = make_account(session, make_workspace(session, email), server.port, **values)
+    account.paused_at, account.pause_reason = account.created_at, "auth"
+    session.flush()
+    test = SmtpTest(smtp_account_id=account.id, to_email="tester@example.net")
+    session.add(test)
+    return test
+
+
+def run_tests(
     installation: Installation,
     session_factory: SessionFactory,
     settings: Settings,
-    server: Recorder,
-    **values: Any,
-) -> SmtpTest:
-    with session_factory.begin() as session:
-        account = make_account(session, make_workspace(session), server.port, **values)
-        account.paused_at, account.pause_reason = account.created_at, "auth"
-        session.flush()
-        test = SmtpTest(smtp_account_id=account.id, to_email="tester@example.net")
-        session.add(test)
+    tests: Sequence[SmtpTest],
+) -> list[SmtpTest]:
+    """Let a sender run these tests to their ends."""
     installation.start("sender")
     broker = make_broker(settings.redis_url.get_secret_value())
-    Doorbell(broker).ring_smtp_test(test.id)
-    wait_until(
-        session_factory,
-        lambda s: s.get_one(SmtpTest, test.id).status in (TestStatus.PASSED, TestStatus.FAILED),
-    )
+    for test in tests:
+        Doorbell(broker).ring_smtp_test(test.id)
+    over = (TestStatus.PASSED, TestStatus.FAILED)
+    for test in tests:
+        wait_until(session_factory, lambda s: s.get_one(SmtpTest, test.id).status in over)  # noqa: B023
     broker.client.close()
     with session_factory() as session:
-        return session.get_one(SmtpTest, test.id)
+        return [session.get_one(SmtpTest, test.id) for test in tests]
 
 
 def steps_of(test: SmtpTest) -> list[tuple[str, bool]]:
@@ -264,14 +272,10 @@ def test_smtp_test_passes_step_by_step_and_ends_the_pause(
     settings: Settings,
 ) -> None:
     server = recorder(behaviour=Behaviour(users={"alice": PASSWORD}))
-    test = run_test(
-        installation,
-        session_factory,
-        settings,
-        server,
-        username="alice",
-        password_encrypted=SecretBox(settings).seal(PASSWORD),
-    )
+    with session_factory.begin() as session:
+        sealed = SecretBox(settings).seal(PASSWORD)
+        test = add_test(session, server, username="alice", password_encrypted=sealed)
+    [test] = run_tests(installation, session_factory, settings, [test])
     assert test.status is TestStatus.PASSED
     names = ["dns", "connect", "greeting", "ehlo", "auth", "mail", "send"]
     assert steps_of(test) == [(name, True) for name in names]
@@ -282,34 +286,39 @@ def test_smtp_test_passes_step_by_step_and_ends_the_pause(
     assert "@example.net" not in installation.logs()
 
 
-@pytest.mark.parametrize(
-    ("behaviour", "failing_step", "words"),
-    [
-        (Behaviour(rules=(Rule("connect", reply="554 5.7.1 Go away"),)), "greeting", "Go away"),
-        (Behaviour(users={"alice": "another"}), "auth", "535"),
-        (Behaviour(rules=(Rule("rcpt", reply="550 5.1.1 Nobody"),)), "send", "refused at RCPT"),
-        (Behaviour(rules=(Rule("dot", reply="554 5.6.0 Bad"),)), "send", "554 5.6.0 Bad"),
-    ],
-)
+# How a server behaves, the step that fails, and words of what is said about it.
+FAILING = [
+    (Behaviour(rules=(Rule("connect", reply="554 5.7.1 Go away"),)), "greeting", "Go away"),
+    (Behaviour(users={"alice": "another"}), "auth", "535"),
+    (Behaviour(rules=(Rule("rcpt", reply="550 5.1.1 Nobody"),)), "send", "refused at RCPT"),
+    (Behaviour(rules=(Rule("dot", reply="554 5.6.0 Bad"),)), "send", "554 5.6.0 Bad"),
+]
+
+
 def test_smtp_test_names_the_step_that_failed_and_leaves_the_pause(
     installation: Installation,
     session_factory: SessionFactory,
     recorder: StartRecorder,
     settings: Settings,
-    behaviour: Behaviour,
-    failing_step: str,
-    words: str,
 ) -> None:
-    login: dict[str, Any] = {}
-    if behaviour.users:
-        login = {"username": "alice", "password_encrypted": SecretBox(settings).seal(PASSWORD)}
-    test = run_test(installation, session_factory, settings, recorder(behaviour=behaviour), **login)
-    assert test.status is TestStatus.FAILED
-    assert steps_of(test)[-1] == (failing_step, False)
-    assert all(ok for _, ok in steps_of(test)[:-1])
-    assert words in test.steps[-1]["detail"]
+    with session_factory.begin() as session:
+        tests = []
+        for number, (behaviour, _, _) in enumerate(FAILING):
+            login: dict[str, Any] = {}
+            if behaviour.users:
+                sealed = SecretBox(settings).seal(PASSWORD)
+                login = {"username": "alice", "password_encrypted": sealed}
+            server = recorder(behaviour=behaviour)
+            tests.append(add_test(session, server, email=f"user{number}@example.com", **login))
+    done = run_tests(installation, session_factory, settings, tests)
+    for test, (_, failing_step, words) in zip(done, FAILING, strict=True):
+        assert test.status is TestStatus.FAILED
+        assert steps_of(test)[-1] == (failing_step, False)
+        assert all(ok for _, ok in steps_of(test)[:-1])
+        assert words in test.steps[-1]["detail"]
     with session_factory() as session:
-        assert session.scalars(select(SmtpAccount.pause_reason)).one() == "auth"
+        reasons = session.scalars(select(SmtpAccount.pause_reason)).all()
+    assert reasons == ["auth"] * len(FAILING)
 
 
 def test_throttle_halves_the_pace_and_nobody_is_charged(
