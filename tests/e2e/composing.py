@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 from sqlalchemy.orm import Session
 
 from dakiya.campaigns.drafts import create_campaign
 from dakiya.db import SessionFactory
-from dakiya.models import Campaign, Recipient
+from dakiya.models import Campaign, ContentVersion, Recipient
 from tests.e2e.conftest import Site
 from tests.engine.world import make_account
 
@@ -53,12 +53,37 @@ def open_rich(page: Page, site: Site, session_factory: SessionFactory) -> int:
     return campaign_id
 
 
-def stored(session_factory: SessionFactory, campaign_id: int) -> Any:
-    """The document as the server has it."""
+def content_of(session_factory: SessionFactory, campaign_id: int) -> ContentVersion:
+    """The mail as the server has it."""
     with session_factory() as session:
         content = session.get_one(Campaign, campaign_id).content
         assert content is not None
-        return content.source
+        return content
+
+
+def stored(session_factory: SessionFactory, campaign_id: int) -> Any:
+    """The document as the server has it."""
+    return content_of(session_factory, campaign_id).source
+
+
+def note_dialogs(page: Page) -> list[str]:
+    """Say yes to whatever the browser asks, and collect the kinds of its questions."""
+    asked: list[str] = []
+
+    def note(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", note)
+    return asked
+
+
+def write(page: Page, words: str) -> None:
+    """Write at the end of a rich mail, in whichever tab."""
+    page.bring_to_front()
+    page.get_by_role("textbox", name="The mail").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(words)
 
 
 def paste(page: Page, text: str, kind: str = "text/html") -> None:

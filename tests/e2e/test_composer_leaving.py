@@ -3,12 +3,12 @@
 import json
 import re
 
-from playwright.sync_api import Dialog, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from dakiya.db import SessionFactory
-from dakiya.models import Campaign, CampaignStatus, CampaignTest, ContentVersion
-from tests.e2e.composing import make_draft
+from dakiya.models import CampaignStatus, CampaignTest, ContentVersion
+from tests.e2e.composing import content_of, make_draft, note_dialogs, settle, stored, write
 from tests.e2e.conftest import DESKTOP, OpenPage, Site
 from tests.e2e.soundness import assert_page_is_sound
 from tests.engine.world import make_account, make_campaign
@@ -28,36 +28,17 @@ def begin(page: Page, site: Site, session_factory: SessionFactory) -> tuple[int,
     """A rich mail that is saved once; returns its campaign, and what the browser will ask."""
     with session_factory.begin() as session:
         campaign_id = make_draft(session, site).id
-    asked: list[str] = []
-
-    def note(dialog: Dialog) -> None:
-        asked.append(dialog.type)
-        dialog.accept()
-
-    page.on("dialog", note)
+    asked = note_dialogs(page)
     page.goto(f"/campaigns/{campaign_id}/edit/content?way=rich")
     page.get_by_label("Subject").fill("Hello")
     write(page, "First. ")
-    save(page)
+    settle(page)
     return campaign_id, asked
 
 
-def write(page: Page, words: str) -> None:
-    page.get_by_role("textbox", name="The mail").click()
-    page.keyboard.press("Control+End")
-    page.keyboard.type(words)
-
-
-def save(page: Page) -> None:
-    page.keyboard.press("Control+s")
-    expect(page.locator("[data-status][data-state=saved]")).to_be_visible()
-
-
-def stored(session_factory: SessionFactory, campaign_id: int) -> str:
-    with session_factory() as session:
-        content = session.get_one(Campaign, campaign_id).content
-        assert content is not None
-        return json.dumps(content.source)
+def written(session_factory: SessionFactory, campaign_id: int) -> str:
+    """The stored document in one string."""
+    return json.dumps(stored(session_factory, campaign_id))
 
 
 def test_test_mail_says_what_was_just_written(
@@ -89,12 +70,12 @@ def test_links_wait_until_the_words_are_saved(
     page.locator("summary", has_text="Convert a copy").click()
     page.get_by_role("link", name="As Plain text").click()
     expect(page.get_by_role("dialog")).to_contain_text("What the copy loses:")
-    assert "Third." in stored(session_factory, campaign_id)
+    assert "Third." in written(session_factory, campaign_id)
     page.keyboard.press("Escape")
     write(page, "Fourth. ")
     page.get_by_role("link", name="Campaigns", exact=True).first.click()
     page.wait_for_url(re.compile(r"/campaigns$"))
-    assert "Fourth." in stored(session_factory, campaign_id)
+    assert "Fourth." in written(session_factory, campaign_id)
     assert asked == []
 
 
@@ -109,7 +90,7 @@ def test_save_and_continue_waits_for_a_save_that_is_under_way(
     page.keyboard.type("Third.")
     page.get_by_role("button", name="Save and continue").click()
     page.wait_for_url("**/schedule")
-    assert "Second. Third." in stored(session_factory, campaign_id)
+    assert "Second. Third." in written(session_factory, campaign_id)
     assert asked == []
 
 
@@ -144,10 +125,7 @@ def test_ctrl_s_and_enter_save_a_mail_that_rests(
             subject.press(key)
         assert page.url.endswith(f"{place}#preview")
         expect(subject).to_have_value(words)
-        with session_factory() as session:
-            content = session.get_one(Campaign, campaign_id).content
-            assert content is not None
-            assert content.subject == words
+        assert content_of(session_factory, campaign_id).subject == words
 
 
 def test_other_tabs_mail_that_cannot_be_taken_is_asked_about_again(
@@ -159,7 +137,7 @@ def test_other_tabs_mail_that_cannot_be_taken_is_asked_about_again(
     other = page.context.new_page()
     other.goto(f"/campaigns/{campaign_id}/edit/content")
     write(other, "Theirs.")
-    save(other)
+    settle(other)
     write(page, "Mine.")
     note = page.locator('[data-note="conflict"]')
     expect(note).to_be_visible()
@@ -172,17 +150,17 @@ def test_other_tabs_mail_that_cannot_be_taken_is_asked_about_again(
     note.get_by_role("button", name="Take the other").click()
     expect(page.get_by_text("The server does not answer.")).to_be_visible()
     expect(note).to_be_visible()
-    assert "Theirs." in stored(session_factory, campaign_id)
+    assert "Theirs." in written(session_factory, campaign_id)
     page.unroute("**/keep", refuse)
     # Mine is saved, theirs cannot be taken.
     page.route("**/versions/*", refuse)
     note.get_by_role("button", name="Take the other").click()
     expect(page.get_by_text("The other mail could not be taken.")).to_be_visible()
-    assert "Mine." in stored(session_factory, campaign_id)
+    assert "Mine." in written(session_factory, campaign_id)
     page.unroute("**/versions/*", refuse)
     page.get_by_role("button", name="Take the other").click()
     expect(page.get_by_role("textbox", name="The mail")).to_contain_text("Theirs.")
-    assert "Theirs." in stored(session_factory, campaign_id)
+    assert "Theirs." in written(session_factory, campaign_id)
     # Aborted requests are complaints of the browser, not of the page.
     fresh = open_page(DESKTOP)
     fresh.goto(f"/campaigns/{campaign_id}/edit/content")

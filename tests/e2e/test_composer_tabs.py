@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dakiya.db import SessionFactory
-from tests.e2e.composing import open_rich, settle
+from tests.e2e.composing import open_rich, settle, write
 from tests.e2e.conftest import DESKTOP, OpenPage, Site, assert_every_look_is_sound
 
 
@@ -29,12 +29,6 @@ def tabs(open_page: OpenPage, site: Site, session_factory: SessionFactory) -> Tw
     other.goto(f"/campaigns/{campaign_id}/edit/content")
     expect(page.get_by_text("open in another tab too")).to_be_visible()
     return TwoTabs(page, other)
-
-
-def write(tab: Page, words: str) -> None:
-    tab.bring_to_front()
-    tab.get_by_role("textbox", name="The mail").click()
-    tab.keyboard.type(words)
 
 
 def test_two_tabs_ask_and_keep_both(tabs: TwoTabs) -> None:

@@ -1,4 +1,4 @@
-"""From one way of writing to another, and each of them without scripts."""
+"""From one way of writing to another, and HTML that is longer than its window."""
 
 import re
 

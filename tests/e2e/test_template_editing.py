@@ -3,12 +3,13 @@
 import re
 
 import pytest
-from playwright.sync_api import Dialog, expect
+from playwright.sync_api import Page, Request, expect
 
 from dakiya.campaigns.content import Content
 from dakiya.db import SessionFactory
 from dakiya.models import ContentKind, Template
 from dakiya.templates.own import keep_template
+from tests.e2e.composing import note_dialogs
 from tests.e2e.conftest import (
     DESKTOP,
     NO_JAVASCRIPT,
@@ -62,18 +63,14 @@ def test_template_is_changed_in_place(
 ) -> None:
     template_id = make(site, session_factory, kind)
     page = open_page(DESKTOP)
+    kept = note_keeping(page)
     page.goto(f"/templates/{template_id}")
     page.get_by_role("link", name="Edit the mail").click()
-    page.locator("[data-way][data-ready]").wait_for()
-    page.get_by_role("textbox", name=EDITORS[kind], exact=True).click()
-    page.keyboard.press("Control+Home")
-    page.keyboard.type("Changed ")
-    expect(page.get_by_text("Not saved yet")).to_be_visible()
-    page.wait_for_timeout(2_500)
-    # Nothing is saved by itself: campaigns may begin with it at any time.
-    assert "Changed" not in stored(session_factory, template_id)
+    change(page, kind)
+    assert kept == []
     page.keyboard.press("Control+s")
     expect(page.locator("[data-status][data-state=saved]")).to_be_visible()
+    assert len(kept) == 1
     assert "Changed" in stored(session_factory, template_id)
     title = "The mail as plain text" if kind is ContentKind.TEXT else "The mail on a desktop"
     if kind is ContentKind.TEXT:
@@ -88,18 +85,51 @@ def test_template_is_changed_in_place(
     expect(page.get_by_label("Subject")).to_have_value("Two")
 
 
+def test_template_is_not_saved_by_itself(
+    open_page: OpenPage, site: Site, session_factory: SessionFactory
+) -> None:
+    """Campaigns may begin with it at any time."""
+    page = open_page(DESKTOP)
+    note_dialogs(page)  # it asks before it is left
+    page.clock.install()
+    kept = note_keeping(page)
+    for kind in ContentKind:
+        template_id = make(site, session_factory, kind)
+        page.goto(f"/templates/{template_id}/edit")
+        change(page, kind)
+        page.clock.fast_forward(20_000)
+        # Whatever it has asked for is known by the time that this is answered.
+        page.evaluate("fetch('/api/v1/health').then((answer) => answer.status)")
+        assert kept == []
+        assert "Changed" not in stored(session_factory, template_id)
+
+
+def change(page: Page, kind: ContentKind) -> None:
+    page.locator("[data-way][data-ready]").wait_for()
+    page.get_by_role("textbox", name=EDITORS[kind], exact=True).click()
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("Changed ")
+    expect(page.get_by_text("Not saved yet")).to_be_visible()
+
+
+def note_keeping(page: Page) -> list[str]:
+    """Collect the addresses that the page asks to keep what is written."""
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.url.endswith("/keep"):
+            asked.append(request.url)
+
+    page.on("request", note)
+    return asked
+
+
 def test_two_tabs_of_a_template_are_told_and_the_other_is_taken(
     open_page: OpenPage, site: Site, session_factory: SessionFactory
 ) -> None:
     template_id = make(site, session_factory, ContentKind.TEXT)
     page = open_page(DESKTOP)
-    asked: list[str] = []
-
-    def note(dialog: Dialog) -> None:
-        asked.append(dialog.type)
-        dialog.accept()
-
-    page.on("dialog", note)
+    asked = note_dialogs(page)
     page.goto(f"/templates/{template_id}/edit")
     other = page.context.new_page()
     other.goto(f"/templates/{template_id}/edit")

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 from dakiya.campaigns.content import Content
 from dakiya.campaigns.drafts import set_content
 from dakiya.db import SessionFactory
-from dakiya.models import Campaign, ContentKind
-from tests.e2e.composing import make_draft
+from dakiya.models import ContentKind
+from tests.e2e.composing import content_of, make_draft
 from tests.e2e.conftest import NO_JAVASCRIPT, OpenPage, Site
 
 DOCUMENT = {"type": "doc", "content": [{"type": "paragraph", "content": [
@@ -43,10 +43,8 @@ def test_rich_text_that_is_not_begun_leads_to_a_way_that_works(
     expect(page.get_by_label("Subject")).to_be_hidden()
     page.get_by_role("link", name="Write it as HTML").click()
     write_and_go_on(page, "<p>Dear {{ name }}</p>")
-    with session_factory() as session:
-        content = session.get_one(Campaign, campaign_id).content
-        assert content is not None
-        assert (content.kind, content.html) == (ContentKind.HTML, "<p>Dear {{ name }}</p>")
+    content = content_of(session_factory, campaign_id)
+    assert (content.kind, content.html) == (ContentKind.HTML, "<p>Dear {{ name }}</p>")
 
 
 def test_starter_is_taken_as_html_and_changed(
@@ -61,11 +59,9 @@ def test_starter_is_taken_as_html_and_changed(
     area = page.get_by_label("HTML", exact=True)
     expect(area).to_have_value(re.compile("Welcome"))
     write_and_go_on(page, area.input_value().replace("</body>", "<p>Mine</p></body>"))
-    with session_factory() as session:
-        content = session.get_one(Campaign, campaign_id).content
-        assert content is not None
-        assert content.kind is ContentKind.HTML
-        assert "<p>Mine</p>" in content.html
+    content = content_of(session_factory, campaign_id)
+    assert content.kind is ContentKind.HTML
+    assert "<p>Mine</p>" in content.html
 
 
 def test_rich_mail_that_exists_offers_a_copy_that_can_be_changed(
@@ -91,10 +87,7 @@ def test_mail_is_safe_without_scripts(
         ContentKind.HTML: Content("One", html="<p>Hello</p>"),
         ContentKind.TEXT: Content("One", kind=kind, text="Hello"),
     }
-    with session_factory.begin() as session:
-        campaign = make_draft(session, site)
-        set_content(session, campaign, contents[kind])
-        campaign_id = campaign.id
+    campaign_id = draft(site, session_factory, contents[kind])
     page = open_page(NO_JAVASCRIPT)
     page.goto(f"/campaigns/{campaign_id}/edit/content")
     page.get_by_label("Subject").fill("Two")
@@ -106,8 +99,6 @@ def test_mail_is_safe_without_scripts(
         )
     page.get_by_role("button", name="Save and continue").click()
     page.wait_for_url("**/schedule")
-    with session_factory() as session:
-        content = session.get_one(Campaign, campaign_id).content
-        assert content is not None
-        assert (content.subject, content.kind) == ("Two", kind)
-        assert "Hello" in (content.html or content.text or "")
+    content = content_of(session_factory, campaign_id)
+    assert (content.subject, content.kind) == ("Two", kind)
+    assert "Hello" in (content.html or content.text or "")

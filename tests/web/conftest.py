@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
+from pydantic import SecretStr
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
@@ -190,6 +191,15 @@ def app(web_settings: WebSettings, web_engine: Engine, monkeypatch: pytest.Monke
     app.testing = False
     app.jinja_env.bytecode_cache = _TEMPLATES
     return app
+
+
+@pytest.fixture
+def mailing(app: Flask) -> None:
+    """An installation with a mail server of its own."""
+    wired = app.extensions["dakiya"]
+    url = SecretStr("smtp://127.0.0.1:1")
+    changed = wired.settings.model_copy(update={"system_smtp_url": url})
+    object.__setattr__(wired, "settings", changed)
 
 
 @pytest.fixture

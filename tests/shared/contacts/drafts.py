@@ -8,11 +8,10 @@ from dakiya.models import (
     Campaign,
     CampaignStatus,
     ContentVersion,
-    Mailbox,
     Security,
-    SmtpAccount,
     Workspace,
 )
+from tests.engine.world import make_account
 
 
 def add_draft(session: Session, workspace: Workspace | None = None) -> Campaign:
@@ -31,20 +30,15 @@ def add_draft(session: Session, workspace: Workspace | None = None) -> Campaign:
 
 def schedule_draft(session: Session, campaign: Campaign) -> None:
     """Give a draft what a scheduled campaign has, and its status."""
-    mailbox = Mailbox()
-    session.add(mailbox)
-    session.flush()
-    account = SmtpAccount(
-        mailbox_id=mailbox.id,
-        workspace_id=campaign.workspace_id,
-        name="test",
+    account = make_account(
+        session,
+        campaign.workspace_id,
+        587,
         host="smtp.example.com",
-        port=587,
         security=Security.STARTTLS,
-        from_email="sender@example.com",
     )
     content = ContentVersion(campaign_id=campaign.id, number=1, subject="Hello", html="<p>Hi")
-    session.add_all([account, content])
+    session.add(content)
     session.flush()
     campaign.smtp_account_id, campaign.content_version_id = account.id, content.id
     campaign.scheduled_at, campaign.status = datetime.now(UTC), CampaignStatus.SCHEDULED

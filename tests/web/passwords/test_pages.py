@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from pydantic import SecretStr
 
 from dakiya.accounts.resets import make_reset_mail
 from dakiya.db import SessionFactory
@@ -15,15 +14,6 @@ from tests.web.conftest import Person
 
 Browser = Callable[[], FlaskClient]
 NEW = "a new long password"
-
-
-@pytest.fixture
-def mailing(app: Flask) -> None:
-    """An installation with a mail server of its own."""
-    wired = app.extensions["dakiya"]
-    url = SecretStr("smtp://127.0.0.1:1")
-    changed = wired.settings.model_copy(update={"system_smtp_url": url})
-    object.__setattr__(wired, "settings", changed)
 
 
 def make_link(session_factory: SessionFactory) -> str:

@@ -1,9 +1,7 @@
 """Whether people are told by mail that their account has stopped, on its page and by API."""
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
-from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from dakiya.db import SessionFactory, database_now
@@ -13,15 +11,6 @@ from dakiya.smtp_accounts.notices import make_notices, record_notice, take_notic
 from tests.web.conftest import Person, make_account
 
 LOGIN = AccountTrouble("auth", "The server answered: 535 5.7.8 no", needs_owner=True)
-
-
-@pytest.fixture
-def mailing(app: Flask) -> None:
-    """An installation with a mail server of its own."""
-    wired = app.extensions["dakiya"]
-    url = SecretStr("smtp://127.0.0.1:1")
-    changed = wired.settings.model_copy(update={"system_smtp_url": url})
-    object.__setattr__(wired, "settings", changed)
 
 
 def stop(session: Session) -> int:

@@ -20,12 +20,12 @@ from dakiya.models import (
     Campaign,
     ContentKind,
     LinkVerdict,
-    Mailbox,
     Recipient,
-    SmtpAccount,
+    Security,
     Workspace,
 )
 from dakiya.templates.starters import KEYS, find_starter
+from tests.engine.world import make_account
 from tests.shared.mail.rich.documents import doc, node, paragraph
 
 PUBLIC = "https://mail.dakiya.in"
@@ -38,15 +38,10 @@ def campaign(session: Session) -> Campaign:
     user = create_user(session, email="asha@banyan.in", password="correct horse battery")
     workspace_id = workspace_of(session, user.id)
     session.get_one(Workspace, workspace_id).postal_address = "14 Lake Road, Pune"
-    mailbox = Mailbox()
-    session.add(mailbox)
-    session.flush()
-    account = SmtpAccount(
-        workspace_id=workspace_id, mailbox_id=mailbox.id, name="Relay", host="smtp.relay.in",
-        port=587, security="starttls", from_email="asha@banyan.in",
+    account = make_account(
+        session, workspace_id, 587, host="smtp.relay.in", security=Security.STARTTLS,
+        from_email="asha@banyan.in",
     )  # fmt: skip
-    session.add(account)
-    session.flush()
     campaign = drafts.create_campaign(
         session, workspace_id=workspace_id, name="x", account=account, timezone="Asia/Kolkata",
         content=Content("Six books", html=f"<p>{WORDS}</p>"),
