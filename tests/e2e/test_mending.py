@@ -81,7 +81,8 @@ def assert_is_in_sight(page: Page) -> None:
         if 0 < top < DESKTOP.height:
             return
         page.wait_for_timeout(BETWEEN_MS)
-    raise AssertionError(f"what is chosen stands at {top} px")
+    seen = page.evaluate("[scrollY, document.documentElement.scrollHeight]")
+    raise AssertionError(f"what is chosen stands at {top} px, the page at {seen}")
 
 
 @pytest.mark.parametrize("kind", list(ContentKind))
@@ -102,6 +103,9 @@ def test_link_is_found_in_each_way_of_writing(
 
 
 def assert_link_is_chosen(page: Page, kind: ContentKind) -> None:
+    # Sixty lines move what is below them when their letters arrive.
+    page.wait_for_load_state("load")
+    page.evaluate("document.fonts.ready.then(() => true)")
     if kind is ContentKind.TEXT:
         field = page.locator("textarea[name=text]")
         expect(field).to_be_focused()
