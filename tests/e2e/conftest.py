@@ -6,7 +6,7 @@
 """
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +52,7 @@ LOOKS = tuple(
     Look(theme, *size) for size in ((1440, 900), (390, 844)) for theme in ("light", "dark")
 )
 DESKTOP = LOOKS[0]
-PHONE = LOOKS[2]
+PHONE, PHONE_IN_THE_DARK = LOOKS[2:]
 NO_JAVASCRIPT = Look("light", 1440, 900, javascript=False)
 
 
@@ -164,10 +164,12 @@ def log_in(page: Page, email: str, password: str = PASSWORD) -> None:
     page.wait_for_url(lambda url: "/login" not in url)
 
 
-def assert_every_look_is_sound(page: Page, name: str = "") -> None:
+def assert_every_look_is_sound(
+    page: Page, name: str = "", *, looks: Iterable[Look] = LOOKS
+) -> None:
     """Turn the window to each look in turn: a page of its own for each takes seconds to reach."""
     before = page.viewport_size
-    for look in LOOKS:
+    for look in looks:
         page.set_viewport_size({"width": look.width, "height": look.height})
         # Otherwise every colour is on its way to another for a while.
         page.emulate_media(

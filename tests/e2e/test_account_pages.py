@@ -8,7 +8,7 @@ from dakiya.db import SessionFactory
 from dakiya.delivery.trouble import slow_down
 from dakiya.delivery.used_before import set_sent_elsewhere
 from dakiya.models import Security, SmtpAccount
-from tests.e2e.conftest import DESKTOP, OpenPage, Site
+from tests.e2e.conftest import DESKTOP, OpenPage, Site, assert_every_look_is_sound
 from tests.e2e.soundness import assert_page_is_sound
 from tests.e2e.test_shell import make_campaigns
 from tests.engine.world import make_account, make_campaign, make_sending, use_pace
@@ -63,7 +63,7 @@ def test_certificate_is_looked_at_and_trusted(
 
 
 def test_account_says_what_goes_through_it_and_what_slows_it(
-    pages: list[Page], site: Site, session_factory: SessionFactory
+    open_page: OpenPage, site: Site, session_factory: SessionFactory
 ) -> None:
     with session_factory() as session:
         make_campaigns(session, site)
@@ -75,27 +75,27 @@ def test_account_says_what_goes_through_it_and_what_slows_it(
         set_sent_elsewhere(session, account, 1_000)
         make_account(session, site.workspace_id, 587, name="Another", host="smtp.example.org")
         session.commit()
-    for page in pages:
-        page.goto("/smtp-accounts/1")
-        expect(page.get_by_text("What goes through it")).to_be_visible()
-        expect(page.get_by_text("Slowed down to 15 mails a minute")).to_be_visible()
-        expect(page.get_by_text("publishes a limit of 2,000 mails a day")).to_be_visible()
-        assert_page_is_sound(page, "smtp-account-lanes")
-        page.goto("/smtp-accounts")
-        assert_page_is_sound(page, "smtp-accounts-two")
-        page.goto("/smtp-accounts/new?preset=microsoft365")
-        assert_page_is_sound(page, "smtp-account-preset")
-        page.goto("/smtp-accounts/new?preset=ses")
-        page.get_by_label("Region").select_option("Europe (Ireland)")
-        page.get_by_role("button", name="Use this region").click()
-        expect(page.get_by_label("Server", exact=True)).to_have_value(
-            "email-smtp.eu-west-1.amazonaws.com"
-        )
-        assert_page_is_sound(page, "smtp-account-region")
+    page = open_page(DESKTOP)
+    page.goto("/smtp-accounts/1")
+    expect(page.get_by_text("What goes through it")).to_be_visible()
+    expect(page.get_by_text("Slowed down to 15 mails a minute")).to_be_visible()
+    expect(page.get_by_text("publishes a limit of 2,000 mails a day")).to_be_visible()
+    assert_every_look_is_sound(page, "smtp-account-lanes")
+    page.goto("/smtp-accounts")
+    assert_every_look_is_sound(page, "smtp-accounts-two")
+    page.goto("/smtp-accounts/new?preset=microsoft365")
+    assert_every_look_is_sound(page, "smtp-account-preset")
+    page.goto("/smtp-accounts/new?preset=ses")
+    page.get_by_label("Region").select_option("Europe (Ireland)")
+    page.get_by_role("button", name="Use this region").click()
+    expect(page.get_by_label("Server", exact=True)).to_have_value(
+        "email-smtp.eu-west-1.amazonaws.com"
+    )
+    assert_every_look_is_sound(page, "smtp-account-region")
 
 
 def test_forecast_is_told_before_scheduling_and_while_sending(
-    pages: list[Page], site: Site, session_factory: SessionFactory
+    open_page: OpenPage, site: Site, session_factory: SessionFactory
 ) -> None:
     with session_factory() as session:
         account = make_account(session, site.workspace_id, 587, name="Shop", per_day=100)
@@ -106,20 +106,20 @@ def test_forecast_is_told_before_scheduling_and_while_sending(
         later = make_campaign(session, account, 60, in_s=86_400)
         session.commit()
         ids = account.id, sending.id, draft.id, later.id
-    for page in pages:
-        page.goto(f"/smtp-accounts/{ids[0]}")
-        lane = page.locator(".card", has_text="What goes through it")
-        expect(lane).to_contain_text("310 left, about 3 days on this account: 100 mails a day.")
-        expect(lane).to_contain_text("250 left, done")
-        expect(lane).to_contain_text("Mails that servers put off take longer.")
-        assert_page_is_sound(page, "forecast-account")
-        page.goto(f"/campaigns/{ids[1]}")
-        expect(page.get_by_text("About 3 days on this account: 100 mails a day.")).to_be_visible()
-        expect(page.get_by_text("1 other campaign shares the account")).to_be_visible()
-        assert_page_is_sound(page, "forecast-sending")
-        page.goto(f"/campaigns/{ids[2]}/edit/review?when=now")
-        expect(page.get_by_text("2 other campaigns share the account")).to_be_visible()
-        assert_page_is_sound(page, "forecast-review")
+    page = open_page(DESKTOP)
+    page.goto(f"/smtp-accounts/{ids[0]}")
+    lane = page.locator(".card", has_text="What goes through it")
+    expect(lane).to_contain_text("310 left, about 3 days on this account: 100 mails a day.")
+    expect(lane).to_contain_text("250 left, done")
+    expect(lane).to_contain_text("Mails that servers put off take longer.")
+    assert_every_look_is_sound(page, "forecast-account")
+    page.goto(f"/campaigns/{ids[1]}")
+    expect(page.get_by_text("About 3 days on this account: 100 mails a day.")).to_be_visible()
+    expect(page.get_by_text("1 other campaign shares the account")).to_be_visible()
+    assert_every_look_is_sound(page, "forecast-sending")
+    page.goto(f"/campaigns/{ids[2]}/edit/review?when=now")
+    expect(page.get_by_text("2 other campaigns share the account")).to_be_visible()
+    assert_every_look_is_sound(page, "forecast-review")
 
 
 def test_domain_is_looked_up_and_explained(
