@@ -1,18 +1,19 @@
-"""An account on a real Postfix with TLS and logins: its breaker, and how its owner mends it.
+"""Accounts on real Postfixes with TLS and logins: their breakers, and how their owners mend them.
 
-Postfix breaks in the middle of a campaign (but for a port that nobody listens on). Its owner hears
-of it by mail and on the account's page, and mends it there by its forms, if it needs them.
+Each Postfix breaks in its own way, in the middle of a campaign (but for a port that nobody listens
+on). Its owner hears of it by mail and on the account's page, and mends it there by its forms, if it
+needs them. All of them share one installation.
 """
 
-import re
-from collections.abc import Callable
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
-import requests
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from dakiya.config import Settings
@@ -28,6 +29,7 @@ from dakiya.models import (
 )
 from dakiya.smtp_accounts.notices import LASTS
 from dakiya.smtp_accounts.secrets import SecretBox
+from tests.engine.broken_postfixes import CASES, PASSWORD, PER_SECOND, Case, Owner, nothing
 from tests.engine.installation import Installation
 from tests.engine.world import (
     audited,
@@ -46,221 +48,108 @@ from tests.system.postfix import Postfix
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
-OWNER = "asha@example.org"
-LOGIN = "a long enough password"
-PASSWORD = "ein langes Wort पासवर्ड 4711"
-ANOTHER = "another one 4712"
 MAILS = 60
-HERE = "/smtp-accounts/1"
-
-
-class Owner:
-    """The account's owner in a browser, on the pages of the running web."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._session = requests.Session()
-        self.send("/login", email=OWNER, password=LOGIN)
-
-    def see(self, path: str) -> str:
-        answer = self._session.get(self._url + path, timeout=30)
-        assert answer.status_code == 200, answer.text
-        return answer.text
-
-    def send(self, path: str, form: str = "", **fields: str) -> None:
-        """Fill in the form on a page, and send it to its own address or to another."""
-        token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', self.see(path))
-        assert token is not None
-        data = {"csrf_token": token[1], **fields}
-        answer = self._session.post(
-            self._url + (form or path), data=data, timeout=30, allow_redirects=False
-        )
-        assert answer.status_code == 303, answer.text
-
-    def types_the_other_password(self, postfix: Postfix) -> None:
-        self.send(
-            f"{HERE}/edit",
-            name="Our relay",
-            host="127.0.0.1",
-            port=str(postfix.port),
-            security="starttls",
-            username="asha",
-            password=ANOTHER,
-            from_email="asha@example.com",
-            per_second="4",
-            connections="2",
-            mails_per_connection="2",
-        )
-
-    def tests_the_account(self, _: Postfix) -> None:
-        self.send(HERE, f"{HERE}/test", to="reader@example.net")
-
-
-def nothing(*_: object) -> None:
-    """Nobody does anything."""
 
 
 @dataclass(frozen=True)
-class Case:
-    """A cause: how Postfix breaks and is mended, and what its account's owner sees and does."""
+class Scene:
+    """A case with its Postfix, what that relays to, and a campaign of its account."""
 
-    reason: str
-    title: str
-    words: str
-    breaks: Callable[[Postfix, Authority], None]
-    mends: Callable[[Postfix, Authority], None]
-    acts: Callable[[Owner, Postfix], None] = nothing
-    needs_owner: bool = False
-    from_the_start: bool = False
-    # Each recipient that the server refuses keeps its words; what is ended before has no attempt.
-    keeps_attempts: bool = False
+    case: Case
+    postfix: Postfix
+    relayed: Recorder
+    account_id: int
+    campaign: Campaign
 
 
-def stops(postfix: Postfix, _: Authority) -> None:
-    postfix.stop()
-
-
-def starts(postfix: Postfix, _: Authority) -> None:
-    postfix.start()
-
-
-def shows_old_certificate(postfix: Postfix, authority: Authority) -> None:
-    postfix.set_certificate(authority.issue("localhost", "127.0.0.1", expired=True))
-
-
-def shows_new_certificate(postfix: Postfix, authority: Authority) -> None:
-    postfix.set_certificate(authority.issue("localhost", "127.0.0.1"))
-
-
-def has_another_password(postfix: Postfix, _: Authority) -> None:
-    postfix.set_password("asha", ANOTHER)
-
-
-def counts_a_quota(postfix: Postfix, _: Authority) -> None:
-    postfix.refuse_everybody("550 5.4.5 Daily sending quota exceeded")
-
-
-def refuses_everybody(postfix: Postfix, _: Authority) -> None:
-    postfix.refuse_everybody("554 5.7.1 Refused by our policy")
-
-
-def takes_everybody(postfix: Postfix, _: Authority) -> None:
-    postfix.refuse_everybody("")
-    # A reload goes on with the old rules for a while, and nobody is connected now.
-    postfix.stop()
-    postfix.start()
-
-
-CASES = [
-    Case(
-        "connection",
-        "The server cannot be reached",
-        "refuses connections",
-        stops,
-        starts,
-        from_the_start=True,
-    ),
-    Case(
-        "tls",
-        "No trusted encryption with the server",
-        "certificate",
-        shows_old_certificate,
-        shows_new_certificate,
-    ),
-    Case(
-        "auth",
-        "The server refuses the login",
-        "535 5.7.8",
-        has_another_password,
-        nothing,
-        Owner.types_the_other_password,
-        needs_owner=True,
-    ),
-    Case(
-        "quota",
-        "The provider&#39;s quota is used up",
-        "550 5.4.5",
-        counts_a_quota,
-        takes_everybody,
-        Owner.tests_the_account,
-        keeps_attempts=True,
-    ),
-    Case(
-        "policy",
-        "The server refuses everybody",
-        "554 5.7.1",
-        refuses_everybody,
-        takes_everybody,
-        Owner.tests_the_account,
-        needs_owner=True,
-        keeps_attempts=True,
-    ),
-]
-
-
-@pytest.mark.parametrize("case", CASES, ids=[case.reason for case in CASES])
-def test_breaker_trips_tells_its_owner_and_recovers_without_one_recipient_charged(
-    installation: Installation,
+@pytest.fixture
+def scenes(
     session_factory: SessionFactory,
     settings: Settings,
     recorder: StartRecorder,
     authority: Authority,
-    web_database_url: str,
-    case: Case,
-) -> None:
-    relayed, inbox = recorder(), recorder(keep_bodies=True)
+) -> Iterator[list[Scene]]:
+    """All cases, with Postfixes that run; no service does yet."""
     certificate = authority.issue("localhost", "127.0.0.1")
-    with Postfix(relayed.port, certificate, users={"asha": PASSWORD}) as postfix:
-        if case.from_the_start:
-            case.breaks(postfix, authority)
-        with session_factory.begin() as session:
-            account = make_account(
-                session,
-                make_workspace(session, OWNER),
-                postfix.port,
-                name="Our relay",
-                security=Security.STARTTLS,
-                username="asha",
-                from_email="asha@example.com",
-                password_encrypted=SecretBox(settings).seal(PASSWORD),
-                connections=2,
-                mails_per_connection=2,  # while it reloads, what is open goes on
-                per_second=4,
+    password = SecretBox(settings).seal(PASSWORD)
+    made = []
+    with ExitStack() as stack:
+        for case in CASES:
+            relayed = recorder()
+            postfix = stack.enter_context(
+                Postfix(relayed.port, certificate, users={case.user: PASSWORD})
             )
-            campaign = make_campaign(session, account, MAILS)
-        owner = start(installation, authority, inbox, web_database_url)
-        if not case.from_the_start:
-            wait_until(session_factory, lambda s: states_of(s, campaign)[EmailState.SENT] >= 10)
-            case.breaks(postfix, authority)
+            with session_factory.begin() as session:
+                account = make_account(
+                    session,
+                    make_workspace(session, case.owner),
+                    postfix.port,
+                    name="Our relay",
+                    security=Security.STARTTLS,
+                    username=case.user,
+                    from_email=f"{case.user}@example.com",
+                    password_encrypted=password,
+                    connections=2,
+                    mails_per_connection=2,  # while it reloads, what is open goes on
+                    per_second=PER_SECOND,
+                )
+                campaign = make_campaign(session, account, MAILS)
+            made.append(Scene(case, postfix, relayed, account.id, campaign))
+        yield made
 
-        paused(session_factory, case)
-        nobody_is_charged(session_factory, campaign, case)
-        page = owner.see(HERE)
-        assert shown(case) in page
-        assert case.words in page
-        if case.reason in ("connection", "tls"):
-            half_an_hour_passes(session_factory)
-        told(inbox, case)
 
-        case.mends(postfix, authority)
-        case.acts(owner, postfix)
-        status_is(session_factory, campaign, CampaignStatus.FINISHED)
-        test_mails = int(case.acts is Owner.tests_the_account)
-        relayed.wait_for_received(MAILS + test_mails, timeout_s=120)
-    assert shown(case) not in owner.see(HERE)
-    found = audited(session_factory, campaign, relayed.received())
-    assert (found.received, found.unknown) == (MAILS, 0)
-    with session_factory() as session:
-        assert set(session.scalars(select(Email.attempts))) == {1}
-        assert_attempts(session, case)
-        mended = session.scalars(select(SmtpAccount)).one()
-        assert (mended.pause_reason, mended.trouble_count) == (None, 0)
+def test_breakers_trip_tell_their_owners_and_recover_without_one_recipient_charged(
+    installation: Installation,
+    session_factory: SessionFactory,
+    scenes: list[Scene],
+    recorder: StartRecorder,
+    authority: Authority,
+    web_database_url: str,
+) -> None:
+    inbox = recorder(keep_bodies=True)
+    for scene in scenes:
+        if scene.case.from_the_start:
+            scene.case.breaks(scene.postfix, authority)
+    url = start(installation, authority, inbox, web_database_url)
+    break_in_the_middle(session_factory, scenes, authority)
+    owners = [Owner(url, scene.case.owner, scene.account_id) for scene in scenes]
+    for scene, owner in zip(scenes, owners, strict=True):
+        paused(session_factory, scene)
+        nobody_is_charged(session_factory, scene)
+        assert scene.case.words in page_that_says(scene.case, owner)
+        if scene.case.reason in ("connection", "tls"):
+            half_an_hour_passes(session_factory, scene)
+    for scene in scenes:
+        told(inbox, scene.case)
+
+    for scene, owner in zip(scenes, owners, strict=True):
+        scene.case.mends(scene.postfix, authority)
+        scene.case.acts(owner, scene.postfix, scene.case.user)
+        the_wait_is_over(session_factory, scene)
+    for scene, owner in zip(scenes, owners, strict=True):
+        recovered(session_factory, scene, owner)
+
+
+def break_in_the_middle(
+    sessions: SessionFactory, scenes: Sequence[Scene], authority: Authority
+) -> None:
+    """Break each Postfix as soon as it has taken some mails."""
+    left = [scene for scene in scenes if not scene.case.from_the_start]
+
+    def all_are_broken(session: Session) -> bool:
+        for scene in [*left]:
+            if states_of(session, scene.campaign)[EmailState.SENT] >= 10:
+                scene.case.breaks(scene.postfix, authority)
+                left.remove(scene)
+        return not left
+
+    wait_until(sessions, all_are_broken)
 
 
 def start(
     installation: Installation, authority: Authority, inbox: Recorder, web_database_url: str
-) -> Owner:
-    """Start every service, and log the owner in."""
+) -> str:
+    """Start every service; returns the web's address."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     shared = {
@@ -268,53 +157,78 @@ def start(
         "DAKIYA_SYSTEM_SMTP_URL": f"smtp://127.0.0.1:{inbox.port}",
         "DAKIYA_PUBLIC_URL": url,
     }
+    installation.start_web(port, **shared, DATABASE_URL=web_database_url)
     installation.start("scheduler", **shared)
     for _ in range(2):
         installation.start("sender", **shared)
-    installation.start_web(port, **shared, DATABASE_URL=web_database_url)
-    return Owner(url)
+    return url
 
 
 def shown(case: Case) -> str:
     return f'<p class="say-title">{case.title}</p>'
 
 
-def paused(sessions: SessionFactory, case: Case) -> None:
+def page_that_says(case: Case, owner: Owner) -> str:
+    """Return the account's page; while it tries again, it says nothing for a moment."""
+    deadline = time.monotonic() + 120
+    while shown(case) not in (page := owner.account_page()):
+        assert time.monotonic() < deadline, page
+        time.sleep(0.2)
+    return page
+
+
+def paused(sessions: SessionFactory, scene: Scene) -> None:
     def is_it(session: Session) -> bool:
-        account = session.scalars(select(SmtpAccount)).one()
+        account = session.get_one(SmtpAccount, scene.account_id)
         waits_for_owner = account.paused_at is not None and account.paused_until is None
-        return account.pause_reason == case.reason and waits_for_owner is case.needs_owner
+        same = account.pause_reason == scene.case.reason
+        return same and waits_for_owner is scene.case.needs_owner
 
     wait_until(sessions, is_it)
 
 
-def half_an_hour_passes(sessions: SessionFactory) -> None:
+def half_an_hour_passes(sessions: SessionFactory, scene: Scene) -> None:
     with sessions.begin() as session:
         since = SmtpAccount.trouble_since - LASTS - timedelta(minutes=1)
-        session.execute(update(SmtpAccount).values(trouble_since=since))
+        account = update(SmtpAccount).where(SmtpAccount.id == scene.account_id)
+        session.execute(account.values(trouble_since=since))
 
 
-def nobody_is_charged(sessions: SessionFactory, campaign: Campaign, case: Case) -> None:
+def the_wait_is_over(sessions: SessionFactory, scene: Scene) -> None:
+    """Let the pause that ends by itself be over, as its time would, and the rest go out at once."""
+    with sessions.begin() as session:
+        account = update(SmtpAccount).where(SmtpAccount.id == scene.account_id)
+        session.execute(account.values(per_second=None))
+        if scene.case.acts is nothing:
+            session.execute(account.values(paused_until=func.clock_timestamp()))
+
+
+def nobody_is_charged(sessions: SessionFactory, scene: Scene) -> None:
+    campaign = scene.campaign
     wait_until(sessions, lambda s: states_of(s, campaign)[EmailState.CLAIMED] == 0)
     with sessions() as session:
         found = states_of(session, campaign)
         assert set(found) <= {EmailState.SENT, EmailState.PENDING, EmailState.DEFERRED}
-        waiting = select(Email.attempts).where(Email.state != EmailState.SENT)
-        assert set(session.scalars(waiting)) == {0}
-        assert_attempts(session, case)
+        mails = select(Email.attempts).where(Email.campaign_id == campaign.id)
+        assert set(session.scalars(mails.where(Email.state != EmailState.SENT))) == {0}
+        assert_attempts(session, scene)
 
 
-def assert_attempts(session: Session, case: Case) -> None:
+def assert_attempts(session: Session, scene: Scene) -> None:
     """No recipient has failed; none was even tried where the server cannot be spoken to."""
-    outcomes = session.scalars(select(Attempt.outcome)).all()
+    attempts = select(Attempt.outcome).join(Email).where(Email.campaign_id == scene.campaign.id)
+    outcomes = session.scalars(attempts).all()
     assert EmailState.FAILED not in outcomes
-    assert case.keeps_attempts or not outcomes
+    assert scene.case.keeps_attempts or not outcomes
 
 
 def told(inbox: Recorder, case: Case) -> None:
     """Wait for the mail to the account's owner: it says which account, and why."""
-    [received] = inbox.wait_for_received(1, timeout_s=90)
-    assert received.recipient == OWNER
+    inbox.wait_for(
+        lambda events: any(e.name == "received" and e.recipient == case.owner for e in events),
+        timeout_s=90,
+    )
+    [received] = [mail for mail in inbox.received() if mail.recipient == case.owner]
     mail = message_from_bytes(inbox.body(received), policy=policy.default)
     assert mail["Subject"] == "Dakiya: the account “Our relay” has stopped sending"
     body = mail.get_body()
@@ -323,3 +237,19 @@ def told(inbox: Recorder, case: Case) -> None:
     assert case.words in text
     assert ("It waits for you" in text) is case.needs_owner
     assert "no recipient was charged" in text
+
+
+def recovered(sessions: SessionFactory, scene: Scene, owner: Owner) -> None:
+    """Wait until the campaign has finished: each mail has arrived once, and nothing is left."""
+    status_is(sessions, scene.campaign, CampaignStatus.FINISHED)
+    test_mails = int(scene.case.acts is Owner.tests_the_account)
+    scene.relayed.wait_for_received(MAILS + test_mails, timeout_s=120)
+    assert shown(scene.case) not in owner.account_page()
+    found = audited(sessions, scene.campaign, scene.relayed.received())
+    assert (found.received, found.unknown) == (MAILS, 0)
+    with sessions() as session:
+        mails = select(Email.attempts).where(Email.campaign_id == scene.campaign.id)
+        assert set(session.scalars(mails)) == {1}
+        assert_attempts(session, scene)
+        mended = session.get_one(SmtpAccount, scene.account_id)
+        assert (mended.pause_reason, mended.trouble_count) == (None, 0)
