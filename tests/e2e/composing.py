@@ -44,6 +44,11 @@ def make_draft(session: Session, site: Site, *, port: int = 1025) -> Campaign:
     return campaign
 
 
+def until_ready(page: Page) -> None:
+    """The editor has taken the textarea's place: before, a click goes to what is about to go."""
+    page.locator("[data-way][data-ready]").wait_for()
+
+
 def open_rich(page: Page, site: Site, session_factory: SessionFactory) -> int:
     with session_factory.begin() as session:
         campaign_id = make_draft(session, site).id

@@ -13,6 +13,7 @@ from dakiya.db import SessionFactory
 from dakiya.models import LoginSession, Recipient, Workspace
 from dakiya.smtp_accounts.accounts import create_account
 from dakiya.smtp_accounts.secrets import SecretBox
+from tests.e2e.composing import until_ready
 from tests.e2e.conftest import (
     DESKTOP,
     LOOKS,
@@ -156,6 +157,7 @@ def write(page: Page) -> None:
 
 def write_html(page: Page, text: str) -> None:
     """Write in place of all that stands in the editor, as a person pastes it."""
+    until_ready(page)
     page.get_by_label("HTML").click()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(text)
@@ -332,7 +334,8 @@ def follow(page: Page, look: Look, sign: Locator) -> None:
         if sign.is_visible():
             break
         page.wait_for_timeout(250)
-        page.get_by_role("link", name="Load again").click()
+        with page.expect_navigation():
+            page.get_by_role("link", name="Load again").click()
     sign.wait_for(timeout=WORKER_STARTS_MS)
 
 

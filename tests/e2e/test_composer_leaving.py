@@ -8,7 +8,15 @@ from sqlalchemy import select
 
 from dakiya.db import SessionFactory
 from dakiya.models import CampaignStatus, CampaignTest, ContentVersion
-from tests.e2e.composing import content_of, make_draft, note_dialogs, settle, stored, write
+from tests.e2e.composing import (
+    content_of,
+    make_draft,
+    note_dialogs,
+    settle,
+    stored,
+    until_ready,
+    write,
+)
 from tests.e2e.conftest import DESKTOP, OpenPage, Site
 from tests.e2e.soundness import assert_page_is_sound
 from tests.engine.world import make_account, make_campaign
@@ -118,7 +126,7 @@ def test_ctrl_s_and_enter_save_a_mail_that_rests(
     place = f"/campaigns/{campaign_id}/edit/content"
     page.goto(place)
     subject = page.get_by_label("Subject")
-    page.locator("[data-way][data-ready]").wait_for()
+    until_ready(page)
     for key, words in (("Control+s", "By Ctrl+S"), ("Enter", "By Enter")):
         subject.fill(words)
         with page.expect_navigation():

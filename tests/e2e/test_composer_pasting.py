@@ -117,9 +117,9 @@ def test_pictures_come_by_drop_paste_and_choice(
     def wait_for_pictures(count: int) -> None:
         """All of them loaded: whatever is below them moves until then."""
         expect(image).to_have_count(count)
-        page.wait_for_function(
-            "[...document.querySelectorAll('.mail-canvas img')].every((it) => it.naturalWidth)"
-        )
+        for number in range(count):
+            expect(image.nth(number)).to_have_js_property("complete", value=True)
+        assert all(image.evaluate_all("(all) => all.map((one) => one.naturalWidth)"))
 
     wait_for_pictures(1)
     page.locator(".mail-canvas p").last.click()

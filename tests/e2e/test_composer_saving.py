@@ -7,7 +7,7 @@ from dakiya.clock import utc_now
 from dakiya.db import SessionFactory
 from dakiya.models import Campaign, CampaignStatus, ContentKind, Template
 from dakiya.templates.own import keep_template
-from tests.e2e.composing import make_draft
+from tests.e2e.composing import make_draft, until_ready
 from tests.e2e.conftest import DESKTOP, OpenPage, Site
 
 LATER_MS = 20_000
@@ -46,7 +46,7 @@ def test_template_is_saved_by_hand_also_after_a_save_that_did_not_arrive(
     page = open_page(DESKTOP)
     page.clock.install()
     page.goto(f"/templates/{template_id}/edit")
-    page.locator("[data-way][data-ready]").wait_for()
+    until_ready(page)
     page.route("**/keep", lambda route: route.abort())
     text = page.get_by_label("Plain text", exact=True)
     text.fill("A whole sentence.")
@@ -71,7 +71,7 @@ def test_mail_is_saved_once_its_server_is_back_and_not_once_it_was_refused(
     page = open_page(DESKTOP)
     page.clock.install()
     page.goto(f"/campaigns/{campaign_id}/edit/content?way=text")
-    page.locator("[data-way][data-ready]").wait_for()
+    until_ready(page)
     text = page.get_by_label("Plain text", exact=True)
     page.route("**/keep", lambda route: route.abort())
     text.fill("First.")

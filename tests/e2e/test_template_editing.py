@@ -9,7 +9,7 @@ from dakiya.campaigns.content import Content
 from dakiya.db import SessionFactory
 from dakiya.models import ContentKind, Template
 from dakiya.templates.own import keep_template
-from tests.e2e.composing import note_dialogs
+from tests.e2e.composing import note_dialogs, until_ready
 from tests.e2e.conftest import (
     DESKTOP,
     NO_JAVASCRIPT,
@@ -105,7 +105,7 @@ def test_template_is_not_saved_by_itself(
 
 
 def change(page: Page, kind: ContentKind) -> None:
-    page.locator("[data-way][data-ready]").wait_for()
+    until_ready(page)
     page.get_by_role("textbox", name=EDITORS[kind], exact=True).click()
     page.keyboard.press("Control+Home")
     page.keyboard.type("Changed ")

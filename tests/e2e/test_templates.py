@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dakiya.templates.starters import KEYS
+from tests.e2e.composing import until_ready
 from tests.e2e.conftest import (
     DESKTOP,
     NO_JAVASCRIPT,
@@ -98,7 +99,7 @@ def test_starters_are_sound_while_they_are_written(open_page: OpenPage) -> None:
         page.get_by_role("button", name="Start a campaign").click()
         page.wait_for_url("**/edit")
         page.goto(f"{page.url}/content")
-        page.locator("[data-way][data-ready]").wait_for()
+        until_ready(page)
         assert_page_is_sound(page, f"composer-{key}")
 
 
