@@ -1,9 +1,10 @@
 """What somebody new meets: the checklist, and time to think again after "send now"."""
 
 import re
+import time
 from datetime import timedelta
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from sqlalchemy.orm import Session
 
 from dakiya.campaigns.lifecycle import schedule
@@ -56,12 +57,22 @@ def test_held_campaign_counts_down_and_is_taken_back(
 def test_undo_that_comes_too_late_is_refused_by_the_server(
     open_page: OpenPage, site: Site, session_factory: SessionFactory
 ) -> None:
+    """The page hears that the campaign has begun while the form is on its way, and stays."""
+    asked: list[Route] = []
+
+    def answer_the_page_first(form: Route) -> None:
+        for question in asked:
+            question.continue_()
+        time.sleep(2)
+        form.continue_()
+
     with session_factory() as session:
         campaign = make_held(session, site)
         page = open_page(DESKTOP)
-        # The page does not hear that the campaign has begun.
-        page.route("**/progress*", lambda route: route.abort())
-        page.goto(f"/campaigns/{campaign.id}")
+        page.route("**/progress*", lambda route: asked.append(route))  # noqa: PLW0108 - none bound
+        page.route("**/unschedule", answer_the_page_first)
+        with page.expect_request("**/progress*"):
+            page.goto(f"/campaigns/{campaign.id}")
         undo = page.get_by_role("button", name="Take back")
         expect(undo).to_be_visible()
         campaign.scheduled_at = campaign.undo_until = database_now(session)

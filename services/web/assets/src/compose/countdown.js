@@ -1,4 +1,5 @@
 // Counts the held seconds down, then asks the server what has become of the campaign.
+import { readyToLeave } from "../lib/leaving.js";
 
 export function install() {
   const place = document.querySelector("[data-countdown]");
@@ -9,6 +10,6 @@ export function install() {
     place.textContent = String(left);
     if (left > 0) return;
     clearInterval(timer);
-    setTimeout(() => location.reload(), 1500);
+    setInterval(() => readyToLeave() && location.reload(), 1500);
   }, 250);
 }
