@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 import uuid
+from collections.abc import Mapping
 from types import FrameType
 
 from dramatiq import Worker
@@ -29,6 +30,18 @@ def make_worker(broker: RedisBroker, *, queues: set[str], threads: int) -> Worke
     worker = Worker(broker, queues=queues, worker_threads=threads, worker_timeout=IDLE_POLL_MS)
     worker.queue_prefetch = threads
     return worker
+
+
+def stop_workers(timeouts_ms: Mapping[Worker, int]) -> None:
+    """Stop workers of brokers of their own side by side, each within its own time."""
+    threads = [
+        threading.Thread(target=worker.stop, kwargs={"timeout": timeout_ms})
+        for worker, timeout_ms in timeouts_ms.items()
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def stop_event_on_signals() -> threading.Event:

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dakiya.db import SessionFactory
-from tests.e2e.composing import make_draft, open_rich, paste
+from tests.e2e.composing import make_draft, open_rich, paste, until_ready
 from tests.e2e.conftest import DESKTOP, NO_JAVASCRIPT, OpenPage, Site
 from tests.e2e.soundness import assert_page_is_sound
 
@@ -83,6 +83,7 @@ def test_huge_paste_is_answered_with_words(
         another = make_draft(session, site).id
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto(f"/campaigns/{another}/edit/content?way=html")
+    until_ready(page)
     page.get_by_role("textbox", name="HTML").click()
     paste(page, "y" * 5_000_000, "text/plain")
     expect(page.get_by_text("That is too much for one mail")).to_be_visible()

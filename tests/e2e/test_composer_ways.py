@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from dakiya.db import SessionFactory
-from tests.e2e.composing import make_draft, open_rich, settle
+from tests.e2e.composing import make_draft, open_rich, settle, until_ready
 from tests.e2e.conftest import DESKTOP, OpenPage, Site, assert_every_look_is_sound
 from tests.e2e.soundness import assert_page_is_sound
 
@@ -35,6 +35,7 @@ def test_html_that_is_longer_than_its_window_is_accessible(
     page = open_page(DESKTOP)
     page.goto(f"/campaigns/{campaign_id}/edit/content?way=html")
     page.get_by_label("Subject").fill("Hello")
+    until_ready(page)
     page.get_by_role("textbox", name="HTML").click()
     page.keyboard.insert_text("<p>One line of many</p>\n" * 80)
     settle(page)

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from dakiya.db import SessionFactory
 from dakiya.models import Campaign
-from tests.e2e.composing import make_draft
+from tests.e2e.composing import make_draft, until_ready
 from tests.e2e.conftest import DESKTOP, OpenPage, Site, assert_every_look_is_sound
 from tests.e2e.hands import Hands, Keyboard, Mouse
 from tests.recorder.plugin import StartRecorder
@@ -92,6 +92,7 @@ def test_mail_is_written_looked_at_tested_and_sent(
     hands = hand(page)
     page.goto(f"/campaigns/{campaign_id}/edit/content")
     hands.press(page.get_by_role("link", name=way))
+    until_ready(page)
     hands.go_to(page.get_by_label("Subject"))
     page.keyboard.type("For {{ na")
     page.keyboard.press("Enter")

@@ -7,12 +7,12 @@ from werkzeug.test import TestResponse
 
 PASSWORD = "correct horse battery staple"
 
-_TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
+FORM_TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
 
 
 def csrf_token(client: FlaskClient, path: str) -> str:
     """Load the page, and return the token of its form."""
-    found = _TOKEN.search(client.get(path).text)
+    found = FORM_TOKEN.search(client.get(path).text)
     assert found, f"no form on {path}"
     return found[1]
 
@@ -49,6 +49,6 @@ def logged_in(client: FlaskClient, email: str) -> FlaskClient:
 
 def log_out(client: FlaskClient) -> TestResponse:
     """Press the button in the header."""
-    found = _TOKEN.search(client.get("/").text)
+    found = FORM_TOKEN.search(client.get("/").text)
     assert found
     return client.post("/logout", data={"csrf_token": found[1]})

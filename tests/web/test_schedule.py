@@ -1,7 +1,7 @@
 """Scheduling by API: the time, and everything that must be there before."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,19 +14,25 @@ from dakiya.models import Campaign
 from tests.web.conftest import Person, make_campaign
 
 
-def local(hours: float, *, form: str = "%Y-%m-%dT%H:%M") -> str:
+def local(hours: float) -> str:
     """A time in India, so many hours from now."""
-    return (utc_now() + timedelta(hours=hours + 5.5)).strftime(form)
+    return (utc_now() + timedelta(hours=hours + 5.5)).strftime("%Y-%m-%dT%H:%M")
+
+
+def utc(at: str, *, offset_h: float) -> str:
+    """A local time, so many hours ahead of UTC, as the API says it."""
+    return f"{datetime.fromisoformat(at) - timedelta(hours=offset_h):%Y-%m-%dT%H:%M:00Z}"
 
 
 def test_local_time_is_indian_unless_said_otherwise(
     alice: Person, session_factory: SessionFactory
 ) -> None:
     campaign_id = make_campaign(alice)
-    answer = alice.api.post(f"/campaigns/{campaign_id}/schedule", {"at": local(48)})
+    at = local(48)
+    answer = alice.api.post(f"/campaigns/{campaign_id}/schedule", {"at": at})
     assert answer.status == 200
     assert answer.json["timezone"] == "Asia/Kolkata"
-    assert answer.json["scheduled_at"] == local(48 - 5.5, form="%Y-%m-%dT%H:%M:00Z")
+    assert answer.json["scheduled_at"] == utc(at, offset_h=5.5)
     assert re.fullmatch(
         r"\w{3} \d{1,2} \w{3} \d{4}, \d\d:\d\d IST = (\w{3} \d{1,2} \w{3}, )?\d\d:\d\d UTC",
         answer.json["scheduled_for"],
@@ -44,10 +50,11 @@ def test_zone_is_that_of_the_user_and_of_the_request(
         session.execute(text("UPDATE app_user SET timezone = 'Asia/Dubai'"))
         session.commit()
     first, second = make_campaign(alice), make_campaign(alice)
-    answer = alice.api.post(f"/campaigns/{first}/schedule", {"at": local(48)})
+    at = local(48)
+    answer = alice.api.post(f"/campaigns/{first}/schedule", {"at": at})
     assert (answer.json["timezone"], answer.json["scheduled_at"]) == (
         "Asia/Dubai",
-        local(48 - 4, form="%Y-%m-%dT%H:%M:00Z"),
+        utc(at, offset_h=4),
     )
     answer = alice.api.post(
         f"/campaigns/{second}/schedule", {"at": local(48), "timezone": "europe/paris"}

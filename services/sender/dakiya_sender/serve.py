@@ -1,7 +1,5 @@
 """``dakiya-sender``: one process, so many threads, until SIGTERM; scale it by starting more."""
 
-import time
-
 from dakiya.db import make_engine, make_session_factory
 from dakiya.errors import ConfigurationError
 from dakiya.log import configure_logging, get_logger
@@ -16,7 +14,7 @@ from dakiya.queue import (
 )
 from dakiya.smtp_accounts.egress import EgressRule
 from dakiya.smtp_accounts.secrets import SecretBox
-from dakiya.worker import make_worker, service_id, stop_event_on_signals
+from dakiya.worker import make_worker, service_id, stop_event_on_signals, stop_workers
 from dakiya_sender.actors import declare_actors
 from dakiya_sender.batches import SenderContext, counter_slot
 from dakiya_sender.domain_check import make_resolver
@@ -108,13 +106,16 @@ def main() -> None:
     log.info("sender_started", sender=name, threads=settings.threads)
     stop.wait()
     log.info("sender_stopping", sender=name)
-    ends_at = time.monotonic() + settings.drain_seconds
-    for deliverers in (worker, newcomers):
-        left_s = max(ends_at - time.monotonic(), 1.0)
-        deliverers.stop(timeout=int(left_s * 1000))
-    errands.stop(timeout=ERRANDS_DRAIN_MS)
-    # What is left of a round is taken back by the tick.
-    links.stop(timeout=LINKS_DRAIN_MS)
+    drain_ms = int(settings.drain_seconds * 1000)
+    stop_workers(
+        {
+            worker: drain_ms,
+            newcomers: drain_ms,
+            errands: ERRANDS_DRAIN_MS,
+            # What is left of a round is taken back by the tick.
+            links: LINKS_DRAIN_MS,
+        }
+    )
     writer.end()
     keeper.end()
     pool.close()

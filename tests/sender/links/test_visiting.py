@@ -54,7 +54,8 @@ def test_what_is_found_is_told(
     begun_at = time.monotonic()
     found = visitor.visit(site.url(path))
     assert (found.verdict, words in found.detail) == (verdict, True), found
-    assert time.monotonic() - begun_at < 2.5
+    # Whoever is silent, or never ends, would be so for a minute.
+    assert time.monotonic() - begun_at < 20
 
 
 @pytest.mark.parametrize(
