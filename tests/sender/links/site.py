@@ -61,10 +61,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"\x00\x01 not http at all\r\n\r\n")
             return
         if path == "/silent":
-            time.sleep(60)
+            time.sleep(3)
             return
         self.wfile.write(b"HTTP/1.1 200 OK\r\n")
-        for _ in range(600):
+        for _ in range(100):
             time.sleep(0.1)
             self.wfile.write(b"X-A: b\r\n")
 
