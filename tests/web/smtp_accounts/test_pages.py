@@ -18,11 +18,11 @@ from tests.web.conftest import Person, account_form, make_account, make_campaign
 
 
 def test_empty_list_leads_to_the_form(client: FlaskClient, bob: Person) -> None:
-    make_account(bob, name="His")
+    make_account(bob, name="His relay")
     page = client.get("/smtp-accounts").text
     assert "Connect your server" in page
     assert 'href="/smtp-accounts/new"' in page
-    assert "His" not in page
+    assert "His relay" not in page
 
 
 def test_list_says_limits_and_health(client: FlaskClient, alice: Person) -> None:
