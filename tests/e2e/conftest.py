@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from dakiya.accounts.users import create_user, workspace_of
 from dakiya.db import SessionFactory
 from dakiya.models import Workspace
+from tests.e2e.patience import wait_before_acting
 from tests.e2e.soundness import assert_page_is_sound, watch
 from tests.engine.installation import Installation
 from tests.system.compose import free_port
@@ -36,6 +37,7 @@ CHROMIUM_ARGUMENTS = (
 
 # A page comes when the machine has time for it: what is expected is what it shows then.
 expect.set_options(timeout=20_000)
+wait_before_acting()
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""From one way of writing to another, and HTML that is longer than its window."""
+"""From one way of writing to another; HTML before its editor is there, and a long one."""
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from dakiya.db import SessionFactory
 from tests.e2e.composing import make_draft, open_rich, settle, until_ready
@@ -40,3 +40,24 @@ def test_html_that_is_longer_than_its_window_is_accessible(
     page.keyboard.insert_text("<p>One line of many</p>\n" * 80)
     settle(page)
     assert_every_look_is_sound(page, "long-html")
+
+
+def test_editor_goes_on_where_somebody_writes_already(
+    open_page: OpenPage, site: Site, session_factory: SessionFactory
+) -> None:
+    with session_factory.begin() as session:
+        campaign_id = make_draft(session, site).id
+    page = open_page(DESKTOP)
+    held: list[Route] = []
+    page.route("**/code-*.js", lambda route: held.append(route))  # noqa: PLW0108 - none bound
+    page.goto(f"/campaigns/{campaign_id}/edit/content?way=html", wait_until="domcontentloaded")
+    source = page.locator("textarea[name=html]")
+    source.click()
+    page.keyboard.type("<p>Dear </p>")
+    for _ in "</p>":
+        page.keyboard.press("ArrowLeft")
+    for route in held:
+        route.continue_()
+    until_ready(page)
+    page.keyboard.type("friend")
+    expect(page.locator(".cm-line").first).to_have_text("<p>Dear friend</p>")

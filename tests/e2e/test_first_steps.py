@@ -86,6 +86,25 @@ def test_undo_that_comes_too_late_is_refused_by_the_server(
         assert session.get_one(Campaign, campaign.id).status is CampaignStatus.SENDING
 
 
+def test_page_asks_once_what_has_become_of_a_held_campaign(
+    open_page: OpenPage, site: Site, session_factory: SessionFactory
+) -> None:
+    with session_factory() as session:
+        campaign = make_held(session, site)
+    asked: list[Route] = []
+    page = open_page(DESKTOP)
+    page.clock.install()
+    page.goto(f"/campaigns/{campaign.id}/scheduled")
+    page.route("**/scheduled", lambda route: asked.append(route))  # noqa: PLW0108 - none bound
+    with page.expect_request("**/scheduled"):
+        page.clock.fast_forward(HOLD // timedelta(milliseconds=1))
+        page.clock.run_for(10_000)
+    page.wait_for_timeout(500)
+    assert len(asked) == 1
+    with page.expect_event("load"):
+        asked[0].continue_()
+
+
 def test_checklist_leads_somebody_new_from_step_to_step(
     open_page: OpenPage, site: Site, session_factory: SessionFactory
 ) -> None:

@@ -38,12 +38,14 @@ async function begin() {
   keepRoom(form, status.say);
   const module = await WAYS[place.dataset.way]();
   const label = place.querySelector(`label[for="${source.id}"]`);
+  const isWrittenIn = document.activeElement === source;
   const writer = module.open({
     place, source, fields, suggestions, send, insertField,
     ask: makePicker(pictures, send),
     say: status.say,
   });
   place.dataset.ready = "";
+  if (isWrittenIn) writer.focus();
   if (label && writer.element !== source) {
     label.removeAttribute("for");
     label.addEventListener("click", writer.focus);

@@ -10,6 +10,11 @@ export function install() {
     place.textContent = String(left);
     if (left > 0) return;
     clearInterval(timer);
-    setInterval(() => readyToLeave() && location.reload(), 1500);
+    const asking = setInterval(() => {
+      if (!readyToLeave()) return;
+      // Asking again would break off an answer that takes its time.
+      clearInterval(asking);
+      location.reload();
+    }, 1500);
   }, 250);
 }

@@ -23,6 +23,8 @@ export function open({ place, source, fields, say, ask, send }) {
     parent: place.querySelector("[data-code]"),
     state: EditorState.create({
       doc: source.value,
+      // Where somebody writes already.
+      selection: { anchor: source.selectionStart, head: source.selectionEnd },
       extensions: [
         EditorView.cspNonce.of(words.nonce),
         lineNumbers(),
