@@ -1,8 +1,8 @@
 """Whoever uses a page waits until it is there: what is seen before may not answer yet.
 
-A page is seen as it arrives, and its modules run when all of it has. Playwright waits for an element
-that is to be used, not for them: on a busy machine a key or a click would come before somebody
-listens.
+A page is seen as it arrives, and its modules run when all of it has. Playwright waits for an
+element that is to be used, not for them: on a busy machine a key or a click would come before
+somebody listens.
 """
 
 from collections.abc import Callable

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from dakiya.db import SessionFactory
 from tests.e2e.composing import make_draft, open_rich, settle, until_ready
@@ -42,7 +42,7 @@ def test_html_that_is_longer_than_its_window_is_accessible(
     assert_every_look_is_sound(page, "long-html")
 
 
-def test_editor_goes_on_where_somebody_writes_already(
+def test_what_is_written_before_the_editor_is_there_goes_on_in_its_place(
     open_page: OpenPage, site: Site, session_factory: SessionFactory
 ) -> None:
     with session_factory.begin() as session:
@@ -51,13 +51,21 @@ def test_editor_goes_on_where_somebody_writes_already(
     held: list[Route] = []
     page.route("**/code-*.js", lambda route: held.append(route))  # noqa: PLW0108 - none bound
     page.goto(f"/campaigns/{campaign_id}/edit/content?way=html", wait_until="domcontentloaded")
-    source = page.locator("textarea[name=html]")
-    source.click()
+    page.locator("textarea[name=html]").click()
     page.keyboard.type("<p>Dear </p>")
     for _ in "</p>":
         page.keyboard.press("ArrowLeft")
-    for route in held:
-        route.continue_()
-    until_ready(page)
+    release(page, held)
     page.keyboard.type("friend")
     expect(page.locator(".cm-line").first).to_have_text("<p>Dear friend</p>")
+    page.goto(f"/campaigns/{campaign_id}/edit/content?way=html", wait_until="domcontentloaded")
+    page.get_by_label("Subject").fill("For you, ")
+    release(page, held)
+    page.get_by_role("button", name="name", exact=True).click()
+    expect(page.get_by_label("Subject")).to_have_value("For you, {{ name }}")
+
+
+def release(page: Page, held: list[Route]) -> None:
+    while held:
+        held.pop().continue_()
+    until_ready(page)

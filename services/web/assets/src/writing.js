@@ -62,10 +62,12 @@ function wirePalette(writer) {
   const palette = form.querySelector("[data-palette]");
   palette.hidden = false;
   let input = null;
-  document.addEventListener("focusin", ({ target }) => {
+  function follow(target) {
     if (target.matches("[data-takes-field]") && target !== writer.element) input = target;
     else if (writer.element.contains(target)) input = null;
-  });
+  }
+  follow(document.activeElement);
+  document.addEventListener("focusin", ({ target }) => follow(target));
   palette.addEventListener("click", (event) => {
     const field = event.target.closest("[data-field]")?.dataset.field;
     if (!field) return;
