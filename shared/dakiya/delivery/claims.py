@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from dakiya.delivery.content_trouble import REFUSALS_IN_A_ROW
 from dakiya.delivery.counters import SCHEDULER_SLOT, Moves
-from dakiya.delivery.limits import connections_of
+from dakiya.delivery.limits import standing_of
 from dakiya.delivery.pacing import Slot
 from dakiya.delivery.taking import HORIZON, is_open
 from dakiya.delivery.usage import load_pace
@@ -116,10 +116,13 @@ def claim_lane(session: Session, lane: Lane, *, now: datetime, batch_size: int) 
     )
     if account is None or not is_open(account, now=now):
         return claimed
-    pace = load_pace(session, account, now=now)
+    standing = standing_of(session, account)
+    pace = load_pace(session, account, limits=standing.pace(now), now=now)
     turns = deque(_longest_waiting_first(session, lane.campaign_ids))
     largest = min(batch_size, pace.most_at_once or batch_size)
-    for _ in range(_room(session, account, now=now, batch_size=batch_size, largest=largest)):
+    # More where they are small; after trouble, one batch finds out whether it is over.
+    most = 2 * standing.connections_at(now) * batch_size // largest
+    for _ in range(_room(session, account, most=1 if account.trouble_count else most)):
         slot = pace.next_slot(now, at_most=largest, until=now + HORIZON)
         if slot is None:
             break
@@ -189,14 +192,8 @@ def _longest_waiting_first(session: Session, campaign_ids: Sequence[int]) -> Seq
     ).all()
 
 
-def _room(
-    session: Session, account: SmtpAccount, *, now: datetime, batch_size: int, largest: int
-) -> int:
-    """Return how many more untaken batches the account may have; more where they are small."""
-    # After trouble, one batch finds out whether it is over.
-    most = 1
-    if not account.trouble_count:
-        most = 2 * connections_of(session, account, now=now) * batch_size // largest
+def _room(session: Session, account: SmtpAccount, *, most: int) -> int:
+    """Return how many more untaken batches an account may have."""
     waiting = session.scalars(
         select(func.count()).where(
             Batch.smtp_account_id == account.id, Batch.state == BatchState.READY

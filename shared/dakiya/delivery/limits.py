@@ -4,15 +4,26 @@ Accounts of one mailbox (``dakiya.smtp_accounts.mailboxes``) share the pace that
 where they disagree on a limit, the stricter one holds for all of them.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from dakiya.delivery.pacing import Limits
 from dakiya.delivery.slowing import Slowed, tighten
 from dakiya.models import Mailbox, SmtpAccount
-from dakiya.smtp_accounts.mailboxes import is_proved
+from dakiya.smtp_accounts.mailboxes import is_vouched_for_here
+
+_LEAST: Final[tuple[ColumnElement[Any], ...]] = (
+    func.min(SmtpAccount.per_second),
+    func.min(SmtpAccount.per_minute),
+    func.min(SmtpAccount.per_hour),
+    func.min(SmtpAccount.per_day),
+    func.min(SmtpAccount.connections),
+)
+_LEARNED: Final = (Mailbox.slowed_to, Mailbox.slowed_from, Mailbox.slowed_at)
 
 
 def limits_of(account: SmtpAccount) -> Limits:
@@ -70,15 +81,7 @@ def _strictest(
 
 
 def _least(session: Session, *which: ColumnElement[bool]) -> tuple[Limits, int | None]:
-    columns = (
-        SmtpAccount.per_second,
-        SmtpAccount.per_minute,
-        SmtpAccount.per_hour,
-        SmtpAccount.per_day,
-        SmtpAccount.connections,
-    )
-    least = session.execute(select(*(func.min(column) for column in columns)).where(*which)).one()
-    *limits, connections = least
+    *limits, connections = session.execute(select(*_LEAST).where(*which)).one()
     return Limits(*limits), connections
 
 
@@ -89,33 +92,76 @@ def slowed(session: Session, account: SmtpAccount) -> Slowed | None:
 
 def slowed_on(session: Session, mailbox_id: int) -> Slowed | None:
     """Return what a mailbox has learned of its pace; None if it became part of another one."""
-    row = session.execute(
-        select(Mailbox.slowed_to, Mailbox.slowed_from, Mailbox.slowed_at).where(
-            Mailbox.id == mailbox_id
-        )
-    ).one_or_none()
-    to, back_to, at = row or (None, None, None)
+    row = session.execute(select(*_LEARNED).where(Mailbox.id == mailbox_id)).one_or_none()
+    return _slowed(*row) if row is not None else None
+
+
+def _slowed(to: int | None, back_to: int | None, at: datetime | None) -> Slowed | None:
     return None if to is None or back_to is None or at is None else Slowed(to, back_to, at)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What holds for an account, by one look: of its mailbox the strictest limits, the fewest
+    connections, and what it has learned.
+
+    ``is_proved``: somebody has logged in to the mailbox, or need not.
+    """
+
+    limits: Limits
+    connections: int
+    slowed: Slowed | None
+    is_proved: bool
+
+    def pace(self, now: datetime) -> Limits:
+        """Return the limits that hold now: the strictest ones, and what the mailbox has learned."""
+        per_minute = self.slowed.pace(now) if self.slowed is not None else None
+        return self.limits if per_minute is None else tighten(self.limits, per_minute)
+
+    def connections_at(self, now: datetime) -> int:
+        """Return how many connections may be used now: fewer in step with a learned pace.
+
+        Servers say "too many connections" in the same breath as "too fast". The first login uses
+        one: it may show that others hold connections to the same mailbox.
+        """
+        if not self.is_proved:
+            return 1
+        per_minute = self.slowed.pace(now) if self.slowed is not None else None
+        if self.slowed is None or per_minute is None:
+            return self.connections
+        return max(self.connections * per_minute // self.slowed.back_to, 1)
+
+
+def standing_of(session: Session, account: SmtpAccount) -> Standing:
+    """Look at all that holds for an account: who works for it asks for nothing else."""
+    row = session.execute(
+        select(*_LEAST, *_LEARNED, Mailbox.workspace_id)
+        .outerjoin(
+            SmtpAccount,
+            and_(
+                SmtpAccount.mailbox_id == Mailbox.id,
+                or_(SmtpAccount.deleted_at.is_(None), SmtpAccount.id == account.id),
+            ),
+        )
+        .where(Mailbox.id == account.mailbox_id)
+        .group_by(Mailbox.id)
+    ).one_or_none()
+    if row is None:  # part of another one since then
+        return Standing(Limits(), account.connections, None, is_proved=True)
+    *limits, connections, to, back_to, at, workspace_id = row
+    return Standing(
+        Limits(*limits),
+        connections or account.connections,
+        _slowed(to, back_to, at),
+        is_proved=workspace_id is None or is_vouched_for_here(account),
+    )
+
+
 def pace_of(session: Session, account: SmtpAccount, *, now: datetime) -> Limits:
-    """Return the limits that hold now: the strictest ones, and what the mailbox has learned."""
-    own, learned = shared_limits(session, account), slowed(session, account)
-    per_minute = learned.pace(now) if learned is not None else None
-    return own if per_minute is None else tighten(own, per_minute)
+    """Return the limits that hold for an account now (``Standing.pace``)."""
+    return standing_of(session, account).pace(now)
 
 
 def connections_of(session: Session, account: SmtpAccount, *, now: datetime) -> int:
-    """Return how many connections an account may use now: fewer in step with a learned pace.
-
-    Servers say "too many connections" in the same breath as "too fast". The first login uses one:
-    it may show that others hold connections to the same mailbox.
-    """
-    if not is_proved(session, account):
-        return 1
-    connections = shared_connections(session, account)
-    learned = slowed(session, account)
-    per_minute = learned.pace(now) if learned is not None else None
-    if learned is None or per_minute is None:
-        return connections
-    return max(connections * per_minute // learned.back_to, 1)
+    """Return how many connections an account may use now (``Standing.connections_at``)."""
+    return standing_of(session, account).connections_at(now)

@@ -14,11 +14,10 @@ from dakiya.db import database_now
 from dakiya.delivery.content_trouble import REFUSALS_IN_A_ROW
 from dakiya.delivery.counters import Moves
 from dakiya.delivery.ledger import Claim, close_batch, give_back, hand_back
-from dakiya.delivery.limits import connections_of, pace_of
+from dakiya.delivery.limits import pace_of, standing_of
 from dakiya.delivery.pacing import Limits
 from dakiya.delivery.usage import load_pace
 from dakiya.models import Campaign, CampaignStatus, SmtpAccount
-from dakiya.smtp_accounts.mailboxes import is_proved
 
 # The bell may ring a little before the instant by the database's clock.
 EARLY_S = 0.05
@@ -82,13 +81,14 @@ def take_batch(
     if not _may_send(session, claim.campaign_id) or not is_open(account, now=row.now):
         return_batch(session, claim, slot=slot)
         return None
+    standing = standing_of(session, account)
     return Taken(
         claim,
         account,
         row.mails,
-        limits=pace_of(session, account, now=row.now),
-        connections=connections_of(session, account, now=row.now),
-        is_proved=is_proved(session, account),
+        limits=standing.pace(row.now),
+        connections=standing.connections_at(row.now),
+        is_proved=standing.is_proved,
     )
 
 
@@ -129,7 +129,8 @@ def park_batch(session: Session, claim: Claim, account: SmtpAccount) -> bool:
     It waits behind what the account's other batches have to send.
     """
     now = database_now(session)
-    pace = load_pace(session, account, now=now, but=claim.batch_id)
+    limits = pace_of(session, account, now=now)
+    pace = load_pace(session, account, limits=limits, now=now, but=claim.batch_id)
     slot = pace.next_slot(now, at_most=1, until=now + HORIZON)
     if slot is None:
         return False

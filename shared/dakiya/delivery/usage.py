@@ -93,10 +93,16 @@ def look_ahead(session: Session, account: SmtpAccount) -> timedelta:
 
 
 def load_pace(
-    session: Session, account: SmtpAccount, *, now: datetime, but: int | None = None
+    session: Session,
+    account: SmtpAccount,
+    *,
+    limits: Limits,
+    now: datetime,
+    but: int | None = None,
 ) -> Pace:
     """Read an account's pace with what its mailbox's batches (``but`` one) still have to send.
 
+    ``limits`` are those that hold now (``pace_of``).
     What a taken one has not begun counts from when it was to: it is slow, others may use the pace.
     """
     ready = Batch.state == BatchState.READY
@@ -116,7 +122,6 @@ def load_pace(
         .group_by(Batch.id)
     )
     planned = [Slot(start_at, mails) for start_at, mails in batches]
-    limits = pace_of(session, account, now=now)
     return Pace(limits, load_usage(session, account, limits=limits, now=now), planned)
 
 

@@ -69,13 +69,6 @@ def find_mailbox(
     raise RuntimeError("A mailbox was added and is not there.")
 
 
-def is_proved(session: Session, account: SmtpAccount) -> bool:
-    """Tell whether somebody has logged in to the mailbox of an account, or need not."""
-    return is_vouched_for_here(account) or (
-        session.scalar(select(Mailbox.workspace_id).where(Mailbox.id == account.mailbox_id)) is None
-    )
-
-
 def is_vouched_for_here(account: SmtpAccount) -> bool:
     """Tell whether it is only the workspace that says that its server is the right one."""
     return account.certificate_sha256 is not None

@@ -10,7 +10,14 @@ from sqlalchemy.orm import Session
 from dakiya.config import Settings
 from dakiya.db import database_now
 from dakiya.delivery.claims import claim_lane, find_lanes
-from dakiya.delivery.limits import connections_of, pace_of, shared_limits, slowed, told_limits
+from dakiya.delivery.limits import (
+    connections_of,
+    pace_of,
+    shared_limits,
+    slowed,
+    standing_of,
+    told_limits,
+)
 from dakiya.delivery.pacing import Limits
 from dakiya.delivery.reached import reached_limit
 from dakiya.delivery.trouble import TOLD_TOGETHER, slow_down
@@ -26,7 +33,6 @@ from dakiya.smtp_accounts.accounts import (
 from dakiya.smtp_accounts.mailboxes import (
     accounts_on,
     forget_mailboxes,
-    is_proved,
     is_used_elsewhere,
     mailbox_key,
     same_mailbox,
@@ -194,7 +200,7 @@ def test_login_that_somebody_only_types_tells_and_slows_nothing(
     typed = account_of(session, there, proved=False, per_day=1, connections=1)
     set_sent_elsewhere(session, typed, 1)
     slow_down(session, typed.id, observed=10)
-    assert not is_proved(session, typed)
+    assert not standing_of(session, typed).is_proved
     assert not is_used_elsewhere(session, typed)
     assert not is_used_elsewhere(session, mine)
     assert mine.mailbox_id != typed.mailbox_id
@@ -227,11 +233,11 @@ def test_first_login_joins_what_was_claimed_with_what_others_have_proved(
 def test_first_login_that_nobody_had_before_keeps_the_mailbox(session: Session, here: int) -> None:
     account = account_of(session, here, proved=False)
     before = account.mailbox_id
-    assert not is_proved(session, account)
+    assert not standing_of(session, account).is_proved
     assert not prove_login(session, account)
     session.refresh(account)
     assert account.mailbox_id == before
-    assert is_proved(session, account)
+    assert standing_of(session, account).is_proved
 
 
 def test_login_at_a_server_that_only_the_workspace_trusts_proves_nothing_to_others(
