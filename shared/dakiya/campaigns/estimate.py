@@ -16,7 +16,7 @@ from dakiya.campaigns.reading import count_recipients
 from dakiya.contacts.audience import count_suppressed
 from dakiya.delivery.counters import WAITING, read_counts
 from dakiya.delivery.forecast import SPEED, Forecaster
-from dakiya.delivery.limits import shared_connections, shared_limits, slowed, told_limits
+from dakiya.delivery.limits import standing_of, told_limits
 from dakiya.delivery.sharing import Load, forecast_loads
 from dakiya.delivery.slowing import Slowed
 from dakiya.delivery.taking import is_open
@@ -106,16 +106,16 @@ def estimate_loads(
     waits = account.paused_at is not None and not is_open(account, now=now)
     tries_at = account.paused_until if waits else None
     opens_at = max(tries_at or now, now)
-    limits, learned = shared_limits(session, account), slowed(session, account)
-    told = told_limits(session, account)
+    standing, told = standing_of(session, account), told_limits(session, account)
+    learned = standing.slowed
     if learned is not None and learned.over_at <= opens_at:
         learned = None
     begins = {load.key: max(load.start_at, opens_at) for load in loads}
     known = Forecaster(
-        limits,
-        used=load_usage(session, account, limits=limits, now=now),
+        standing.limits,
+        used=load_usage(session, account, limits=standing.limits, now=now),
         now=now,
-        connections=shared_connections(session, account),
+        connections=standing.connections,
         mails_per_s=mails_per_s,
         slowed=learned,
     )
@@ -151,9 +151,13 @@ def what_holds_up(
     or less than usually, the speed is guessed; otherwise only the limits are looked at.
     """
     account = campaign.smtp_account
-    if account is None or not _has_bounds(session, account, now=now):
+    if account is None:
         return None
-    is_usual = is_open(account, now=now) and not _is_slowed(session, account, now=now)
+    standing = standing_of(session, account)
+    is_slowed = standing.slowed is not None and standing.slowed.over_at > now
+    is_usual = is_open(account, now=now) and not is_slowed
+    if is_usual and not standing.limits.windows:
+        return None
     speed = inf if mails_per_s and is_usual else None
     found = estimate(session, campaign, at=now, now=now, mails_per_s=speed)
     if found is None or found.needs_owner:
@@ -192,20 +196,6 @@ def mails_left(session: Session, campaigns: Sequence[Campaign]) -> Mapping[int, 
         **{one.id: people[one.id] - count_suppressed(session, one) for one in before},
         **{id_: sum(counts[id_][state] for state in WAITING) for id_ in others},
     }
-
-
-def _has_bounds(session: Session, account: SmtpAccount, *, now: datetime) -> bool:
-    """Whether anything but its speed may hold an account up."""
-    return bool(
-        shared_limits(session, account).windows
-        or _is_slowed(session, account, now=now)
-        or not is_open(account, now=now)
-    )
-
-
-def _is_slowed(session: Session, account: SmtpAccount, *, now: datetime) -> bool:
-    learned = slowed(session, account)
-    return learned is not None and learned.over_at > now
 
 
 def _load(campaign: Campaign, mails: int, *, at: datetime | None, now: datetime) -> Load:

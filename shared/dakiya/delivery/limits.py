@@ -21,7 +21,6 @@ _LEAST: Final[tuple[ColumnElement[Any], ...]] = (
     func.min(SmtpAccount.per_minute),
     func.min(SmtpAccount.per_hour),
     func.min(SmtpAccount.per_day),
-    func.min(SmtpAccount.connections),
 )
 _LEARNED: Final = (Mailbox.slowed_to, Mailbox.slowed_from, Mailbox.slowed_at)
 
@@ -38,12 +37,8 @@ def shared_limits(
 
     ``workspace_id``: only as far as this workspace's accounts have set them.
     """
-    return _strictest(session, account, workspace_id=workspace_id)[0]
-
-
-def shared_connections(session: Session, account: SmtpAccount) -> int:
-    """Return the fewest connections that an account of the mailbox has."""
-    return _strictest(session, account)[1]
+    whose = () if workspace_id is None else (SmtpAccount.workspace_id == workspace_id,)
+    return _least(session, *_shares_with(account), *whose)
 
 
 def told_limits(session: Session, account: SmtpAccount) -> Limits:
@@ -62,27 +57,19 @@ def told_limits(session: Session, account: SmtpAccount) -> Limits:
 
 def limits_on(session: Session, mailbox_id: int) -> Limits:
     """Return the limits that the accounts of a mailbox count in."""
-    return _least(session, SmtpAccount.mailbox_id == mailbox_id, SmtpAccount.deleted_at.is_(None))[
-        0
-    ]
+    return _least(session, SmtpAccount.mailbox_id == mailbox_id, SmtpAccount.deleted_at.is_(None))
 
 
-def _strictest(
-    session: Session, account: SmtpAccount, *, workspace_id: int | None = None
-) -> tuple[Limits, int]:
-    """Return the lowest of each limit, and of the connections, that accounts of a mailbox have."""
-    limits, connections = _least(
-        session,
+def _shares_with(account: SmtpAccount) -> tuple[ColumnElement[bool], ...]:
+    """Say which accounts hold for one: those of its mailbox, and itself even when it is deleted."""
+    return (
         SmtpAccount.mailbox_id == account.mailbox_id,
         or_(SmtpAccount.deleted_at.is_(None), SmtpAccount.id == account.id),
-        *(() if workspace_id is None else (SmtpAccount.workspace_id == workspace_id,)),
     )
-    return limits, connections or account.connections
 
 
-def _least(session: Session, *which: ColumnElement[bool]) -> tuple[Limits, int | None]:
-    *limits, connections = session.execute(select(*_LEAST).where(*which)).one()
-    return Limits(*limits), connections
+def _least(session: Session, *which: ColumnElement[bool]) -> Limits:
+    return Limits(*session.execute(select(*_LEAST).where(*which)).one())
 
 
 def slowed(session: Session, account: SmtpAccount) -> Slowed | None:
@@ -102,10 +89,10 @@ def _slowed(to: int | None, back_to: int | None, at: datetime | None) -> Slowed 
 
 @dataclass(frozen=True)
 class Standing:
-    """What holds for an account, by one look: of its mailbox the strictest limits, the fewest
-    connections, and what it has learned.
+    """What holds for an account: its mailbox's strictest limits and learned pace.
 
-    ``is_proved``: somebody has logged in to the mailbox, or need not.
+    ``connections`` are the fewest that an account of the mailbox has. ``is_proved``: somebody has
+    logged in to it, or need not.
     """
 
     limits: Limits
@@ -133,16 +120,10 @@ class Standing:
 
 
 def standing_of(session: Session, account: SmtpAccount) -> Standing:
-    """Look at all that holds for an account: who works for it asks for nothing else."""
+    """Look at all that holds for an account, in one query: each claim and each batch asks."""
     row = session.execute(
-        select(*_LEAST, *_LEARNED, Mailbox.workspace_id)
-        .outerjoin(
-            SmtpAccount,
-            and_(
-                SmtpAccount.mailbox_id == Mailbox.id,
-                or_(SmtpAccount.deleted_at.is_(None), SmtpAccount.id == account.id),
-            ),
-        )
+        select(*_LEAST, func.min(SmtpAccount.connections), *_LEARNED, Mailbox.workspace_id)
+        .outerjoin(SmtpAccount, and_(*_shares_with(account)))
         .where(Mailbox.id == account.mailbox_id)
         .group_by(Mailbox.id)
     ).one_or_none()
