@@ -81,14 +81,14 @@ def test_limit_per_second_holds_across_three_senders_and_is_used(
     """Each connection may have one mail between its leave and the server's clock, no more."""
     slow = Rule("dot", delay_s=0.1, recipient="^r1?[0-9]?[0-9]@")
     server = recorder(behaviour=Behaviour(rules=(slow,), commands=True))
-    campaign = start(installation, session_factory, server, 300, per_second=20)
-    finish(session_factory, campaign, server, 300)
+    campaign = start(installation, session_factory, server, 400, per_second=20)
+    finish(session_factory, campaign, server, 400)
     assert busiest_leave(session_factory, 1) <= 20
     for seconds in (1, 5, 10):
         assert busiest(begun(server), seconds) <= seconds * 20 + CONNECTIONS
         assert server.busiest_window(seconds) <= seconds * 20 + CONNECTIONS
     # How near to it a whole run comes is measured by `make bench`: here others use the machine too.
-    assert server.busiest_window(2) >= 0.9 * 2 * 20
+    assert server.busiest_window(5) >= 0.9 * 5 * 20
 
 
 def test_limit_per_minute_holds_when_a_slow_server_becomes_fast(
