@@ -49,9 +49,14 @@ def until_ready(page: Page) -> None:
     page.locator("[data-way][data-ready]").wait_for()
 
 
-def open_rich(page: Page, site: Site, session_factory: SessionFactory) -> int:
+def new_draft(site: Site, session_factory: SessionFactory) -> int:
+    """Store a draft; returns its id."""
     with session_factory.begin() as session:
-        campaign_id = make_draft(session, site).id
+        return make_draft(session, site).id
+
+
+def open_rich(page: Page, site: Site, session_factory: SessionFactory) -> int:
+    campaign_id = new_draft(site, session_factory)
     page.goto(f"/campaigns/{campaign_id}/edit/content?way=rich")
     page.get_by_label("Subject").fill("Hello")
     page.get_by_role("textbox", name="The mail").click()

@@ -10,7 +10,7 @@ from dakiya.db import SessionFactory
 from dakiya.models import CampaignStatus, CampaignTest, ContentVersion
 from tests.e2e.composing import (
     content_of,
-    make_draft,
+    new_draft,
     note_dialogs,
     settle,
     stored,
@@ -34,8 +34,7 @@ LATE_ANSWERS = """() => {
 
 def begin(page: Page, site: Site, session_factory: SessionFactory) -> tuple[int, list[str]]:
     """A rich mail that is saved once; returns its campaign, and what the browser will ask."""
-    with session_factory.begin() as session:
-        campaign_id = make_draft(session, site).id
+    campaign_id = new_draft(site, session_factory)
     asked = note_dialogs(page)
     page.goto(f"/campaigns/{campaign_id}/edit/content?way=rich")
     page.get_by_label("Subject").fill("Hello")

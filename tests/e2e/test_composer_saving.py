@@ -7,7 +7,7 @@ from dakiya.clock import utc_now
 from dakiya.db import SessionFactory
 from dakiya.models import Campaign, CampaignStatus, ContentKind, Template
 from dakiya.templates.own import keep_template
-from tests.e2e.composing import make_draft, until_ready
+from tests.e2e.composing import new_draft, until_ready
 from tests.e2e.conftest import DESKTOP, OpenPage, Site
 
 LATER_MS = 20_000
@@ -66,8 +66,7 @@ def test_template_is_saved_by_hand_also_after_a_save_that_did_not_arrive(
 def test_mail_is_saved_once_its_server_is_back_and_not_once_it_was_refused(
     open_page: OpenPage, site: Site, session_factory: SessionFactory
 ) -> None:
-    with session_factory.begin() as session:
-        campaign_id = make_draft(session, site).id
+    campaign_id = new_draft(site, session_factory)
     page = open_page(DESKTOP)
     page.clock.install()
     page.goto(f"/campaigns/{campaign_id}/edit/content?way=text")

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dakiya.db import SessionFactory
-from tests.e2e.composing import make_draft, open_rich, paste, until_ready
+from tests.e2e.composing import make_draft, new_draft, open_rich, paste, until_ready
 from tests.e2e.conftest import DESKTOP, NO_JAVASCRIPT, OpenPage, Site
 from tests.e2e.soundness import assert_page_is_sound
 
@@ -12,8 +12,7 @@ TOO_MUCH = "That is too much, so none of it was taken: at most"
 
 
 def open_way(page: Page, site: Site, session_factory: SessionFactory, way: str) -> int:
-    with session_factory.begin() as session:
-        campaign_id = make_draft(session, site).id
+    campaign_id = new_draft(site, session_factory)
     page.goto(f"/campaigns/{campaign_id}/edit/content?way={way}")
     return campaign_id
 

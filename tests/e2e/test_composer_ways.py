@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, Route, expect
 
 from dakiya.db import SessionFactory
-from tests.e2e.composing import make_draft, open_rich, settle, until_ready
+from tests.e2e.composing import new_draft, open_rich, settle, until_ready
 from tests.e2e.conftest import DESKTOP, OpenPage, Site, assert_every_look_is_sound
 from tests.e2e.soundness import assert_page_is_sound
 
@@ -30,8 +30,7 @@ def test_copy_is_converted_after_it_was_told_what_is_lost(
 def test_html_that_is_longer_than_its_window_is_accessible(
     open_page: OpenPage, site: Site, session_factory: SessionFactory
 ) -> None:
-    with session_factory.begin() as session:
-        campaign_id = make_draft(session, site).id
+    campaign_id = new_draft(site, session_factory)
     page = open_page(DESKTOP)
     page.goto(f"/campaigns/{campaign_id}/edit/content?way=html")
     page.get_by_label("Subject").fill("Hello")
@@ -45,8 +44,7 @@ def test_html_that_is_longer_than_its_window_is_accessible(
 def test_what_is_written_before_the_editor_is_there_goes_on_in_its_place(
     open_page: OpenPage, site: Site, session_factory: SessionFactory
 ) -> None:
-    with session_factory.begin() as session:
-        campaign_id = make_draft(session, site).id
+    campaign_id = new_draft(site, session_factory)
     page = open_page(DESKTOP)
     held: list[Route] = []
     page.route("**/code-*.js", lambda route: held.append(route))  # noqa: PLW0108 - none bound
